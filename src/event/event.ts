@@ -1,0 +1,55 @@
+/**
+ * The event: an immutable fact on a topic.
+ *
+ * @module
+ */
+import { messageOf, MillraceError } from "../base/errors.ts";
+
+/** An immutable fact. */
+export interface MillraceEvent<Data = unknown> {
+  /** A UUIDv7; the same id is the same fact, however often it arrives. */
+  readonly id: string;
+  /** Dot-separated name, for example `sales.orders.created`. */
+  readonly topic: string;
+  /** When it happened, in ms since 1970. */
+  readonly timeMs: number;
+  /** Who published it: `app`, `trigger/<name>`, `run/<runId>` … */
+  readonly source: string;
+  /** What happened; any JSON value. */
+  readonly data: Data;
+  /** How many events led to this one; beyond {@linkcode MAX_HOPS} it is refused. */
+  readonly hops?: number;
+  /** W3C trace context. */
+  readonly traceparent?: string;
+}
+
+/** An event whose `data` is JSON text: encoded once by the publisher, opaque to whoever only routes it. */
+export type EncodedEvent = MillraceEvent<string>;
+
+/** How long a chain of events that cause each other may be, so that no pipeline starts itself for ever. */
+export const MAX_HOPS = 16;
+
+/** Encodes an event's data as JSON text; throws `event/invalid` if it is no JSON value. */
+export function encodeEvent(event: MillraceEvent): EncodedEvent {
+  return { ...event, data: encodeData(event.topic, event.data) };
+}
+
+/** Decodes an event that {@linkcode encodeEvent} encoded. */
+export function decodeEvent(event: EncodedEvent): MillraceEvent {
+  return { ...event, data: JSON.parse(event.data) };
+}
+
+/** JSON text of an event's data; `undefined` becomes `null`. */
+export function encodeData(topic: string, data: unknown): string {
+  try {
+    const text = JSON.stringify(data ?? null);
+    if (text !== undefined) return text;
+    throw new TypeError(`${typeof data} is not a JSON value`);
+  } catch (error) {
+    throw new MillraceError(
+      "event/invalid",
+      `Cannot publish to "${topic}" as the data of an event must be a JSON value: ${messageOf(error)}`,
+      { details: { topic, reason: messageOf(error) }, cause: error },
+    );
+  }
+}

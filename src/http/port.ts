@@ -1,0 +1,97 @@
+/**
+ * What the HTTP application needs of the platform.
+ *
+ * @module
+ */
+import type { EncodedEvent } from "../event/event.ts";
+import type { Plan, Selection } from "../task/plan.ts";
+import type { RunRequest, RunStatus, RunSummary, RunView } from "../task/run.ts";
+
+/** A trigger as shown. */
+export interface TriggerView {
+  /** Its name. */
+  readonly name: string;
+  /** Its kind. */
+  readonly kind: "cron" | "api" | "event" | "manual";
+  /** The topic it publishes to. */
+  readonly topic: string;
+  /** Whether it is registered and not stopped. */
+  readonly running: boolean;
+  /** How often it fired, over all restarts. */
+  readonly count: number;
+  /** When it last fired, in ms since 1970. */
+  readonly lastFiredMs?: number;
+  /** When it fires next (cron). */
+  readonly nextMs?: number;
+  /** The cron expression. */
+  readonly cron?: string;
+  /** Its IANA time zone. */
+  readonly timezone?: string;
+}
+
+/** A pipeline as shown. */
+export interface PipelineView {
+  /** Its name. */
+  readonly name: string;
+  /** The patterns that start it. */
+  readonly on: readonly string[];
+  /** Its tasks in execution order. */
+  readonly tasks: readonly string[];
+}
+
+/** What the platform is: for the banner, `/health` and the page. */
+export interface PlatformView {
+  /** The version of Millrace. */
+  readonly version: string;
+  /** When it became ready, in ms since 1970. */
+  readonly startedMs: number;
+  /** Where state is kept. */
+  readonly dataDir: string;
+  /** How durable a commit is. */
+  readonly fsync: "always" | "batched";
+  /** Executors: how many, how many at work. */
+  readonly executors: { readonly total: number; readonly busy: number; readonly lost: number };
+  /** Task names. */
+  readonly tasks: readonly string[];
+  /** Pipelines. */
+  readonly pipelines: readonly PipelineView[];
+  /** Triggers. */
+  readonly triggers: readonly TriggerView[];
+}
+
+/** The platform as the HTTP application sees it. Every method rejects with a `MillraceError`. */
+export interface GatewayBackend {
+  /** What the platform is. */
+  view(): Promise<PlatformView>;
+  /** Fires a trigger; resolves once the event is accepted, that is, journalled. `raw` is the body as received. */
+  fire(
+    name: string,
+    data: unknown,
+    request: { readonly headers: Headers; readonly raw: Uint8Array },
+  ): Promise<
+    { readonly eventId: string; readonly count: number; readonly runIds: readonly string[] }
+  >;
+  /** One trigger. */
+  trigger(name: string): Promise<TriggerView>;
+  /** Publishes an event for a user. */
+  publish(topic: string, data: unknown): Promise<{ readonly id: string; readonly matched: number }>;
+  /** Accepts a run. */
+  run(request: RunRequest): Promise<{ readonly id: string }>;
+  /** Lists runs, newest first. */
+  runs(
+    filter: {
+      readonly pipeline?: string;
+      readonly status?: RunStatus;
+      readonly limit?: number;
+      readonly before?: string;
+    },
+  ): Promise<readonly RunSummary[]>;
+  /** One run. */
+  runView(runId: string): Promise<RunView>;
+  /** The stored value of a task in a run; all chunks as an array for a streaming task. */
+  result(runId: string, task: string): Promise<unknown>;
+  /** Plans a pipeline or a selection. */
+  plan(request: Selection & { readonly pipeline?: string }): Promise<Plan>;
+  /** Live events that match; ends when the platform closes. */
+  subscribe(pattern: string): AsyncIterable<EncodedEvent>;
+}

@@ -1,0 +1,102 @@
+/**
+ * The port of the run journal: what was accepted and what became of it.
+ *
+ * @module
+ */
+import type { EncodedEvent } from "../event/event.ts";
+import type { RunStatus, RunSummary } from "../task/run.ts";
+
+/** A run as accepted. `request` and each fact are opaque to the journal: JSON-serialisable data. */
+export interface RunRecord extends RunSummary {
+  /** The run request, as accepted. */
+  readonly request: unknown;
+}
+
+/** One thing to write; the writes of one commit happen together or not at all. */
+export type JournalWrite =
+  /** An accepted event; `routed` once no event trigger still has to see it. */
+  | { readonly kind: "event"; readonly event: EncodedEvent; readonly routed: boolean }
+  /** All event triggers have seen this event. */
+  | { readonly kind: "routed"; readonly eventId: string }
+  /** A new run; a known id is left as it is. */
+  | { readonly kind: "run"; readonly run: RunRecord }
+  /** Facts about a run, appended in order. */
+  | { readonly kind: "facts"; readonly runId: string; readonly facts: readonly unknown[] }
+  /** A run's state changed (an index for lists; the truth is in the facts). */
+  | { readonly kind: "status"; readonly runId: string; readonly status: RunStatus; readonly endedMs?: number }
+  /** A task succeeded (an index for `latestResult`). */
+  | {
+    readonly kind: "result";
+    readonly runId: string;
+    readonly task: string;
+    readonly resultIds: readonly string[];
+    readonly timeMs: number;
+  }
+  /** A trigger fired: adds one to its count; the times only ever grow. */
+  | {
+    readonly kind: "trigger";
+    readonly name: string;
+    readonly firedMs: number;
+    readonly scheduledMs?: number;
+  };
+
+/** What a commit did. */
+export interface Committed {
+  /** True if an `event` of the batch was already journalled: then nothing of the batch was written. */
+  readonly duplicate: boolean;
+}
+
+/** What is known of a trigger across restarts. */
+export interface TriggerState {
+  /** Its name. */
+  readonly name: string;
+  /** How often it fired. */
+  readonly count: number;
+  /** When it last fired, in ms since 1970. */
+  readonly lastFiredMs: number;
+  /** The scheduled time of the latest cron fire. */
+  readonly lastScheduledMs?: number;
+}
+
+/** A run and its facts in the order in which they were written. */
+export interface JournalledRun {
+  /** The run. */
+  readonly run: RunRecord;
+  /** Its facts. */
+  readonly facts: readonly unknown[];
+}
+
+/** What to list; newest first. */
+export interface RunFilter {
+  /** Only this pipeline. */
+  readonly pipeline?: string;
+  /** Only this state. */
+  readonly status?: RunStatus;
+  /** At most so many. @default {50} */
+  readonly limit?: number;
+  /** Only runs with an id smaller than this one: the next page. */
+  readonly before?: string;
+}
+
+/**
+ * The journal of all runs. A commit that was answered survives the end of the process (and, with
+ * `fsync: "always"`, of the machine). One writer: commits that arrive in the same turn share a transaction.
+ */
+export interface RunJournal extends AsyncDisposable {
+  /** Writes a batch, all or nothing. Answered once it is durable. */
+  commit(writes: readonly JournalWrite[]): Promise<Committed>;
+  /** The runs that have no final state yet, oldest first. */
+  unfinished(): Promise<readonly JournalledRun[]>;
+  /** One run, or `undefined`. */
+  run(runId: string): Promise<JournalledRun | undefined>;
+  /** Runs, newest first. */
+  runs(filter: RunFilter): Promise<readonly RunRecord[]>;
+  /** The accepted events that event triggers have still to see, oldest first. */
+  unrouted(): Promise<readonly EncodedEvent[]>;
+  /** All triggers that ever fired. */
+  triggers(): Promise<readonly TriggerState[]>;
+  /** The latest succeeded result of a task over all runs, or `undefined`. */
+  latestResult(
+    task: string,
+  ): Promise<{ readonly runId: string; readonly resultIds: readonly string[] } | undefined>;
+}

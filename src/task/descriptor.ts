@@ -1,0 +1,62 @@
+/**
+ * A task as plain data: what planner, orchestrator, HTTP and CLI know of it. The function itself stays in
+ * the hosts that imported its module.
+ *
+ * @module
+ */
+import type { JsonSchema } from "../base/schema.ts";
+
+/** Where a task runs: a pooled Web Worker, a child process, or the thread that defined it. */
+export type Isolation = "worker" | "process" | "inline";
+
+/** How long to wait before trying again: `baseMs * factor ** (failures - 1)`, at most `maxMs`. */
+export interface Backoff {
+  /** The wait after the first failure, in ms. */
+  readonly baseMs: number;
+  /** By what each further wait grows. */
+  readonly factor: number;
+  /** The longest wait, in ms. */
+  readonly maxMs: number;
+  /** Full jitter: a random wait between 0 and the computed one (AWS Architecture Blog, 2015). */
+  readonly jitter: boolean;
+}
+
+/** One edge into a task: the value of `task` arrives as the input `param`. */
+export interface InputDescriptor {
+  /** The key in `inputs`. */
+  readonly param: string;
+  /** The task that gives the value. */
+  readonly task: string;
+  /** Whether all chunks of a streaming task arrive as one array. */
+  readonly collect: boolean;
+  /** What the downstream task needs, where it was declared with `from()`. */
+  readonly schema?: JsonSchema;
+}
+
+/** A task as plain data. */
+export interface TaskDescriptor {
+  /** Unique among all tasks. */
+  readonly name: string;
+  /** Edges that carry data. */
+  readonly inputs: readonly InputDescriptor[];
+  /** Edges that only order. */
+  readonly after: readonly string[];
+  /** Labels to select by. */
+  readonly tags: readonly string[];
+  /** Whether it gives many chunks. */
+  readonly stream: boolean;
+  /** Whether tasks downstream run even if this one fails. */
+  readonly failSafe: boolean;
+  /** Tries after the first. */
+  readonly maxRetries: number;
+  /** Waits between tries. */
+  readonly backoff: Backoff;
+  /** How long one attempt may take, in ms. */
+  readonly timeoutMs?: number;
+  /** Where it runs. */
+  readonly isolation: Isolation;
+  /** What it needs of the run's parameters. */
+  readonly params?: JsonSchema;
+  /** What it gives (of a streaming task: one chunk). */
+  readonly output?: JsonSchema;
+}

@@ -1,0 +1,33 @@
+/**
+ * The plan: the checked DAG of one pipeline or selection. Plain data, so that it can be journalled with a
+ * run and shown to people.
+ *
+ * @module
+ */
+import type { TaskDescriptor } from "./descriptor.ts";
+
+/** Which tasks to plan: the union of what is named. */
+export interface Selection {
+  /** Tasks by name. */
+  readonly names?: readonly string[];
+  /** Tasks that have any of these tags. */
+  readonly tags?: readonly string[];
+  /** Tasks by name, together with everything that they depend on. */
+  readonly roots?: readonly string[];
+  /** Also everything that the selected tasks depend on. @default {false} */
+  readonly includeUpstream?: boolean;
+}
+
+/** A checked, content-hashed DAG. */
+export interface Plan {
+  /** SHA-256 (hex) of the canonical form of what matters: the same structure gives the same id. */
+  readonly dagId: string;
+  /** A topological order; ties are broken by name, so it is the same whatever the order of definition. */
+  readonly executionOrder: readonly string[];
+  /** The tasks by depth: all tasks of one level can run at the same time. */
+  readonly parallelLevels: readonly (readonly string[])[];
+  /** Tasks outside the selection whose latest succeeded result a run loads. */
+  readonly external: readonly string[];
+  /** The descriptors of the planned tasks, by name. */
+  readonly tasks: Readonly<Record<string, TaskDescriptor>>;
+}

@@ -1,0 +1,92 @@
+/**
+ * A run as people and programs see it: plain data, derived from the journal.
+ *
+ * @module
+ */
+import type { WireError } from "../base/errors.ts";
+import type { Selection } from "./plan.ts";
+
+/** The state of a run; the last three are final. */
+export type RunStatus = "pending" | "running" | "succeeded" | "failed" | "cancelled";
+
+/** The state of a task in a run; the last five are final. */
+export type TaskStatus =
+  | "pending"
+  | "ready"
+  | "running"
+  | "retrying"
+  | "succeeded"
+  | "failed"
+  | "timed_out"
+  | "skipped"
+  | "cancelled";
+
+/** What starts a run: a pipeline or a selection of tasks, with parameters. The `data` of `run.request`. */
+export interface RunRequest extends Selection {
+  /** A pipeline by name; excludes the selection fields. */
+  readonly pipeline?: string;
+  /** Parameters, checked against the pipeline's `params` schema. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** Anything the caller wants to find again on the run. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** One task of a run. */
+export interface TaskView {
+  /** Where it stands. */
+  readonly status: TaskStatus;
+  /** How many attempts were started. */
+  readonly attempts: number;
+  /** The results it has, in order; under these ids an I/O manager keeps them. */
+  readonly resultIds: readonly string[];
+  /** When the latest attempt started, in ms since 1970. */
+  readonly startedMs?: number;
+  /** When it reached a final state. */
+  readonly endedMs?: number;
+  /** Why the latest attempt failed. */
+  readonly error?: WireError;
+}
+
+/** One run without its tasks: what a list shows. */
+export interface RunSummary {
+  /** A UUIDv7. */
+  readonly id: string;
+  /** The pipeline's name, or `adhoc` for a selection. */
+  readonly pipeline: string;
+  /** Where it stands. */
+  readonly status: RunStatus;
+  /** The event that started it. */
+  readonly eventId: string;
+  /** When it was accepted, in ms since 1970: from then on it is not lost. */
+  readonly acceptedMs: number;
+  /** When it ended. */
+  readonly endedMs?: number;
+}
+
+/** One run with everything about it. */
+export interface RunView extends RunSummary {
+  /** What was asked for. */
+  readonly request: RunRequest;
+  /** The plan's content hash, once planned. */
+  readonly dagId?: string;
+  /** The plan's levels, once planned. */
+  readonly levels?: readonly (readonly string[])[];
+  /** When its first attempt was started. */
+  readonly startedMs?: number;
+  /** Its tasks by name, once planned. */
+  readonly tasks: Readonly<Record<string, TaskView>>;
+  /** Why it failed. */
+  readonly error?: WireError;
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  /** The run. */
+  readonly runId: string;
+  /** Its final state. */
+  readonly status: "succeeded" | "failed" | "cancelled";
+  /** Its tasks by name. */
+  readonly tasks: Readonly<Record<string, TaskView>>;
+  /** Why it failed. */
+  readonly error?: WireError;
+}

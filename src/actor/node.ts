@@ -1,0 +1,526 @@
+/**
+ * The node: everything that one thread knows of the actor system. It holds the cells that live here, routes
+ * messages to those that live elsewhere, and keeps the asks and streams that wait for an answer.
+ *
+ * @module
+ */
+import type { Clock } from "../base/clock.ts";
+import { fromWire, MillraceError, toWire, type WireError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import { type AnySchema, checked } from "../base/schema.ts";
+import { Cell, stopped } from "./cell.ts";
+import { type Counters, type DeadLetter, type DeadLetterReason, zeroCounters } from "./counters.ts";
+import type { ActorDefinition, AnyActor } from "./define_actor.ts";
+import { type Frame, isMail, Kind, type MailMessage, type Message } from "./message.ts";
+import { Loopback, RemotePeer } from "./peer.ts";
+import type { Link, StopMode } from "./port.ts";
+import type { Protocol } from "./protocol.ts";
+import type { ActorRef, Address, AskOptions, OfferOptions, StreamOptions, Told } from "./ref.ts";
+import { StreamReader } from "./stream.ts";
+
+/** What a node needs of its surroundings. */
+export interface NodeOptions {
+  /** Its number; 0 is the thread that made the system. */
+  readonly host: number;
+  /** The time. */
+  readonly clock: Clock;
+  /** Where it logs. */
+  readonly log: Logger;
+  /** Calls `fn` in a later turn of the event loop. */
+  readonly later: (fn: () => void) => void;
+  /** Asks for a link to another host. */
+  readonly connect: (host: number) => void;
+}
+
+interface OpenReader {
+  readonly reader: StreamReader;
+  readonly host: number;
+  /** Takes the reader off the books. */
+  readonly forget: () => void;
+}
+
+interface PendingAsk {
+  readonly address: Address;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly release: () => void;
+}
+
+/** What an actor's node looks like from outside. */
+export interface NodeSnapshot {
+  /** The host's number. */
+  readonly host: number;
+  /** Its actors. */
+  readonly actors: readonly {
+    readonly name: string;
+    readonly protocol: string;
+    readonly depth: number;
+    readonly highWater: number;
+    readonly inHand: number;
+    readonly counters: Readonly<Counters>;
+  }[];
+  /** How many messages nobody handled, by reason. */
+  readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>;
+  /** Asks that wait for an answer. */
+  readonly pendingAsks: number;
+}
+
+/** How many dead letters a node remembers. */
+const DEAD_LETTERS_KEPT = 256;
+
+/** One thread's part of the actor system. */
+export class Node {
+  readonly host: number;
+  readonly #options: NodeOptions;
+  readonly #cells = new Map<string, Cell>();
+  readonly #peers = new Map<number, RemotePeer>();
+  readonly #lost = new Map<number, string>();
+  readonly #loopback = new Loopback((message, from) => this.#receive(message, from));
+  readonly #asks = new Map<number, PendingAsk>();
+  readonly #readers = new Map<number, OpenReader>();
+  readonly #deadLetters: DeadLetter[] = [];
+  readonly #deadByReason: Partial<Record<DeadLetterReason, number>> = {};
+  #lastId = 0;
+
+  constructor(options: NodeOptions) {
+    this.host = options.host;
+    this.#options = options;
+  }
+
+  // --- actors that live here
+
+  /** Spawns an actor; resolves once its state is made. */
+  async spawn<P extends Protocol, O>(
+    definition: ActorDefinition<P, O>,
+    options: O,
+    name: string,
+  ): Promise<ActorRef<P>> {
+    if (this.#cells.has(name)) {
+      throw new MillraceError(
+        "actor/name-taken",
+        `Cannot spawn actor "${name}" as a name is used once: it is taken`,
+        { details: { actor: name } },
+      );
+    }
+    const cell = new Cell(name, definition as AnyActor, {
+      deadLetter: (actor, verb, reason) => this.deadLetter(actor, verb, reason),
+      failed: (actor, verb, error) =>
+        this.#options.log.error("An actor failed at a message", { actor, verb, error: toWire(error) }),
+      later: this.#options.later,
+    });
+    this.#cells.set(name, cell);
+    const self = this.ref(definition.protocol, { host: this.host, name });
+    try {
+      const handlers = await definition.start({
+        self,
+        clock: this.#options.clock,
+        log: this.#options.log.with({ actor: name }),
+        ref: (protocol, address) => this.ref(protocol, address),
+        onStop: (cleanUp) => cell.onStop(cleanUp),
+      }, options);
+      cell.begin(handlers as never);
+    } catch (cause) {
+      await this.stop(name, "now");
+      throw MillraceError.is(cause) ? cause : new MillraceError(
+        "actor/start-failed",
+        `Cannot start actor "${name}" as its start failed: ${cause instanceof Error ? cause.message : cause}`,
+        { details: { actor: name }, cause },
+      );
+    }
+    return self;
+  }
+
+  /** Stops an actor that lives here. */
+  async stop(name: string, mode: StopMode): Promise<void> {
+    const cell = this.#cells.get(name);
+    if (cell === undefined) return;
+    await cell.stop(mode);
+    this.#cells.delete(name);
+  }
+
+  /** The protocol of an actor that lives here. */
+  protocolOf(name: string): string | undefined {
+    return this.#cells.get(name)?.protocolName;
+  }
+
+  // --- links
+
+  /** The connection to another host is made. */
+  connected(host: number, link: Link): void {
+    this.#peer(host, false).connect(link);
+  }
+
+  /** A frame has arrived. One bad message must not take the others down. */
+  frame(host: number, frame: Frame): void {
+    const peer = this.#peer(host, false);
+    for (const message of frame) {
+      try {
+        this.#receive(message, peer);
+      } catch (error) {
+        this.#options.log.error("A message could not be received", { host, error: toWire(error) });
+      }
+    }
+  }
+
+  /** Another host is gone: everything that waits for it fails. */
+  peerLost(host: number, reason: string): void {
+    if (this.#lost.has(host)) return;
+    this.#lost.set(host, reason);
+    const peer = this.#peers.get(host);
+    this.#peers.delete(host);
+    for (const message of peer?.close() ?? []) {
+      if (message[0] === Kind.Tell) this.deadLetter(message[1], message[2], "host-lost");
+    }
+    const error = hostLost(host, reason);
+    for (const [id, ask] of this.#asks) if (ask.address.host === host) this.#settleAsk(id, error);
+    for (const entry of this.#readers.values()) if (entry.host === host) endReader(entry, error);
+  }
+
+  /** Ends all links and waits. */
+  close(): void {
+    this.#loopback.close();
+    for (const [host, peer] of this.#peers) {
+      peer.close();
+      this.#lost.set(host, "the system has stopped");
+    }
+    this.#peers.clear();
+    const error = hostLost(this.host, "the system has stopped");
+    for (const id of [...this.#asks.keys()]) this.#settleAsk(id, error);
+    for (const entry of this.#readers.values()) endReader(entry, null);
+  }
+
+  // --- sending
+
+  /** A ref to any actor. Answers are checked if the protocol is known. */
+  ref<P extends Protocol>(protocol: P, address: Address): ActorRef<P> {
+    const ref = {
+      address,
+      protocol,
+      tell: (verb: string, payload: unknown): void => {
+        const told = this.#tell(address, verb, payload);
+        if (told !== "accepted") {
+          this.deadLetter(address.name, verb, told === "full" ? "overflow" : "stopped");
+        }
+      },
+      tryTell: (verb: string, payload: unknown): Told => this.#tell(address, verb, payload),
+      offer: (verb: string, payload: unknown, options?: OfferOptions): Promise<void> =>
+        this.#offer(address, verb, payload, options?.signal),
+      ask: (verb: string, payload: unknown, options: AskOptions): Promise<unknown> =>
+        this.#ask(address, verb, payload, options, protocol.verbs[verb]?.out),
+      stream: (verb: string, payload: unknown, options?: StreamOptions): AsyncIterableIterator<unknown> =>
+        this.#stream(address, verb, payload, options ?? {}),
+    };
+    return ref as unknown as ActorRef<P>;
+  }
+
+  #tell(address: Address, verb: string, payload: unknown): Told {
+    const way = this.#way(address);
+    if (!("full" in way)) return "stopped";
+    if (way.full) return "full";
+    way.enter([Kind.Tell, address.name, verb, payload]);
+    return "accepted";
+  }
+
+  #offer(address: Address, verb: string, payload: unknown, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const message: MailMessage = [Kind.Tell, address.name, verb, payload];
+      const leave = this.#enter(address, message, (error) => {
+        signal?.removeEventListener("abort", abort);
+        if (error === undefined) resolve();
+        else reject(fromWire(error));
+      });
+      const abort = (): void => {
+        leave();
+        reject(signal!.reason);
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+  }
+
+  #ask(
+    address: Address,
+    verb: string,
+    payload: unknown,
+    options: AskOptions,
+    out: AnySchema | undefined,
+  ): Promise<unknown> {
+    const { timeoutMs, signal } = options;
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const id = ++this.#lastId;
+      const cancelTimer = timeoutMs === "none"
+        ? undefined
+        : this.#options.clock.after(timeoutMs, () =>
+          this.#abandon(
+            id,
+            new MillraceError(
+              "actor/ask-timeout",
+              `Cannot get an answer to "${verb}" from actor "${address.name}" as it must come within ${timeoutMs} ms`,
+              { details: { actor: address.name, verb, timeoutMs } },
+            ),
+          ));
+      const abort = (): void => this.#abandon(id, signal!.reason);
+      signal?.addEventListener("abort", abort, { once: true });
+      let leave = (): void => {};
+      this.#asks.set(id, {
+        address,
+        resolve: (value) => {
+          if (out === undefined) return resolve(value);
+          const settled = out["~standard"].validate(value);
+          Promise.resolve(settled).then((result) => {
+            const answer = checked(result);
+            if (answer.ok) return resolve(answer.value);
+            reject(
+              new MillraceError(
+                "actor/message-invalid",
+                `Cannot take the answer to "${verb}" from actor "${address.name}" as it must fit the protocol: ${
+                  answer.issues.join("; ")
+                }`,
+                { details: { actor: address.name, verb, issues: answer.issues } },
+              ),
+            );
+          }, reject);
+        },
+        reject,
+        release: () => {
+          cancelTimer?.();
+          signal?.removeEventListener("abort", abort);
+          leave();
+        },
+      });
+      leave = this.#enter(address, [Kind.Ask, address.name, verb, payload, id], (error) => {
+        if (error !== undefined) this.#settleAsk(id, error);
+      });
+    });
+  }
+
+  #stream(
+    address: Address,
+    verb: string,
+    payload: unknown,
+    options: StreamOptions,
+  ): AsyncIterableIterator<unknown> {
+    const { capacity = 256, signal } = options;
+    const id = ++this.#lastId;
+    const forget = (): void => {
+      this.#readers.delete(id);
+      signal?.removeEventListener("abort", abort);
+    };
+    const reader = new StreamReader(capacity, {
+      more: (credit) => this.#peerOf(address)?.emit([Kind.More, id, credit]),
+      leave: () => {
+        forget();
+        leave();
+        this.#peerOf(address)?.emit([Kind.Cancel, id]);
+      },
+    });
+    const abort = (): void => void reader.return();
+    if (signal?.aborted) {
+      reader.end(null);
+      return reader;
+    }
+    signal?.addEventListener("abort", abort, { once: true });
+    this.#readers.set(id, { reader, host: address.host, forget });
+    const leave = this.#enter(address, [Kind.Open, address.name, verb, payload, id, capacity], (error) => {
+      if (error === undefined) return;
+      forget();
+      reader.end(error);
+    });
+    return reader;
+  }
+
+  /** Sends as soon as there is space; `done` hears of it. The answer calls the waiting off. */
+  #enter(address: Address, message: MailMessage, done: (error?: WireError) => void): () => void {
+    const way = this.#way(address);
+    if (!("full" in way)) {
+      done(way);
+      return () => {};
+    }
+    if (!way.full) {
+      way.enter(message);
+      done();
+      return () => {};
+    }
+    return way.wait(() => {
+      // The actor may have stopped, or its host gone, since.
+      const now = this.#way(address);
+      if (!("full" in now)) return done(now);
+      now.enter(message);
+      done();
+    });
+  }
+
+  /** The way to an actor, or why there is none. */
+  #way(address: Address): WireError | {
+    readonly full: boolean;
+    enter(message: MailMessage): void;
+    wait(go: () => void): () => void;
+  } {
+    if (address.host === this.host) {
+      const cell = this.#cells.get(address.name);
+      if (cell === undefined || cell.closed) return stopped(address.name);
+      return {
+        full: cell.full,
+        enter: (message) => this.#receive(message, this.#loopback),
+        wait: (go) => cell.wait(go),
+      };
+    }
+    const reason = this.#lost.get(address.host);
+    if (reason !== undefined) return hostLost(address.host, reason);
+    const peer = this.#peer(address.host, true);
+    const gate = peer.gate(address.name);
+    return {
+      full: gate.full,
+      enter: (message) => {
+        gate.enter();
+        peer.emit(message);
+      },
+      wait: (go) => gate.wait(go),
+    };
+  }
+
+  #peerOf(address: Address): Loopback | RemotePeer | undefined {
+    return address.host === this.host ? this.#loopback : this.#peers.get(address.host);
+  }
+
+  #peer(host: number, connect: boolean): RemotePeer {
+    let peer = this.#peers.get(host);
+    if (peer === undefined) {
+      this.#peers.set(
+        host,
+        peer = new RemotePeer(host, { uncloneable: (message, error) => this.#unsent(peer!, message, error) }),
+      );
+      if (connect) this.#options.connect(host);
+    }
+    return peer;
+  }
+
+  #unsent(peer: RemotePeer, message: Message, error: WireError): void {
+    if (isMail(message)) {
+      peer.acknowledged(message[1], 1);
+      this.deadLetter(message[1], message[2], "uncloneable");
+      if (message[0] !== Kind.Tell) {
+        this.#receive([message[0] === Kind.Ask ? Kind.Fail : Kind.End, message[4], error] as Message, peer);
+      }
+    } else if (message[0] === Kind.Reply) {
+      peer.emit([Kind.Fail, message[1], error]);
+    } else if (message[0] === Kind.Next) {
+      peer.emit([Kind.End, message[1], error]);
+      peer.cancelled(message[1]);
+    }
+  }
+
+  // --- receiving
+
+  #receive(message: Message, from: Loopback | RemotePeer): void {
+    switch (message[0]) {
+      case Kind.Tell:
+      case Kind.Ask:
+      case Kind.Open: {
+        const cell = this.#cells.get(message[1]);
+        if (message[0] !== Kind.Tell) from.opened(message[4]);
+        if (cell?.accept(message, from)) return;
+        if (from.remote) from.taken(message[1]);
+        this.deadLetter(message[1], message[2], cell === undefined ? "no-actor" : "stopped");
+        return from.fail(message, stopped(message[1]));
+      }
+      case Kind.Reply:
+        return this.#settleAsk(message[1], undefined, message[2]);
+      case Kind.Fail:
+        return this.#settleAsk(message[1], message[2]);
+      case Kind.Cancel:
+        return from.cancelled(message[1]);
+      case Kind.More:
+        return from.more(message[1], message[2]);
+      case Kind.Next:
+        return this.#readers.get(message[1])?.reader.push(message[2]);
+      case Kind.End: {
+        const entry = this.#readers.get(message[1]);
+        if (entry !== undefined) endReader(entry, message[2]);
+        return;
+      }
+      case Kind.Ack:
+        if (from instanceof RemotePeer) from.acknowledged(message[1], message[2]);
+        return;
+    }
+  }
+
+  #settleAsk(id: number, error: WireError | undefined, value?: unknown): void {
+    const ask = this.#asks.get(id);
+    if (ask === undefined) return; // answered late: the asker has been told why
+    this.#asks.delete(id);
+    ask.release();
+    if (error === undefined) ask.resolve(value);
+    else ask.reject(fromWire(error));
+  }
+
+  #abandon(id: number, reason: Error): void {
+    const ask = this.#asks.get(id);
+    if (ask === undefined) return;
+    this.#asks.delete(id);
+    ask.release();
+    this.#peerOf(ask.address)?.emit([Kind.Cancel, id]);
+    ask.reject(reason);
+  }
+
+  // --- observing
+
+  /** Records a message that nobody handled. */
+  deadLetter(actor: string, verb: string, reason: DeadLetterReason): void {
+    const letter: DeadLetter = { timeMs: this.#options.clock.now(), actor, verb, reason };
+    this.#deadLetters.push(letter);
+    if (this.#deadLetters.length > DEAD_LETTERS_KEPT) this.#deadLetters.shift();
+    this.#deadByReason[reason] = (this.#deadByReason[reason] ?? 0) + 1;
+    this.#options.log.debug("A message became a dead letter", { ...letter });
+  }
+
+  /** The latest dead letters, oldest first. */
+  get deadLetters(): readonly DeadLetter[] {
+    return this.#deadLetters;
+  }
+
+  /** What lives here and how it does, as plain data. */
+  snapshot(): NodeSnapshot {
+    return {
+      host: this.host,
+      actors: [...this.#cells.values()].map((cell) => ({
+        name: cell.name,
+        protocol: cell.protocolName,
+        ...cell.load,
+        counters: { ...cell.counters },
+      })),
+      deadLetters: { ...this.#deadByReason },
+      pendingAsks: this.#asks.size,
+    };
+  }
+}
+
+function endReader(entry: OpenReader, error: WireError | null): void {
+  entry.forget();
+  entry.reader.end(error);
+}
+
+/** All counters of a snapshot together: the accounting law holds for them. */
+export function totals(
+  snapshot: NodeSnapshot,
+): Counters & { readonly queued: number; readonly inHand: number } {
+  const sum = { ...zeroCounters(), queued: 0, inHand: 0 };
+  for (const { counters, depth, inHand } of snapshot.actors) {
+    sum.accepted += counters.accepted;
+    sum.handled += counters.handled;
+    sum.failed += counters.failed;
+    sum.deadLettered += counters.deadLettered;
+    sum.queued += depth;
+    sum.inHand += inHand;
+  }
+  return sum;
+}
+
+function hostLost(host: number, reason: string): WireError {
+  return toWire(
+    new MillraceError("actor/host-lost", `Cannot reach host ${host} as it is gone: ${reason}`, {
+      details: { host: String(host), reason },
+    }),
+  );
+}

@@ -1,0 +1,138 @@
+/**
+ * The two ends of a stream between actors: the reader grants credit, the server sends no more than that.
+ *
+ * @module
+ */
+import { fromWire, toWire, type WireError } from "../base/errors.ts";
+import { Kind, type Message } from "./message.ts";
+
+/** Sends a stream's items as far as the reader's credit goes. */
+export class StreamServer {
+  readonly #id: number;
+  readonly #emit: (message: Message) => void;
+  readonly #done: () => void;
+  #iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
+  #credit: number;
+  #wake: (() => void) | undefined;
+  #ended = false;
+
+  constructor(id: number, credit: number, emit: (message: Message) => void, done: () => void) {
+    this.#id = id;
+    this.#credit = credit;
+    this.#emit = emit;
+    this.#done = done;
+  }
+
+  /** Sends all items, then the end. */
+  async run(items: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
+    try {
+      const iterator = this.#iterator = Symbol.asyncIterator in items
+        ? items[Symbol.asyncIterator]()
+        : items[Symbol.iterator]();
+      while (!this.#ended) {
+        if (this.#credit === 0) {
+          await new Promise<void>((resolve) => this.#wake = resolve);
+          continue;
+        }
+        const next = await iterator.next();
+        if (this.#ended) break;
+        if (next.done) return this.#end(null);
+        this.#credit--;
+        this.#emit([Kind.Next, this.#id, [next.value]]);
+      }
+    } catch (error) {
+      this.#end(toWire(error));
+    }
+  }
+
+  /** The reader takes so many more. */
+  more(credit: number): void {
+    this.#credit += credit;
+    this.#wake?.();
+  }
+
+  /** The reader has left. */
+  cancel(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#wake?.();
+    this.#done();
+    // An iterator that fails at its own clean-up has nobody left to tell.
+    try {
+      Promise.resolve(this.#iterator?.return?.()).catch(() => {});
+    } catch {
+      // As above.
+    }
+  }
+
+  #end(error: WireError | null): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#done();
+    this.#emit([Kind.End, this.#id, error]);
+  }
+}
+
+/** What a reader does to the other side. */
+export interface ReaderHooks {
+  /** Grants credit. */
+  more(credit: number): void;
+  /** Leaves. */
+  leave(): void;
+}
+
+/** Reads a stream; leaving the loop ends it on the other side. */
+export class StreamReader implements AsyncIterableIterator<unknown> {
+  readonly #hooks: ReaderHooks;
+  readonly #capacity: number;
+  readonly #items: unknown[] = [];
+  #taken = 0;
+  #end: { readonly error?: Error } | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(capacity: number, hooks: ReaderHooks) {
+    this.#capacity = capacity;
+    this.#hooks = hooks;
+  }
+
+  /** Items have arrived. */
+  push(items: readonly unknown[]): void {
+    for (const item of items) this.#items.push(item);
+    this.#wake?.();
+  }
+
+  /** The stream has ended. */
+  end(error: WireError | null): void {
+    this.#end ??= error === null ? {} : { error: fromWire(error) };
+    this.#wake?.();
+  }
+
+  async next(): Promise<IteratorResult<unknown, undefined>> {
+    while (this.#items.length === 0) {
+      if (this.#end?.error !== undefined) throw this.#end.error;
+      if (this.#end !== undefined) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    const value = this.#items.shift();
+    if (++this.#taken * 2 >= this.#capacity && this.#end === undefined) {
+      this.#hooks.more(this.#taken);
+      this.#taken = 0;
+    }
+    return { done: false, value };
+  }
+
+  /** Leaves the stream. */
+  return(): Promise<IteratorResult<unknown, undefined>> {
+    if (this.#end === undefined) {
+      this.#end = {};
+      this.#hooks.leave();
+    }
+    this.#items.length = 0;
+    this.#wake?.();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

@@ -12,17 +12,20 @@ export interface ErrorDetails {
   "event/reserved-topic": { topic: string };
   "event/too-many-hops": { topic: string; hops: number };
   "broker/closed": Record<never, never>;
+  "broker/overloaded": { topic: string; id: string; rejected: number };
   "task/duplicate": { task: string };
   "task/unknown": { task: string; suggestion?: string };
   "task/unsupported": { task: string; option: string };
   "task/threw": { task?: string; attempt?: number; name?: string };
   "task/timed-out": { task: string; attempt: number; timeoutMs: number };
   "task/cancelled": { task: string; attempt: number };
+  "task/input-invalid": { task: string; param: string; issues: readonly string[] };
   "task/output-invalid": { task: string; issues: readonly string[] };
   "pipeline/duplicate": { pipeline: string };
   "pipeline/unknown": { pipeline: string; suggestion?: string };
   "trigger/duplicate": { trigger: string };
   "trigger/unknown": { trigger: string; suggestion?: string };
+  "trigger/unverified": { trigger: string };
   "trigger/payload-invalid": { trigger: string; issues: readonly string[] };
   "trigger/not-fireable": { trigger: string; kind: string };
   "plan/invalid": { problems: readonly PlanProblem[] };
@@ -30,6 +33,7 @@ export interface ErrorDetails {
   "run/request-invalid": { issues: readonly string[] };
   "run/params-invalid": { pipeline: string; issues: readonly string[] };
   "run/external-result-missing": { task: string };
+  "run/overlap-skipped": { pipeline: string };
   "run/failed": { runId: string; failed: readonly string[] };
   "executor/lost": { task: string; attempt: number; reason: string };
   "executor/none": { isolation: string };
@@ -57,9 +61,14 @@ export interface ErrorDetails {
   "platform/no-free-port": { hostname: string; from: number; to: number };
   "http/bad-request": { issues: readonly string[] };
   "http/body-too-large": { maxBytes: number };
+  "http/forbidden": { reason: string };
+  "http/internal": Record<never, never>;
+  "http/method-not-allowed": { method: string; allowed: string };
   "http/not-found": { path: string };
   "http/unauthorized": Record<never, never>;
-  "cli/server-unreachable": { url: string };
+  "http/unsupported-media-type": { contentType: string };
+  "cli/server-unreachable": { url?: string; pid?: number };
+  "cli/ambiguous-run-id": { runId: string; matches: readonly string[] };
 }
 
 /** One thing wrong with a plan. */
@@ -92,17 +101,20 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "event/reserved-topic": once,
   "event/too-many-hops": once,
   "broker/closed": once,
+  "broker/overloaded": once,
   "task/duplicate": once,
   "task/unknown": once,
   "task/unsupported": once,
   "task/threw": again,
   "task/timed-out": again,
   "task/cancelled": once,
+  "task/input-invalid": once,
   "task/output-invalid": once,
   "pipeline/duplicate": once,
   "pipeline/unknown": once,
   "trigger/duplicate": once,
   "trigger/unknown": once,
+  "trigger/unverified": once,
   "trigger/payload-invalid": once,
   "trigger/not-fireable": once,
   "plan/invalid": once,
@@ -110,6 +122,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "run/request-invalid": once,
   "run/params-invalid": once,
   "run/external-result-missing": once,
+  "run/overlap-skipped": once,
   "run/failed": once,
   "executor/lost": again,
   "executor/none": once,
@@ -137,7 +150,12 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "platform/no-free-port": once,
   "http/bad-request": once,
   "http/body-too-large": once,
+  "http/forbidden": once,
+  "http/internal": once,
+  "http/method-not-allowed": once,
   "http/not-found": once,
   "http/unauthorized": once,
+  "http/unsupported-media-type": once,
   "cli/server-unreachable": again,
+  "cli/ambiguous-run-id": once,
 };

@@ -19,6 +19,8 @@ export interface MillraceEvent<Data = unknown> {
   readonly data: Data;
   /** How many events led to this one; beyond {@linkcode MAX_HOPS} it is refused. */
   readonly hops?: number;
+  /** What must stay in order: within a group, events of one key go to the same member. */
+  readonly key?: string;
   /** W3C trace context. */
   readonly traceparent?: string;
 }
@@ -28,6 +30,18 @@ export type EncodedEvent = MillraceEvent<string>;
 
 /** How long a chain of events that cause each other may be, so that no pipeline starts itself for ever. */
 export const MAX_HOPS = 16;
+
+/** Throws `event/too-many-hops` if the chain of events that led to this one is too long. */
+export function assertHops(event: { readonly topic: string; readonly hops?: number }): void {
+  const hops = event.hops ?? 0;
+  if (hops <= MAX_HOPS) return;
+  throw new MillraceError(
+    "event/too-many-hops",
+    `Cannot publish to "${event.topic}" as a chain of events that cause each other must have at most ` +
+      `${MAX_HOPS} hops: current value is ${hops}`,
+    { details: { topic: event.topic, hops } },
+  );
+}
 
 /** Encodes an event's data as JSON text; throws `event/invalid` if it is no JSON value. */
 export function encodeEvent(event: MillraceEvent): EncodedEvent {

@@ -92,6 +92,9 @@ export interface GatewayBackend {
   result(runId: string, task: string): Promise<unknown>;
   /** Plans a pipeline or a selection. */
   plan(request: Selection & { readonly pipeline?: string }): Promise<Plan>;
-  /** Live events that match; ends when the platform closes. */
+  /**
+   * Live events that match; ends when the platform closes. `return()` of its iterator ends the subscription at
+   * once, also while a `next()` is pending (an async generator cannot do that: it would wait for its `yield`).
+   */
   subscribe(pattern: string): AsyncIterable<EncodedEvent>;
 }

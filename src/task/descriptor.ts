@@ -5,6 +5,7 @@
  * @module
  */
 import type { JsonSchema } from "../base/schema.ts";
+import type { Selection } from "./plan.ts";
 
 /** Where a task runs: a pooled Web Worker, a child process, or the thread that defined it. */
 export type Isolation = "worker" | "process" | "inline";
@@ -59,4 +60,23 @@ export interface TaskDescriptor {
   readonly params?: JsonSchema;
   /** What it gives (of a streaming task: one chunk). */
   readonly output?: JsonSchema;
+}
+
+/** What happens to a run request while a run of the pipeline is unfinished: drop it, wait, or cancel the old run. */
+export type Overlap = "skip" | "queue" | "cancel";
+
+/** A pipeline as plain data. */
+export interface PipelineDescriptor {
+  /** Unique among all pipelines. */
+  readonly name: string;
+  /** The tasks it runs. */
+  readonly selection: Selection;
+  /** Patterns of the topics that start it. */
+  readonly on: readonly string[];
+  /** What happens while a run of it is unfinished; absent: runs may overlap. */
+  readonly overlap?: Overlap;
+  /** How many of its runs may be unfinished at the same time. */
+  readonly concurrency?: number;
+  /** What its runs take as parameters. */
+  readonly params?: JsonSchema;
 }

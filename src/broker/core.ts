@@ -1,0 +1,282 @@
+/**
+ * The core of the broker: routes events whose data it never opens.
+ *
+ * @module
+ */
+import type { Clock } from "../base/clock.ts";
+import { MillraceError, toWire } from "../base/errors.ts";
+import type { IdSource } from "../base/ids.ts";
+import { assertKeys } from "../base/names.ts";
+import { assertHops, type EncodedEvent } from "../event/event.ts";
+import { createTopicMatcher } from "../event/matcher.ts";
+import { assertTopic, compilePattern } from "../event/topic.ts";
+import { DedupeWindow } from "./dedupe_window.ts";
+import { chooseMember, type Member } from "./group.ts";
+import {
+  type EncodedSubscription,
+  type Overflow,
+  type SubscribeOptions,
+  SubscriptionBuffer,
+} from "./subscription.ts";
+
+/** What became of an event. */
+export interface Delivery {
+  /** Subscriptions that match; a group counts as one. */
+  readonly matched: number;
+  /** Subscriptions that have it now, or will as soon as they have room. */
+  readonly enqueued: number;
+  /** Events that full buffers gave up for it, itself included. */
+  readonly dropped: number;
+  /** Full subscriptions that refused it (`overflow: "reject"`). */
+  readonly rejected: number;
+  /** Whether an event of this id came before, within the window: then nobody gets it again. */
+  readonly duplicate: boolean;
+  /** Settles once all `backpressure` subscriptions had room; absent if they have it at once. Never rejects. */
+  readonly room?: Promise<void>;
+}
+
+/** Numbers of a broker. */
+export interface BrokerStats {
+  /** Events that were delivered, to however many subscriptions. */
+  readonly delivered: number;
+  /** Events dropped because their id came before. */
+  readonly duplicates: number;
+  /** Events that became dead letters. */
+  readonly deadLetters: number;
+  /** Subscriptions there are. */
+  readonly subscriptions: number;
+}
+
+/** Routes events to subscriptions by topic. Synchronous: `deliver` has put the event where it belongs. */
+export interface BrokerCore {
+  /** Its numbers. */
+  readonly stats: BrokerStats;
+  /**
+   * Gives an event to everyone who wants it. A slow reader delays nobody else.
+   *
+   * @throws {MillraceError} `topic/invalid`; `broker/closed`; `event/too-many-hops`, and then the event has
+   * become a dead letter: an event on `$sys.deadletter` with `{ error, event }`.
+   */
+  deliver(event: EncodedEvent): Delivery;
+  /**
+   * Subscribes from now on.
+   *
+   * @throws {MillraceError} `pattern/invalid`; `broker/closed`.
+   * @throws {RangeError} If `capacity` is no positive integer.
+   */
+  subscribe(pattern: string, options?: SubscribeOptions): EncodedSubscription;
+  /** Makes a topic known to {@linkcode BrokerCore.topics}; declaring it again changes nothing. */
+  declare(topic: string): void;
+  /** The declared topics, or those that match a pattern, sorted. */
+  topics(pattern?: string): string[];
+  /** Publishes an event of the broker's own; does nothing once it is closed. */
+  announce(topic: string, data: unknown): void;
+  /** Refuses everything from now on; readers still get what is buffered. */
+  close(): void;
+}
+
+/** What a broker core needs. */
+export interface BrokerCoreOptions {
+  /** Where ids of the broker's own events come from. */
+  readonly ids: IdSource;
+  /** The time. */
+  readonly clock: Clock;
+  /** How long an id is remembered, in ms. @default {120000} */
+  readonly dedupeWindowMs?: number;
+}
+
+/** How many events a subscription holds by default. */
+export const DEFAULT_CAPACITY = 1024;
+
+const OVERFLOWS: readonly Overflow[] = ["drop-oldest", "drop-newest", "reject", "backpressure"];
+const DUPLICATE: Delivery = { matched: 0, enqueued: 0, dropped: 0, rejected: 0, duplicate: true };
+
+/** A broker core without subscriptions. */
+export function createBrokerCore(options: BrokerCoreOptions): BrokerCore {
+  return new Core(options);
+}
+
+class Core implements BrokerCore {
+  readonly #ids: IdSource;
+  readonly #clock: Clock;
+  readonly #window: DedupeWindow;
+  readonly #matcher = createTopicMatcher<Member>();
+  readonly #members = new Map<SubscriptionBuffer, Member & { readonly leave: () => void }>();
+  readonly #declared = new Set<string>();
+  #closed = false;
+  #turn = 0;
+  #delivered = 0;
+  #duplicates = 0;
+  #deadLetters = 0;
+
+  constructor(options: BrokerCoreOptions) {
+    this.#ids = options.ids;
+    this.#clock = options.clock;
+    this.#window = new DedupeWindow(options.dedupeWindowMs);
+  }
+
+  get stats(): BrokerStats {
+    return {
+      delivered: this.#delivered,
+      duplicates: this.#duplicates,
+      deadLetters: this.#deadLetters,
+      subscriptions: this.#members.size,
+    };
+  }
+
+  deliver(event: EncodedEvent): Delivery {
+    this.#assertOpen("publish");
+    const members = this.#matcher.match(event.topic);
+    this.#assertHops(event);
+    if (!this.#window.admit(event.id, this.#clock.now())) {
+      this.#duplicates++;
+      return DUPLICATE;
+    }
+    this.#delivered++;
+    return this.#fanOut(event, members);
+  }
+
+  subscribe(pattern: string, options: SubscribeOptions = {}): EncodedSubscription {
+    this.#assertOpen("subscribe");
+    const { group, capacity, overflow, signal } = readOptions(options);
+    const buffer = new SubscriptionBuffer({
+      pattern,
+      group,
+      capacity,
+      overflow,
+      onRecovered: (buffer) => this.#advise("recovered", buffer),
+      onClose: (buffer, left) => this.#leave(buffer, left),
+    });
+    const member: Member = { buffer, number: this.#turn++, lastTurn: 0 };
+    const remove = this.#matcher.add(pattern, member);
+    const close = (): void => buffer.close();
+    signal?.addEventListener("abort", close, { once: true });
+    const leave = (): void => {
+      remove();
+      signal?.removeEventListener("abort", close);
+    };
+    this.#members.set(buffer, Object.assign(member, { leave }));
+    if (signal?.aborted) buffer.close();
+    return buffer;
+  }
+
+  declare(topic: string): void {
+    this.#assertOpen("declare a topic");
+    assertTopic(topic);
+    this.#declared.add(topic);
+  }
+
+  topics(pattern?: string): string[] {
+    const all = [...this.#declared].sort();
+    return pattern === undefined ? all : all.filter(compilePattern(pattern));
+  }
+
+  announce(topic: string, data: unknown): void {
+    if (this.#closed) return;
+    const event = {
+      id: this.#ids.next(),
+      topic,
+      timeMs: this.#clock.now(),
+      source: "broker",
+      data: JSON.stringify(data),
+    };
+    this.#fanOut(event, this.#matcher.match(topic));
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const [buffer, { leave }] of this.#members) {
+      leave();
+      buffer.finish();
+    }
+    this.#members.clear();
+  }
+
+  #fanOut(event: EncodedEvent, members: readonly Member[]): Delivery {
+    const receivers = members.some(({ buffer }) => buffer.group !== undefined)
+      ? oneOfEachGroup(members, event)
+      : members;
+    let [enqueued, dropped, rejected] = [0, 0, 0];
+    const room: Promise<void>[] = [];
+    const slowed: SubscriptionBuffer[] = [];
+    for (const member of receivers) {
+      const { buffer } = member;
+      const wasSlow = buffer.slow;
+      const outcome = buffer.offer(event);
+      member.lastTurn = ++this.#turn;
+      if (outcome === "rejected") rejected++;
+      if (outcome === "dropped" || outcome === "displaced") dropped++;
+      if (outcome !== "dropped" && outcome !== "rejected") enqueued++;
+      if (typeof outcome !== "string") room.push(outcome);
+      if (buffer.slow && !wasSlow) slowed.push(buffer);
+    }
+    // Only now, so that an advisory never comes between an event and its later receivers.
+    for (const buffer of slowed) this.#advise("slow", buffer);
+    const delivery = { matched: receivers.length, enqueued, dropped, rejected, duplicate: false };
+    return room.length === 0 ? delivery : { ...delivery, room: Promise.all(room).then(() => {}) };
+  }
+
+  /** Takes a reader out; what it left goes to the rest of its group. */
+  #leave(buffer: SubscriptionBuffer, left: readonly EncodedEvent[]): void {
+    this.#members.get(buffer)?.leave();
+    this.#members.delete(buffer);
+    if (buffer.group === undefined || this.#closed) return;
+    for (const event of left) {
+      const rest = this.#matcher.match(event.topic).filter((member) => member.buffer.group === buffer.group);
+      if (rest.length > 0) this.#fanOut(event, rest);
+    }
+  }
+
+  #advise(kind: "slow" | "recovered", buffer: SubscriptionBuffer): void {
+    const { pattern, group, capacity, stats: { depth, dropped, waiting } } = buffer;
+    this.announce(`$sys.advisory.${kind}`, { pattern, group, capacity, depth, waiting, dropped });
+  }
+
+  #assertHops(event: EncodedEvent): void {
+    try {
+      assertHops(event);
+    } catch (error) {
+      this.#deadLetters++;
+      const { code, message, details } = toWire(error);
+      this.announce("$sys.deadletter", { error: { code, message, details }, event });
+      throw error;
+    }
+  }
+
+  #assertOpen(verb: string): void {
+    if (!this.#closed) return;
+    throw new MillraceError("broker/closed", `Cannot ${verb} as the broker is closed`, { details: {} });
+  }
+}
+
+/** Everyone who is in no group, and one member of each group. */
+function oneOfEachGroup(members: readonly Member[], event: EncodedEvent): Member[] {
+  const groups = new Map<string, Member[]>();
+  const receivers: Member[] = [];
+  for (const member of members) {
+    const { group } = member.buffer;
+    if (group === undefined) receivers.push(member);
+    else if (groups.has(group)) groups.get(group)!.push(member);
+    else groups.set(group, [member]);
+  }
+  for (const group of groups.values()) receivers.push(chooseMember(group, event));
+  return receivers;
+}
+
+function readOptions(
+  options: SubscribeOptions,
+): { group: string | undefined; capacity: number; overflow: Overflow; signal: AbortSignal | undefined } {
+  assertKeys("a subscription", options, ["group", "capacity", "overflow", "signal"]);
+  const { group, capacity = DEFAULT_CAPACITY, overflow = "drop-oldest", signal } = options;
+  if (!Number.isInteger(capacity) || capacity < 1) {
+    throw new RangeError(
+      `Cannot subscribe as "capacity" must be a positive integer: current value is ${capacity}`,
+    );
+  }
+  if (!OVERFLOWS.includes(overflow)) {
+    throw new TypeError(
+      `Cannot subscribe as "overflow" must be one of ${OVERFLOWS.join(", ")}: current value is ${overflow}`,
+    );
+  }
+  return { group, capacity, overflow, signal };
+}

@@ -1,0 +1,49 @@
+/**
+ * The broker: takes events and gives each to everyone whose pattern matches its topic.
+ *
+ * What holds:
+ *
+ * - Delivery is at most once; each subscription gets the events of one publisher in their order.
+ * - Every subscription is bounded. A slow reader loses its own oldest events by default, counted, with one
+ *   event on `$sys.advisory.slow` and, once it has caught up, one on `$sys.advisory.recovered`; it never
+ *   delays another reader, and delays publishers only if it asked for `backpressure`.
+ * - `offered = taken + dropped + depth + waiting` for every subscription, at any time.
+ * - Members of a group share the events; what a leaving member has not read goes to the others.
+ * - An event whose id came within the last two minutes (and the last 32,768 ids at least) reaches nobody.
+ * - The core never opens the data of an event: {@linkcode createBrokerCore} forwards encoded ones.
+ *
+ * @example Share the work
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createBroker } from "@millrace/millrace";
+ *
+ * await using broker = createBroker();
+ * const one = broker.subscribe("jobs.**", { group: "workers" });
+ * const two = broker.subscribe("jobs.**", { group: "workers" });
+ * await broker.publish("jobs.resize", { image: 1 });
+ * await broker.publish("jobs.resize", { image: 2 });
+ * assertEquals([one.stats.depth, two.stats.depth], [1, 1]);
+ * ```
+ *
+ * @module
+ */
+export {
+  type Broker,
+  type BrokerOptions,
+  createBroker,
+  type Published,
+  type PublishedToPattern,
+  type PublishOptions,
+  type PublishPatternOptions,
+  type TopicOptions,
+} from "./broker.ts";
+export {
+  type BrokerCore,
+  type BrokerCoreOptions,
+  type BrokerStats,
+  createBrokerCore,
+  DEFAULT_CAPACITY,
+  type Delivery,
+} from "./core.ts";
+export type { Subscription } from "./decoded_subscription.ts";
+export type { EncodedSubscription, Overflow, SubscribeOptions, SubscriptionStats } from "./subscription.ts";

@@ -1,0 +1,273 @@
+/**
+ * One subscription: a bounded buffer between those who publish and the one who reads.
+ *
+ * @module
+ */
+import type { EncodedEvent } from "../event/event.ts";
+import { Fifo } from "./fifo.ts";
+
+/**
+ * What a full buffer does with one event more: give up the oldest, give up the new one, tell the publisher
+ * that it was refused, or let the publisher wait.
+ */
+export type Overflow = "drop-oldest" | "drop-newest" | "reject" | "backpressure";
+
+/** How to subscribe. */
+export interface SubscribeOptions {
+  /** Members of one group share the events: each goes to one member, the least loaded that matches. */
+  readonly group?: string;
+  /** How many events wait at most. @default {1024} */
+  readonly capacity?: number;
+  /** What a full buffer does. @default {"drop-oldest"} */
+  readonly overflow?: Overflow;
+  /** Ends the subscription when it aborts; the loop over it ends as if left. */
+  readonly signal?: AbortSignal;
+}
+
+/** Numbers of one subscription. `offered = taken + dropped + depth + waiting` at any time. */
+export interface SubscriptionStats {
+  /** Events that matched and were meant for this subscription. */
+  readonly offered: number;
+  /** Events that its reader took. */
+  readonly taken: number;
+  /** Events that it lost: dropped, refused, or left behind when it ended. */
+  readonly dropped: number;
+  /** Events in the buffer. */
+  readonly depth: number;
+  /** Events whose publishers wait for room. */
+  readonly waiting: number;
+  /** The greatest depth so far. */
+  readonly highWater: number;
+}
+
+/** Events of a subscription as they travel: data as JSON text. One reader; a second loop shares the events. */
+export interface EncodedSubscription extends AsyncIterable<EncodedEvent>, AsyncDisposable {
+  /** The pattern. */
+  readonly pattern: string;
+  /** The group that it shares events with. */
+  readonly group: string | undefined;
+  /** Its numbers. */
+  readonly stats: SubscriptionStats;
+  /**
+   * Takes what is buffered, at most `max` events; waits until there is one.
+   *
+   * @returns `undefined` once the subscription has ended and its buffer is empty.
+   */
+  nextBatch(max: number): Promise<EncodedEvent[] | undefined>;
+  /** An iterator over the events, each converted as it is taken; `return` ends the subscription. */
+  iterate<T>(convert: (event: EncodedEvent) => T): AsyncIterator<T, undefined>;
+  /** Ends the subscription at once; a group's other members take over what is buffered. */
+  close(): void;
+}
+
+/** What became of an event; a promise if its publisher has to wait until there is room. */
+export type Outcome = "enqueued" | "displaced" | "dropped" | "rejected" | Promise<void>;
+
+/** What the broker gives to a subscription. */
+export interface BufferOptions {
+  /** The pattern. */
+  readonly pattern: string;
+  /** The group. */
+  readonly group: string | undefined;
+  /** How many events wait at most. */
+  readonly capacity: number;
+  /** What a full buffer does. */
+  readonly overflow: Overflow;
+  /** Called when the reader of a slow subscription has caught up. */
+  readonly onRecovered: (subscription: SubscriptionBuffer) => void;
+  /** Called once when the reader has left, with what it left behind. */
+  readonly onClose: (subscription: SubscriptionBuffer, left: readonly EncodedEvent[]) => void;
+}
+
+/** An event whose publisher waits. */
+interface Waiting {
+  readonly event: EncodedEvent;
+  readonly admitted: () => void;
+}
+
+/** The buffer of one subscription. */
+export class SubscriptionBuffer implements EncodedSubscription {
+  readonly pattern: string;
+  readonly group: string | undefined;
+  readonly capacity: number;
+  readonly #options: BufferOptions;
+  readonly #buffer = new Fifo<EncodedEvent>();
+  readonly #waiting = new Fifo<Waiting>();
+  #arrival: PromiseWithResolvers<void> | undefined;
+  #state: "open" | "finishing" | "closed" = "open";
+  #slow = false;
+  #offered = 0;
+  #taken = 0;
+  #dropped = 0;
+  #highWater = 0;
+
+  /** An empty buffer. */
+  constructor(options: BufferOptions) {
+    this.#options = options;
+    this.pattern = options.pattern;
+    this.group = options.group;
+    this.capacity = options.capacity;
+  }
+
+  /** Whether the buffer overflowed and its reader has not caught up since. */
+  get slow(): boolean {
+    return this.#slow;
+  }
+
+  /** How many events stand before a new one. */
+  get load(): number {
+    return this.#buffer.size + this.#waiting.size;
+  }
+
+  get stats(): SubscriptionStats {
+    return {
+      offered: this.#offered,
+      taken: this.#taken,
+      dropped: this.#dropped,
+      depth: this.#buffer.size,
+      waiting: this.#waiting.size,
+      highWater: this.#highWater,
+    };
+  }
+
+  /** Puts an event into the buffer, as far as there is room. */
+  offer(event: EncodedEvent): Outcome {
+    this.#offered++;
+    if (this.#buffer.size < this.capacity) {
+      this.#enqueue(event);
+      return "enqueued";
+    }
+    this.#slow = true;
+    switch (this.#options.overflow) {
+      case "drop-oldest":
+        this.#buffer.shift();
+        this.#dropped++;
+        this.#enqueue(event);
+        return "displaced";
+      case "drop-newest":
+        this.#dropped++;
+        return "dropped";
+      case "reject":
+        this.#dropped++;
+        return "rejected";
+      case "backpressure": {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#waiting.push({ event, admitted: resolve });
+        return promise;
+      }
+    }
+  }
+
+  async nextBatch(max: number): Promise<EncodedEvent[] | undefined> {
+    while (this.#buffer.size === 0) {
+      if (this.#state !== "open") return undefined;
+      await this.#nextChange();
+    }
+    const batch: EncodedEvent[] = [];
+    while (batch.length < max && this.#buffer.size > 0) batch.push(this.#buffer.shift()!);
+    this.#took(batch.length);
+    return batch;
+  }
+
+  iterate<T>(convert: (event: EncodedEvent) => T): AsyncIterator<T, undefined> {
+    return {
+      // What is there is given without an `async` function in between: each would cost a turn of the microtask
+      // queue, and a reader must keep up with a publisher that awaits nothing but `publish`.
+      next: () => this.#buffer.size > 0 ? settled(() => this.#takeOne(convert)) : this.#nextArrival(convert),
+      return: () => {
+        this.close();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<EncodedEvent, undefined> {
+    return this.iterate((event) => event);
+  }
+
+  close(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    const left: EncodedEvent[] = [];
+    for (let event = this.#buffer.shift(); event !== undefined; event = this.#buffer.shift()) {
+      left.push(event);
+    }
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      left.push(next.event);
+      next.admitted();
+    }
+    this.#dropped += left.length;
+    this.#wake();
+    this.#options.onClose(this, left);
+  }
+
+  /** Ends the subscription once its reader has taken what is there. */
+  finish(): void {
+    if (this.#state !== "open") return;
+    this.#state = "finishing";
+    this.#admit(Infinity);
+    this.#wake();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
+
+  async #nextArrival<T>(convert: (event: EncodedEvent) => T): Promise<IteratorResult<T, undefined>> {
+    while (this.#buffer.size === 0) {
+      if (this.#state !== "open") return { done: true, value: undefined };
+      await this.#nextChange();
+    }
+    return this.#takeOne(convert);
+  }
+
+  #takeOne<T>(convert: (event: EncodedEvent) => T): IteratorResult<T, undefined> {
+    const event = this.#buffer.shift()!;
+    this.#took(1);
+    return { done: false, value: convert(event) };
+  }
+
+  /** Settles when an event arrives or the subscription ends. */
+  #nextChange(): Promise<void> {
+    this.#arrival ??= Promise.withResolvers();
+    return this.#arrival.promise;
+  }
+
+  #enqueue(event: EncodedEvent): void {
+    this.#buffer.push(event);
+    this.#highWater = Math.max(this.#highWater, this.#buffer.size);
+    this.#wake();
+  }
+
+  #took(count: number): void {
+    this.#taken += count;
+    this.#admit(this.capacity);
+    if (!this.#slow || this.load * 2 > this.capacity) return;
+    this.#slow = false;
+    this.#options.onRecovered(this);
+  }
+
+  /** Lets events in whose publishers wait, in their order. */
+  #admit(capacity: number): void {
+    while (this.#waiting.size > 0 && this.#buffer.size < capacity) {
+      const { event, admitted } = this.#waiting.shift()!;
+      this.#enqueue(event);
+      admitted();
+    }
+  }
+
+  #wake(): void {
+    this.#arrival?.resolve();
+    this.#arrival = undefined;
+  }
+}
+
+/** The result of `fn` as a promise that has settled; what it throws is a rejection. */
+function settled<T>(fn: () => T): Promise<T> {
+  try {
+    return Promise.resolve(fn());
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * Reads the command line: argv and environment variables in, one {@linkcode Invocation} out.
+ *
+ * @module
+ */
+import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
+import { nearest } from "../base/names.ts";
+import type { RunRequest, RunStatus } from "../task/run.ts";
+import {
+  InvalidValue,
+  parseChoice,
+  parseJsonObject,
+  parseList,
+  parseParam,
+  parseWholeNumber,
+} from "./command_values.ts";
+import { EXIT } from "./exit_codes.ts";
+import { EXAMPLES } from "./help.ts";
+import type { CommonOptions, Invocation } from "./invocation.ts";
+import type { CliEnvironment, RunListFilter } from "./port.ts";
+import { wantsColour } from "./style.ts";
+
+/** What the command line reader needs of the environment. */
+export type CommandLineEnvironment = Pick<
+  CliEnvironment,
+  "version" | "defaultModules" | "stdout" | "stderr" | "env" | "moduleUrl"
+>;
+
+/** An invocation; or, where there is nothing more to do (help, a mistake that was told), an exit code. */
+export type CommandLine = { readonly invocation: Invocation } | { readonly exitCode: number };
+
+const STATUSES: readonly RunStatus[] = ["pending", "running", "succeeded", "failed", "cancelled"];
+const FSYNCS = ["always", "batched"] as const;
+
+/** Reads a command line (without program name). Help and mistakes are written at once. */
+export function parseCommandLine(argv: readonly string[], environment: CommandLineEnvironment): CommandLine {
+  let invocation: Invocation | undefined;
+  const program = buildProgram(environment, (chosen) => invocation = chosen);
+  try {
+    program.parse([...argv], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help that was asked for is a success; help instead of a command is not.
+    return { exitCode: error.exitCode === 0 ? EXIT.ok : EXIT.usage };
+  }
+  return invocation === undefined ? { exitCode: EXIT.usage } : { invocation };
+}
+
+/** What the options that every command has give. */
+interface CommonFlags {
+  readonly json?: true | undefined;
+  readonly module?: readonly string[] | undefined;
+  readonly dataDir?: string | undefined;
+}
+
+function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invocation) => void): Command {
+  const { stdout, stderr, env } = environment;
+  const program = new Command("millrace")
+    .description("Actor runtime for event-driven data pipelines.")
+    .version(environment.version)
+    .helpCommand(false)
+    .exitOverride()
+    .showHelpAfterError("(--help shows what is possible)")
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: () => stdout.columns(),
+      getErrHelpWidth: () => stderr.columns(),
+      getOutHasColors: () => wantsColour(stdout, env),
+      getErrHasColors: () => wantsColour(stderr, env),
+    })
+    .addHelpText("after", EXAMPLES.program);
+
+  /** Adds what every command has. */
+  function withCommon<Args extends unknown[], Flags extends Record<string, unknown>>(
+    command: Command<Args, Flags>,
+  ): Command<Args, Flags & CommonFlags> {
+    return command
+      .option(
+        "-m, --module <path>",
+        "module of tasks, pipelines and triggers; repeatable (env: MILLRACE_MODULES)",
+        list,
+      )
+      .option("-d, --data-dir <folder>", "where state is kept (env: MILLRACE_DATA_DIR; default: .millrace)")
+      .option("--json", "write JSON, or one JSON document a line where it follows") as unknown as Command<
+        Args,
+        Flags & CommonFlags
+      >;
+  }
+
+  function common(flags: CommonFlags, paths: readonly string[] = []): CommonOptions {
+    const named = [...paths, ...flags.module ?? []];
+    const fromEnv = parseList(env("MILLRACE_MODULES") ?? "");
+    const specifiers = named.length > 0 ? named : fromEnv.length > 0 ? fromEnv : environment.defaultModules;
+    return {
+      json: flags.json ?? false,
+      modules: specifiers.map((specifier) => environment.moduleUrl(specifier)),
+      dataDir: flags.dataDir ?? env("MILLRACE_DATA_DIR") ?? ".millrace",
+    };
+  }
+
+  /** An environment variable, read like the option that it stands for. */
+  function fromEnv<Value>(
+    name: string,
+    parse: (text: string, before: Value | undefined) => Value,
+  ): Value | undefined {
+    const text = env(name);
+    if (text === undefined) return undefined;
+    try {
+      return parse(text, undefined);
+    } catch (error) {
+      const reason = error instanceof InvalidArgumentError ? error.message : String(error);
+      return program.error(`error: environment variable ${name} value '${text}' is invalid. ${reason}`);
+    }
+  }
+
+  withCommon(program.command("start").argument("[modules...]", "paths or URLs of modules"))
+    .description("Start the platform: triggers, runs and HTTP, until ^C.")
+    .option("-p, --port <number>", "port; the next free one if it is in use (env: PORT; default: 8000)", port)
+    .option("--host <address>", "address to listen on (env: HOST; default: 127.0.0.1)")
+    .option("--executors <number>", "how many executors (env: MILLRACE_EXECUTORS)", executors)
+    .option("--fsync <level>", "always: commits survive a power cut; batched: a crash of the process", fsync)
+    .option("--run <pipeline>", "run this pipeline once at start")
+    .addHelpText("after", EXAMPLES.start)
+    .action((paths, flags) => {
+      const count = flags.executors ?? fromEnv("MILLRACE_EXECUTORS", executors);
+      const token = env("MILLRACE_TOKEN");
+      choose({
+        command: "start",
+        ...common(flags, paths),
+        port: flags.port ?? fromEnv("PORT", port) ?? 8000,
+        hostname: flags.host ?? env("HOST") ?? "127.0.0.1",
+        ...(count === undefined ? {} : { executors: count }),
+        ...(flags.fsync === undefined ? {} : { fsync: flags.fsync }),
+        ...(token === undefined ? {} : { token }),
+        ...(flags.run === undefined ? {} : { run: flags.run }),
+      });
+    });
+
+  const run = program.command("run");
+  withCommon(run.argument("[names...]", "one pipeline, or tasks"))
+    .description("Run a pipeline, or a selection of tasks.")
+    .option("-t, --tags <tags>", "also the tasks with any of these tags; separated by commas", list)
+    .option("--include-upstream", "also all tasks that the selected ones depend on")
+    .option("--params <json>", "parameters as a JSON object", reading(parseJsonObject))
+    .option("-P, --param <key=value>", "one parameter; repeatable", reading(parseParam))
+    .option("-w, --watch", "show progress and wait for the end")
+    .option("--follow-on", "with --watch: also the runs that this one leads to")
+    .addHelpText("after", EXAMPLES.run)
+    .action((names, flags) => {
+      const { tags = [] } = flags;
+      if (names.length === 0 && tags.length === 0) {
+        run.error("error: name a pipeline, tasks or --tags to run");
+      }
+      const params = { ...flags.params, ...flags.param };
+      const rest = Object.keys(params).length === 0 ? {} : { params };
+      const selection: RunRequest = {
+        ...(names.length === 0 ? {} : { names }),
+        ...(tags.length === 0 ? {} : { tags }),
+        ...(flags.includeUpstream === undefined ? {} : { includeUpstream: true }),
+        ...rest,
+      };
+      const single = names.length === 1 && tags.length === 0 && flags.includeUpstream === undefined;
+      const requests = single ? [{ pipeline: names[0]!, ...rest }, selection] : [selection];
+      const followOn = flags.followOn ?? false;
+      choose({ command: "run", ...common(flags), requests, watch: flags.watch ?? followOn, followOn });
+    });
+
+  withCommon(program.command("plan").argument("[pipeline]", "a pipeline; all tasks if nothing is selected"))
+    .description("Show what a run would do: levels, edges, what it needs from outside.")
+    .option("-n, --names <tasks>", "tasks; separated by commas", list)
+    .option("-t, --tags <tags>", "tasks with any of these tags", list)
+    .option("-r, --roots <tasks>", "tasks with everything that they depend on", list)
+    .option("--include-upstream", "also all tasks that the selected ones depend on")
+    .addHelpText("after", EXAMPLES.plan)
+    .action((pipeline, flags, command) => {
+      const { names, tags, roots, includeUpstream } = flags;
+      const selection = {
+        ...(names === undefined ? {} : { names }),
+        ...(tags === undefined ? {} : { tags }),
+        ...(roots === undefined ? {} : { roots }),
+        ...(includeUpstream === undefined ? {} : { includeUpstream }),
+      };
+      if (pipeline !== undefined && Object.keys(selection).length > 0) {
+        command.error("error: a pipeline is a selection of its own: leave out either it or the options");
+      }
+      const request = pipeline === undefined ? selection : { pipeline };
+      choose({ command: "plan", ...common(flags), request });
+    });
+
+  const runs = program.command("runs").description("List runs, newest first; show one; print a result.");
+  withCommon(runs)
+    .option("--pipeline <name>", "only this pipeline")
+    .option("--status <status>", `only this state: ${STATUSES.join(", ")}`, reading(status))
+    .option("-n, --limit <number>", "at most so many (default: 20)", reading(limit))
+    .allowExcessArguments()
+    .addHelpText("after", EXAMPLES.runs)
+    .action((flags, command) => {
+      const [unknown] = command.args;
+      if (unknown !== undefined) {
+        const near = nearest(unknown, ["show", "result"]);
+        const hint = near === undefined ? "There are show and result." : `Did you mean ${near}?`;
+        command.error(`error: unknown command '${unknown}'\n(${hint})`);
+      }
+      const filter: RunListFilter = {
+        ...(flags.pipeline === undefined ? {} : { pipeline: flags.pipeline }),
+        ...(flags.status === undefined ? {} : { status: flags.status }),
+        limit: flags.limit ?? 20,
+      };
+      choose({ command: "runs list", ...common(flags), filter });
+    });
+  withCommon(runs.command("show").argument("<id>", "a run; the head or the tail of its id will do"))
+    .description("Show one run: its tasks, attempts, durations and errors.")
+    .action((runId, _flags, command) => {
+      choose({ command: "runs show", ...common(command.optsWithGlobals()), runId });
+    });
+  withCommon(runs.command("result").argument("<id>", "a run").argument("<task>", "one of its tasks"))
+    .description("Print the stored value of a task as JSON.")
+    .action((runId, task, _flags, command) => {
+      choose({ command: "runs result", ...common(command.optsWithGlobals()), runId, task });
+    });
+  return program as unknown as Command;
+}
+
+/** Lets a mistake in a value be told in the words of commander. */
+function reading<Value>(
+  parse: (text: string, before: Value | undefined) => Value,
+): (text: string, before: Value | undefined) => Value {
+  return (text, before) => {
+    try {
+      return parse(text, before);
+    } catch (error) {
+      if (error instanceof InvalidValue) throw new InvalidArgumentError(error.message);
+      throw error;
+    }
+  };
+}
+
+const list = reading(parseList);
+const port = reading((text: string) => parseWholeNumber(text, 0, 65_535));
+const executors = reading((text: string) => parseWholeNumber(text, 1, 1_024));
+const limit = reading((text: string) => parseWholeNumber(text, 1, 500));
+const status = reading((text: string) => parseChoice(text, STATUSES));
+const fsync = reading((text: string) => parseChoice(text, FSYNCS));

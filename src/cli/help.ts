@@ -1,0 +1,55 @@
+/**
+ * Examples below the help of each command.
+ *
+ * @module
+ */
+
+/** By command; `program` for the whole. */
+export const EXAMPLES: {
+  /** `millrace --help` */
+  readonly program: string;
+  /** `millrace start --help` */
+  readonly start: string;
+  /** `millrace run --help` */
+  readonly run: string;
+  /** `millrace plan --help` */
+  readonly plan: string;
+  /** `millrace runs --help` */
+  readonly runs: string;
+} = {
+  program: `
+Examples:
+  $ millrace start pipelines.ts          the platform, until ^C
+  $ millrace run my_pipeline --watch     one run, with its progress
+  $ millrace plan my_pipeline            what a run would do
+  $ millrace runs                        what ran
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 server unreachable, 130 interrupted.`,
+  start: `
+Examples:
+  $ millrace start pipelines.ts --port 9000
+  $ millrace start pipelines.ts --run my_pipeline
+  $ MILLRACE_TOKEN=secret millrace start pipelines.ts --host 0.0.0.0
+
+^C waits for the work at hand and ends with 0; a second ^C stops at once. Unfinished runs go on at the next start.`,
+  run: `
+Examples:
+  $ millrace run my_pipeline --watch
+  $ millrace run my_pipeline -P day=2026-01-31 -P limit=100
+  $ millrace run extract clean           two tasks
+  $ millrace run report --include-upstream
+  $ millrace run --tags nightly --watch --json
+
+Where a platform is running on the same data folder it does the work; else this process does.
+Progress goes to stderr, the run's id to stdout; with --watch the exit code tells how the run ended.`,
+  plan: `
+Examples:
+  $ millrace plan my_pipeline
+  $ millrace plan --roots report         a task with everything that it depends on
+  $ millrace plan --tags nightly --json`,
+  runs: `
+Examples:
+  $ millrace runs --pipeline my_pipeline --status failed
+  $ millrace runs show 9f3a21c4          ids may be shortened
+  $ millrace runs result 9f3a21c4 report`,
+};

@@ -1,0 +1,64 @@
+/**
+ * What a command line asks for, once it is understood.
+ *
+ * @module
+ */
+import type { RunRequest } from "../task/run.ts";
+import type { PlanRequest, RunListFilter } from "./port.ts";
+
+/** What every command has. */
+export interface CommonOptions {
+  /** One JSON document, or NDJSON where it follows, instead of text. */
+  readonly json: boolean;
+  /** URLs of the modules that define tasks, pipelines and triggers. */
+  readonly modules: readonly string[];
+  /** The folder where state is kept. */
+  readonly dataDir: string;
+}
+
+/** `millrace start`. */
+export interface StartInvocation extends CommonOptions {
+  /** Which command. */
+  readonly command: "start";
+  /** The port to begin with. */
+  readonly port: number;
+  /** The address to listen on. */
+  readonly hostname: string;
+  /** How many executors; the platform decides if absent. */
+  readonly executors?: number;
+  /** How durable a commit is; the platform decides if absent. */
+  readonly fsync?: "always" | "batched";
+  /** What HTTP clients must show. */
+  readonly token?: string;
+  /** A pipeline to run once at start. */
+  readonly run?: string;
+}
+
+/** `millrace run`. */
+export interface RunInvocation extends CommonOptions {
+  /** Which command. */
+  readonly command: "run";
+  /** What to run; to be tried in order: a single name may be a pipeline's or a task's. */
+  readonly requests: readonly RunRequest[];
+  /** Whether to show progress and wait for the end. */
+  readonly watch: boolean;
+  /** Whether to follow the runs that this one leads to as well. */
+  readonly followOn: boolean;
+}
+
+/** `millrace plan`. */
+export interface PlanInvocation extends CommonOptions {
+  /** Which command. */
+  readonly command: "plan";
+  /** What to plan. */
+  readonly request: PlanRequest;
+}
+
+/** `millrace runs`, `runs show` and `runs result`. */
+export type RunsInvocation =
+  | CommonOptions & { readonly command: "runs list"; readonly filter: RunListFilter }
+  | CommonOptions & { readonly command: "runs show"; readonly runId: string }
+  | CommonOptions & { readonly command: "runs result"; readonly runId: string; readonly task: string };
+
+/** Any command. */
+export type Invocation = StartInvocation | RunInvocation | PlanInvocation | RunsInvocation;

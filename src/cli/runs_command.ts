@@ -1,0 +1,89 @@
+/**
+ * `millrace runs`: what ran, and what it gave.
+ *
+ * @module
+ */
+import { MillraceError } from "../base/errors.ts";
+import { EXIT } from "./exit_codes.ts";
+import type { RunsInvocation } from "./invocation.ts";
+import type { CliEnvironment } from "./port.ts";
+import { openRunSource, type RunSource } from "./run_source.ts";
+import { runsTable, type RunsTextOptions, runText } from "./runs_text.ts";
+import { styleFor } from "./style.ts";
+
+/** Looks up and prints; resolves with the exit code. */
+export async function runsCommand(invocation: RunsInvocation, environment: CliEnvironment): Promise<number> {
+  const { stdout } = environment;
+  await using source = await openRunSource(environment, { ...invocation, purpose: "look" });
+  const write = (lines: readonly string[]): void => stdout.write(lines.join("\n") + "\n");
+  switch (invocation.command) {
+    case "runs list": {
+      const runs = await source.runs(invocation.filter);
+      write(invocation.json ? [JSON.stringify(runs)] : runsTable(runs, await textOptions(environment)));
+      return EXIT.ok;
+    }
+    case "runs show": {
+      const run = await source.runView(await findRun(source, invocation.runId));
+      write(invocation.json ? [JSON.stringify(run)] : runText(run, await textOptions(environment)));
+      return EXIT.ok;
+    }
+    case "runs result": {
+      const value = await source.result(await findRun(source, invocation.runId), invocation.task);
+      write([JSON.stringify(value ?? null, showable, invocation.json ? undefined : 2)]);
+      return EXIT.ok;
+    }
+  }
+}
+
+async function textOptions(environment: CliEnvironment): Promise<RunsTextOptions> {
+  const nowMs = environment.clock.now();
+  return {
+    columns: environment.stdout.columns(),
+    nowMs,
+    utcOffsetMinutes: environment.utcOffsetMinutes(nowMs),
+    style: await styleFor(environment.stdout, environment.env),
+  };
+}
+
+/** How far back a shortened id is looked for. */
+const MAX_SEARCHED = 5_000;
+const PAGE = 500;
+/** A whole UUID is nothing to look for. */
+const WHOLE_ID = 36;
+
+/** The id that begins or ends with what was given. */
+async function findRun(source: RunSource, part: string): Promise<string> {
+  if (part.length >= WHOLE_ID) return part;
+  const matches: string[] = [];
+  let before: string | undefined;
+  for (let searched = 0; searched < MAX_SEARCHED; searched += PAGE) {
+    const page = await source.runs({ limit: PAGE, ...(before === undefined ? {} : { before }) });
+    matches.push(...page.map((run) => run.id).filter((id) => id.startsWith(part) || id.endsWith(part)));
+    if (page.length < PAGE) break;
+    before = page.at(-1)!.id;
+  }
+  const [match] = matches;
+  if (match === undefined) {
+    throw new MillraceError(
+      "run/not-found",
+      `Cannot find the run as no id begins or ends like this: "${part}"`,
+      { details: { runId: part } },
+    );
+  }
+  if (matches.length === 1) return match;
+  throw new MillraceError(
+    "cli/ambiguous-run-id",
+    `Cannot tell which run is meant as "${part}" fits ${matches.length} of them: ` +
+      matches.slice(0, 5).join(", ") + (matches.length > 5 ? ", …" : ""),
+    { details: { runId: part, matches: matches.slice(0, 100) } },
+  );
+}
+
+/** What JSON has not is shown as near as it gets, as the server does. */
+function showable(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (value instanceof Map || value instanceof Set) return [...value];
+  if (value instanceof Error) return { name: value.name, message: value.message };
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return [...value as Uint8Array];
+  return value;
+}

@@ -1,0 +1,264 @@
+/**
+ * One attempt: loads the inputs, runs the task, stores what it gives, and only then reports success.
+ *
+ * @module
+ */
+import type { Clock } from "../base/clock.ts";
+import { MillraceError, toWire } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import { type AnySchema, check } from "../base/schema.ts";
+import type { IOManager } from "../store/port.ts";
+import { chunkIdOf, resultIdOf, type StreamMark } from "../task/result_id.ts";
+import type { Task, TaskContext } from "../task/task.ts";
+import { loadInputs } from "./inputs.ts";
+import type { AttemptNotice, AttemptOutcome, ExecutableTask } from "./port.ts";
+import { callWithin, Interrupted } from "./sync_limit.ts";
+
+/** What an attempt needs of the world. */
+export interface AttemptPorts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly io: IOManager;
+  /** Tells what happens on the way. */
+  notice(notice: AttemptNotice): void;
+  /** Publishes an event on behalf of the task. */
+  publish(topic: string, data: unknown): Promise<void>;
+}
+
+/** How long an attempt that was called off may take to end before its executor is given up, in ms. */
+export const GRACE_MS = 1_000;
+
+/** Runs one attempt to its end. Never rejects. `signal` calls it off. */
+export async function runAttempt(
+  task: Task,
+  executable: ExecutableTask,
+  ports: AttemptPorts,
+  signal: AbortSignal,
+): Promise<AttemptOutcome> {
+  const startedMs = ports.clock.now();
+  const limit = new Limit(executable, ports.clock, signal);
+  const work = execute(task, executable, ports, limit);
+  try {
+    const chunks = await limit.race(work);
+    return {
+      ok: true,
+      durationMs: ports.clock.now() - startedMs,
+      ...(chunks === undefined ? {} : { chunks }),
+    };
+  } catch (thrown) {
+    const error = thrown instanceof Interrupted ? limit.timedOut() : thrown;
+    // What was called off gets a moment to clean up; what does not end by then goes on without us.
+    const dirty = thrown instanceof Interrupted ||
+      (limit.calledOff && !await endsWithin(work, GRACE_MS, ports.clock));
+    return {
+      ok: false,
+      error: {
+        ...toWire(error),
+        details: { ...toWire(error).details, task: task.name, attempt: executable.attempt },
+      },
+      retryable: isRetryable(task, error, executable.attempt),
+      durationMs: ports.clock.now() - startedMs,
+      ...(dirty ? { dirty } : {}),
+    };
+  } finally {
+    limit.close();
+  }
+}
+
+/** Gives the number of chunks of a streaming task. */
+async function execute(
+  task: Task,
+  executable: ExecutableTask,
+  ports: AttemptPorts,
+  limit: Limit,
+): Promise<number | undefined> {
+  const { runId, attempt } = executable;
+  const inputs = await loadInputs(task, executable.inputs, ports.io);
+  const ctx = await contextOf(task, executable, ports, limit.signal);
+  const given = limit.call(() => (task.run as (inputs: unknown, ctx: TaskContext) => unknown)(inputs, ctx));
+  if (!task.stream) {
+    const value = await fitting(task, await given);
+    limit.signal.throwIfAborted();
+    await ports.io.save({ runId, task: task.name, resultId: resultIdOf(attempt) }, value);
+    return undefined;
+  }
+  let chunks = 0;
+  for await (const chunk of steps(await given, limit)) {
+    const value = await fitting(task, chunk);
+    limit.signal.throwIfAborted();
+    await ports.io.save({ runId, task: task.name, resultId: chunkIdOf(attempt, chunks) }, value);
+    ports.notice({ kind: "chunk", chunk: chunks++ });
+  }
+  const mark: StreamMark = { chunks };
+  await ports.io.save({ runId, task: task.name, resultId: resultIdOf(attempt) }, mark);
+  return chunks;
+}
+
+/** The items of anything iterable; a loop between two items is interrupted like any other. */
+async function* steps(source: unknown, limit: Limit): AsyncGenerator<unknown> {
+  const iterable = source as AsyncIterable<unknown> | Iterable<unknown>;
+  const iterator = Symbol.asyncIterator in iterable
+    ? iterable[Symbol.asyncIterator]()
+    : iterable[Symbol.iterator]();
+  let done = false;
+  try {
+    for (;;) {
+      const next = await limit.call(() => iterator.next());
+      if (next.done) {
+        done = true;
+        return;
+      }
+      yield next.value;
+    }
+  } finally {
+    if (!done) await iterator.return?.();
+  }
+}
+
+async function contextOf(
+  task: Task,
+  { runId, pipeline, attempt, params, metadata }: ExecutableTask,
+  ports: AttemptPorts,
+  signal: AbortSignal,
+): Promise<TaskContext> {
+  return {
+    runId,
+    pipeline,
+    task: task.name,
+    attempt,
+    params: task.params === undefined ? params : await paramsOf(task, task.params, params),
+    metadata,
+    signal,
+    log: ports.log.with({ runId, task: task.name, attempt }),
+    progress: (done, total, note) =>
+      ports.notice({
+        kind: "progress",
+        done,
+        ...(total === undefined ? {} : { total }),
+        ...(note === undefined ? {} : { note }),
+      }),
+    publish: (topic, data) => ports.publish(topic, data),
+  };
+}
+
+async function paramsOf(
+  task: Task,
+  schema: AnySchema,
+  params: unknown,
+): Promise<Readonly<Record<string, unknown>>> {
+  const result = await check(schema, params);
+  if (result.ok) return result.value;
+  throw new MillraceError(
+    "task/input-invalid",
+    `Cannot run task "${task.name}" as the run's parameters must fit its schema: ${result.issues.join("; ")}`,
+    { details: { task: task.name, param: "params", issues: result.issues } },
+  );
+}
+
+async function fitting(task: Task, value: unknown): Promise<unknown> {
+  if (task.output === undefined) return value;
+  const result = await check(task.output, value);
+  if (result.ok) return result.value;
+  throw new MillraceError(
+    "task/output-invalid",
+    `Cannot keep what task "${task.name}" gave as it must fit its output schema: ${result.issues.join("; ")}`,
+    { details: { task: task.name, issues: result.issues } },
+  );
+}
+
+function isRetryable(task: Task, error: unknown, attempt: number): boolean {
+  if (MillraceError.is(error) && !error.retryable) return false;
+  if (task.retryIf === undefined) return true;
+  try {
+    return task.retryIf(error, attempt);
+  } catch {
+    return false; // a policy that cannot decide does not ask for more of the same
+  }
+}
+
+async function endsWithin(work: Promise<unknown>, limitMs: number, clock: Clock): Promise<boolean> {
+  let cancel = (): void => {};
+  const late = new Promise<boolean>((resolve) => cancel = clock.after(limitMs, () => resolve(false)));
+  const ended = await Promise.race([work.then(() => true, () => true), late]);
+  cancel();
+  return ended;
+}
+
+/** The time limit of one attempt, and its calling off from outside. */
+class Limit {
+  readonly #executable: ExecutableTask;
+  readonly #clock: Clock;
+  readonly #controller = new AbortController();
+  readonly #deadlineMs: number | undefined;
+  readonly #release: () => void;
+  readonly #aborted: Promise<never>;
+
+  constructor(executable: ExecutableTask, clock: Clock, outer: AbortSignal) {
+    this.#executable = executable;
+    this.#clock = clock;
+    const { timeoutMs } = executable;
+    this.#deadlineMs = timeoutMs === undefined ? undefined : clock.now() + timeoutMs;
+    const abort = (): void => this.#controller.abort(this.#cancelled());
+    const cancelTimer = timeoutMs === undefined
+      ? undefined
+      : clock.after(timeoutMs, () => this.#controller.abort(this.timedOut()));
+    outer.addEventListener("abort", abort, { once: true });
+    this.#release = () => {
+      cancelTimer?.();
+      outer.removeEventListener("abort", abort);
+    };
+    this.#aborted = new Promise((_, reject) =>
+      this.signal.addEventListener("abort", () => reject(this.signal.reason), { once: true })
+    );
+    this.#aborted.catch(() => {}); // nobody may be racing when it fires
+    if (outer.aborted) abort();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get calledOff(): boolean {
+    return this.signal.aborted;
+  }
+
+  /** Calls synchronous code, within what is left of the time. */
+  call<T>(fn: () => T): T {
+    if (this.#deadlineMs === undefined) return fn();
+    return callWithin(fn, this.#deadlineMs - this.#clock.now());
+  }
+
+  /** The work's result, or the reason why it was called off, whichever comes first. */
+  race<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.#aborted]);
+  }
+
+  timedOut(): MillraceError {
+    const { task, attempt, timeoutMs } = this.#executable;
+    return timedOut(task, attempt, timeoutMs ?? 0);
+  }
+
+  close(): void {
+    this.#release();
+  }
+
+  #cancelled(): MillraceError {
+    const { task, attempt } = this.#executable;
+    return new MillraceError(
+      "task/cancelled",
+      `Cannot finish task "${task}" as attempt ${attempt} was cancelled`,
+      {
+        details: { task, attempt },
+      },
+    );
+  }
+}
+
+/** The error of an attempt that took too long. */
+export function timedOut(task: string, attempt: number, timeoutMs: number): MillraceError {
+  return new MillraceError(
+    "task/timed-out",
+    `Cannot finish task "${task}" as attempt ${attempt} must end within ${timeoutMs} ms`,
+    { details: { task, attempt, timeoutMs } },
+  );
+}

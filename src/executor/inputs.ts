@@ -1,0 +1,64 @@
+/**
+ * Loads the inputs of an attempt: values at once, chunks one by one while they are read.
+ *
+ * @module
+ */
+import { MillraceError } from "../base/errors.ts";
+import { type AnySchema, check } from "../base/schema.ts";
+import type { IOManager } from "../store/port.ts";
+import { type Edge, isEdge, isFailure, isTask, type Task } from "../task/task.ts";
+import type { InputSource } from "./port.ts";
+
+/** The inputs of `task`, as its `run` takes them. */
+export async function loadInputs(
+  task: Task,
+  sources: Readonly<Record<string, InputSource>>,
+  io: IOManager,
+): Promise<Record<string, unknown>> {
+  const entries = Object.entries(task.inputs).map(async ([param, input]): Promise<[string, unknown]> => {
+    const source = sources[param]!;
+    if (isFailure(source)) return [param, source];
+    const edge: Edge | undefined = isEdge(input) ? input : undefined;
+    const upstream = isTask(input) ? input : input.task;
+    const load = (resultId: string): Promise<unknown> =>
+      io.load({ runId: source.runId, task: source.task, resultId });
+    if (edge?.collect) return [param, await collectAll(source.resultIds, load)];
+    if (isTask(upstream) && upstream.stream) return [param, chunks(source.resultIds, load)];
+    const value = await load(source.resultIds[0]!);
+    return [param, edge?.schema === undefined ? value : await fitting(task.name, param, edge.schema, value)];
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/** Chunks as they are asked for: only one is held at a time. May be read more than once. */
+function chunks(
+  resultIds: readonly string[],
+  load: (resultId: string) => Promise<unknown>,
+): AsyncIterable<unknown> {
+  return {
+    async *[Symbol.asyncIterator]() {
+      for (const resultId of resultIds) yield await load(resultId);
+    },
+  };
+}
+
+async function collectAll(
+  resultIds: readonly string[],
+  load: (resultId: string) => Promise<unknown>,
+): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for (const resultId of resultIds) all.push(await load(resultId));
+  return all;
+}
+
+async function fitting(task: string, param: string, schema: AnySchema, value: unknown): Promise<unknown> {
+  const result = await check(schema, value);
+  if (result.ok) return result.value;
+  throw new MillraceError(
+    "task/input-invalid",
+    `Cannot run task "${task}" as its input "${param}" must fit the schema given to from(): ${
+      result.issues.join("; ")
+    }`,
+    { details: { task, param, issues: result.issues } },
+  );
+}

@@ -1,0 +1,201 @@
+/**
+ * The executor pool: which attempt goes to which executor, and what happens when one does not come back.
+ *
+ * @module
+ */
+import type { Cancel, Clock } from "../base/clock.ts";
+import { messageOf, MillraceError, toWire } from "../base/errors.ts";
+import type { Isolation } from "../task/descriptor.ts";
+import { GRACE_MS, timedOut } from "./attempt.ts";
+import type { AttemptKey, AttemptOutcome, ExecutableTask } from "./port.ts";
+
+/** What the pool needs of the world. */
+export interface PoolPorts {
+  readonly clock: Clock;
+  /** Runs an attempt on an executor; rejects if the executor is lost. `signal` calls the attempt off. */
+  execute(executor: string, task: ExecutableTask, signal: AbortSignal): Promise<AttemptOutcome>;
+  /** An attempt has ended. */
+  outcome(attempt: AttemptKey, outcome: AttemptOutcome): void;
+  /** An executor must be replaced; `stuck` if something in it goes on computing. */
+  retire(executor: string, reason: string, stuck: boolean): void;
+}
+
+/** Numbers of the pool. */
+export interface PoolStatus {
+  /** Executors that take attempts. */
+  readonly total: number;
+  /** Executors at work. */
+  readonly busy: number;
+  /** Attempts that wait for an executor. */
+  readonly queued: number;
+  /** Executors that were given up while something in them went on computing. */
+  readonly lost: number;
+}
+
+interface Executor {
+  readonly name: string;
+  readonly isolation: Isolation;
+  /** How many attempts it takes at once. */
+  readonly slots: number;
+  readonly running: Map<string, Running>;
+}
+
+/** An attempt on an executor. */
+interface Running {
+  readonly controller: AbortController;
+  /** Calls off the alarm that gives the executor up. */
+  alarm: Cancel;
+}
+
+/** Attempts wait in order for a free executor of their isolation. */
+export class ExecutorPool {
+  readonly #ports: PoolPorts;
+  readonly #executors = new Map<string, Executor>();
+  readonly #queues = new Map<Isolation, ExecutableTask[]>();
+  #lost = 0;
+
+  constructor(ports: PoolPorts) {
+    this.#ports = ports;
+  }
+
+  /** Numbers. */
+  get status(): PoolStatus {
+    const workers = [...this.#executors.values()].filter(({ isolation }) => isolation !== "inline");
+    return {
+      total: workers.length,
+      busy: workers.filter(({ running }) => running.size > 0).length,
+      queued: [...this.#queues.values()].reduce((sum, queue) => sum + queue.length, 0),
+      lost: this.#lost,
+    };
+  }
+
+  /** A new executor takes attempts. */
+  join(name: string, isolation: Isolation, slots: number): void {
+    this.#executors.set(name, { name, isolation, slots, running: new Map() });
+    this.#assign(isolation);
+  }
+
+  /** An executor is gone; what ran on it fails by itself. */
+  leave(name: string): void {
+    this.#executors.delete(name);
+  }
+
+  /** Takes an attempt; it waits for its turn. */
+  submit(task: ExecutableTask): void {
+    let queue = this.#queues.get(task.isolation);
+    if (queue === undefined) this.#queues.set(task.isolation, queue = []);
+    queue.push(task);
+    this.#assign(task.isolation);
+  }
+
+  /** Calls an attempt off, whether it waits or runs. */
+  cancel(key: AttemptKey): void {
+    for (const queue of this.#queues.values()) {
+      const index = queue.findIndex((task) => keyOf(task) === keyOf(key));
+      if (index >= 0) queue.splice(index, 1);
+    }
+    for (const { running } of this.#executors.values()) running.get(keyOf(key))?.controller.abort();
+  }
+
+  #assign(isolation: Isolation): void {
+    const queue = this.#queues.get(isolation);
+    if (queue === undefined) return;
+    while (queue.length > 0) {
+      const free = this.#leastBusy(isolation);
+      if (free === undefined) return;
+      void this.#run(free, queue.shift()!);
+    }
+  }
+
+  #leastBusy(isolation: Isolation): Executor | undefined {
+    let best: Executor | undefined;
+    for (const executor of this.#executors.values()) {
+      if (executor.isolation !== isolation || executor.running.size >= executor.slots) continue;
+      if (best === undefined || executor.running.size < best.running.size) best = executor;
+    }
+    return best;
+  }
+
+  async #run(executor: Executor, task: ExecutableTask): Promise<void> {
+    const startedMs = this.#ports.clock.now();
+    const running: Running = { controller: new AbortController(), alarm: () => {} };
+    executor.running.set(keyOf(task), running);
+    const outcome = await Promise.race([
+      this.#ports.execute(executor.name, task, running.controller.signal).catch((error) =>
+        this.#lostOutcome(executor, task, startedMs, error)
+      ),
+      this.#watch(executor, task, running, startedMs),
+    ]);
+    running.alarm();
+    executor.running.delete(keyOf(task));
+    if (outcome.dirty) {
+      this.#retire(executor, `attempt ${task.attempt} of task "${task.task}" left work behind`, false);
+    }
+    this.#ports.outcome({ runId: task.runId, task: task.task, attempt: task.attempt }, outcome);
+    this.#assign(executor.isolation);
+  }
+
+  /** Gives an executor up that does not answer in time: nothing else can stop a loop that awaits no more. */
+  #watch(
+    executor: Executor,
+    task: ExecutableTask,
+    running: Running,
+    startedMs: number,
+  ): Promise<AttemptOutcome> {
+    const { promise, resolve } = Promise.withResolvers<AttemptOutcome>();
+    const giveUp = (error: MillraceError): void => {
+      this.#lost++;
+      this.#retire(executor, `attempt ${task.attempt} of task "${task.task}" does not stop`, true);
+      const durationMs = this.#ports.clock.now() - startedMs;
+      resolve({ ok: false, error: toWire(error), retryable: error.retryable, durationMs });
+    };
+    // The executor has its own timer and its own grace; this alarm is for one that hangs.
+    const arm = (delayMs: number, error: () => MillraceError): void => {
+      running.alarm();
+      running.alarm = this.#ports.clock.after(delayMs, () => giveUp(error()));
+    };
+    const { timeoutMs } = task;
+    if (timeoutMs !== undefined) {
+      arm(timeoutMs + 2 * GRACE_MS, () => timedOut(task.task, task.attempt, timeoutMs));
+    }
+    running.controller.signal.addEventListener("abort", () => arm(2 * GRACE_MS, () => cancelled(task)), {
+      once: true,
+    });
+    return promise;
+  }
+
+  #retire(executor: Executor, reason: string, stuck: boolean): void {
+    if (executor.isolation === "inline" || !this.#executors.delete(executor.name)) return;
+    this.#ports.retire(executor.name, reason, stuck);
+  }
+
+  #lostOutcome(executor: Executor, task: ExecutableTask, startedMs: number, error: unknown): AttemptOutcome {
+    this.#executors.delete(executor.name);
+    const reason = messageOf(error);
+    const lost = new MillraceError(
+      "executor/lost",
+      `Cannot finish task "${task.task}" as its executor was lost during attempt ${task.attempt}: ${reason}`,
+      { details: { task: task.task, attempt: task.attempt, reason } },
+    );
+    return {
+      ok: false,
+      error: toWire(lost),
+      retryable: true,
+      durationMs: this.#ports.clock.now() - startedMs,
+    };
+  }
+}
+
+function cancelled({ task, attempt }: ExecutableTask): MillraceError {
+  return new MillraceError(
+    "task/cancelled",
+    `Cannot finish task "${task}" as attempt ${attempt} was cancelled`,
+    {
+      details: { task, attempt },
+    },
+  );
+}
+
+function keyOf({ runId, task, attempt }: AttemptKey): string {
+  return `${runId}/${task}/${attempt}`;
+}

@@ -1,0 +1,65 @@
+/**
+ * What travels between orchestrator, pool and executors.
+ *
+ * @module
+ */
+import type { WireError } from "../base/errors.ts";
+import type { Isolation } from "../task/descriptor.ts";
+import type { TaskFailure } from "../task/task.ts";
+
+/** Where an input's value is, or why there is none. */
+export type InputSource =
+  | { readonly runId: string; readonly task: string; readonly resultIds: readonly string[] }
+  | TaskFailure;
+
+/** One try of one task in one run. */
+export interface ExecutableTask {
+  /** The run. */
+  readonly runId: string;
+  /** The pipeline's name, or `adhoc`. */
+  readonly pipeline: string;
+  /** The task. */
+  readonly task: string;
+  /** Which try, from 1; it fences results. */
+  readonly attempt: number;
+  /** The run's parameters. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** The run's metadata. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** How many events led to this run. */
+  readonly hops: number;
+  /** Its inputs, by the names that `run` knows them by. */
+  readonly inputs: Readonly<Record<string, InputSource>>;
+  /** How long it may take, in ms. */
+  readonly timeoutMs?: number;
+  /** Where it runs. */
+  readonly isolation: Isolation;
+}
+
+/** Which attempt something is about. */
+export interface AttemptKey {
+  /** The run. */
+  readonly runId: string;
+  /** The task. */
+  readonly task: string;
+  /** The attempt. */
+  readonly attempt: number;
+}
+
+/** What every outcome tells. */
+interface OutcomeBase {
+  /** How long the attempt took, in ms. */
+  readonly durationMs: number;
+  /** Whether it left something behind (work that goes on, a skipped `finally`): its executor is replaced. */
+  readonly dirty?: true;
+}
+
+/** How an attempt ended. Success is reported only after the result is stored. */
+export type AttemptOutcome =
+  | OutcomeBase & { readonly ok: true; readonly chunks?: number }
+  | OutcomeBase & { readonly ok: false; readonly error: WireError; readonly retryable: boolean };
+
+/** What a running attempt says on its way. */
+export type AttemptNotice =
+  | { readonly kind: "chunk"; readonly chunk: number }
+  | { readonly kind: "progress"; readonly done: number; readonly total?: number; readonly note?: string };

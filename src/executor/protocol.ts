@@ -1,0 +1,50 @@
+/**
+ * What executors, their pool and their supervisor understand.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { protocol } from "../actor/protocol.ts";
+import type { Address } from "../actor/ref.ts";
+import type { Isolation } from "../task/descriptor.ts";
+import type { AttemptKey, AttemptOutcome, ExecutableTask } from "./port.ts";
+
+const executable = z.custom<ExecutableTask>((value) =>
+  typeof value === "object" && value !== null && typeof (value as ExecutableTask).task === "string"
+);
+
+/** An executor's protocol. */
+export const executorProtocol = protocol("executor", {
+  /** Runs an attempt to its end. Calling the ask off calls the attempt off. */
+  run: { in: executable, out: z.custom<AttemptOutcome>() },
+});
+
+/** The pool's protocol. */
+export const poolProtocol = protocol("pool", {
+  /** Takes an attempt; its outcome goes to the orchestrator. */
+  submit: { in: executable },
+  /** Calls an attempt off. */
+  cancel: { in: z.custom<AttemptKey>() },
+  /** A new executor takes attempts. */
+  join: {
+    in: z.object({
+      executor: z.custom<Address>(),
+      isolation: z.custom<Isolation>(),
+      slots: z.number().int().positive(),
+    }),
+    out: z.void(),
+  },
+  /** An executor is gone. */
+  leave: { in: z.string() },
+  /** Numbers. */
+  status: {
+    in: z.void(),
+    out: z.object({ total: z.number(), busy: z.number(), queued: z.number(), lost: z.number() }),
+  },
+});
+
+/** The protocol of who starts and ends executors. */
+export const supervisorProtocol = protocol("supervisor", {
+  /** Ends an executor's host and starts another one in its place. */
+  replace: { in: z.object({ executor: z.string(), reason: z.string(), stuck: z.boolean() }) },
+});

@@ -1,0 +1,35 @@
+/**
+ * Stops synchronous code that runs too long: the one thing on this platform that interrupts a loop inside a
+ * Web Worker (`terminate()` does not; PLATFORM §0.1–2). It skips the `finally` of what it interrupts.
+ *
+ * @module
+ */
+import { Script } from "node:vm";
+
+/** Where the script finds what to call. A property of the global object is all that it can see. */
+const SLOT = "~millrace:call";
+let script: Script | undefined;
+
+/** Thrown by {@linkcode callWithin} when time is up. */
+export class Interrupted extends Error {}
+
+/**
+ * Calls `fn` and interrupts it after `limitMs`. Covers what runs before the first `await` only.
+ *
+ * @throws {Interrupted} If it was interrupted; or what `fn` throws.
+ */
+export function callWithin<T>(fn: () => T, limitMs: number): T {
+  const scope = globalThis as unknown as Record<string, unknown>;
+  script ??= new Script(`globalThis[${JSON.stringify(SLOT)}]()`);
+  const outer = scope[SLOT];
+  scope[SLOT] = fn;
+  try {
+    // The time-out must be a positive integer.
+    return script.runInThisContext({ timeout: Math.max(1, Math.ceil(limitMs)) }) as T;
+  } catch (error) {
+    if ((error as { code?: unknown })?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT") throw new Interrupted();
+    throw error;
+  } finally {
+    scope[SLOT] = outer;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Routes about runs and their results.
+ *
+ * @module
+ */
+import { MillraceError } from "../../base/errors.ts";
+import type { RunRequest, RunStatus } from "../../task/run.ts";
+import { toJsonText } from "../json.ts";
+import type { GatewayBackend } from "../port.ts";
+import { Query } from "../query.ts";
+import type { Route } from "../route.ts";
+import { checkShape } from "../shape.ts";
+
+const STATUSES: readonly RunStatus[] = ["pending", "running", "succeeded", "failed", "cancelled"];
+
+/** The longest list of runs in one answer. */
+const MAX_RUNS = 500;
+
+/** `POST /api/runs`, `GET /api/runs`, `GET /api/runs/:id` and `GET /api/runs/:id/results/:task`. */
+export function runRoutes(backend: GatewayBackend): readonly Route[] {
+  return [
+    {
+      method: "POST",
+      path: "/api/runs",
+      summary: "Starts a run of a pipeline or a selection of tasks",
+      async handle(call) {
+        const { id } = await backend.run(parseRunRequest(await call.json()));
+        return Response.json({ id }, {
+          status: 202,
+          headers: { location: `/api/runs/${encodeURIComponent(id)}` },
+        });
+      },
+    },
+    {
+      method: "GET",
+      path: "/api/runs",
+      summary: "Runs, newest first; ?pipeline= &status= &limit= &before=<id of the last one seen>",
+      async handle(call) {
+        const query = new Query(call.query, ["pipeline", "status", "limit", "before"]);
+        const pipeline = query.text("pipeline");
+        const status = query.oneOf("status", STATUSES);
+        const limit = query.integer("limit", 1, MAX_RUNS);
+        const before = query.text("before");
+        query.assertValid();
+        return Response.json(
+          await backend.runs({
+            ...(pipeline === undefined ? {} : { pipeline }),
+            ...(status === undefined ? {} : { status }),
+            ...(limit === undefined ? {} : { limit }),
+            ...(before === undefined ? {} : { before }),
+          }),
+        );
+      },
+    },
+    {
+      method: "GET",
+      path: "/api/runs/:id",
+      summary: "One run with its tasks",
+      handle: async (call) => Response.json(await backend.runView(call.param("id"))),
+    },
+    {
+      method: "GET",
+      path: "/api/runs/:id/results/:task",
+      summary: "What a task of a run returned; bytes as they are, all else as JSON",
+      async handle(call) {
+        const value = await backend.result(call.param("id"), call.param("task"));
+        if (value instanceof Uint8Array) {
+          const bytes = new Uint8Array(value);
+          return new Response(bytes, { headers: { "content-type": "application/octet-stream" } });
+        }
+        return new Response(toJsonText(value), { headers: { "content-type": "application/json" } });
+      },
+    },
+  ];
+}
+
+/** The body of `POST /api/runs`; throws `run/request-invalid` with everything that is wrong with it. */
+export function parseRunRequest(body: unknown): RunRequest {
+  const checked = checkShape(body ?? {}, {
+    pipeline: "string",
+    names: "strings",
+    tags: "strings",
+    roots: "strings",
+    includeUpstream: "boolean",
+    params: "object",
+    metadata: "object",
+  });
+  const issues = checked.ok ? ambiguity(checked.value) : checked.issues;
+  if (checked.ok && issues.length === 0) return checked.value;
+  throw new MillraceError("run/request-invalid", `Cannot start a run as ${issues.join("; ")}`, {
+    details: { issues },
+  });
+}
+
+/** A run is of a pipeline or of a selection; which of the two would win is nothing to guess. */
+export function ambiguity(request: RunRequest): readonly string[] {
+  if (request.pipeline === undefined) return [];
+  return (["names", "tags", "roots", "includeUpstream"] as const)
+    .filter((key) => request[key] !== undefined)
+    .map((key) => `"${key}" selects tasks, which "pipeline" excludes`);
+}

@@ -1,0 +1,73 @@
+/**
+ * Facts: what the journal holds about a run. They are appended, never changed; the state of a run is what
+ * the reducer makes of them.
+ *
+ * @module
+ */
+import type { WireError } from "../base/errors.ts";
+import type { Plan } from "../task/plan.ts";
+import type { RunRequest } from "../task/run.ts";
+
+/** A result of an earlier run that this run reads, because its plan leaves the task out. */
+export interface ExternalResult {
+  /** The run that made it. */
+  readonly runId: string;
+  /** Its results. */
+  readonly resultIds: readonly string[];
+}
+
+/** One fact. */
+export type Fact =
+  & {
+    /** When, in ms since 1970. */
+    readonly atMs: number;
+  }
+  & (
+    /** The plan was made; parameters are as the pipeline's schema gave them. */
+    | {
+      readonly type: "planned";
+      readonly plan: Plan;
+      readonly params: Readonly<Record<string, unknown>>;
+      readonly external: Readonly<Record<string, ExternalResult>>;
+    }
+    /** An attempt was handed to an executor. */
+    | { readonly type: "started"; readonly task: string; readonly attempt: number }
+    /** An attempt's result is stored. From here on the task is finished. */
+    | {
+      readonly type: "succeeded";
+      readonly task: string;
+      readonly attempt: number;
+      readonly chunks?: number;
+      readonly durationMs: number;
+      /** Whether it was found in the store after a crash. */
+      readonly adopted?: true;
+    }
+    /** An attempt failed; with `retryAtMs` another one follows. */
+    | {
+      readonly type: "failed";
+      readonly task: string;
+      readonly attempt: number;
+      readonly error: WireError;
+      readonly retryAtMs?: number;
+    }
+    /** The process ended during an attempt: it does not count as a failure. */
+    | { readonly type: "interrupted"; readonly task: string; readonly attempt: number }
+    /** A task will not run, as one that it needs gave nothing. */
+    | { readonly type: "skipped"; readonly task: string; readonly because: string }
+    /** A task will not run, or was stopped, as the run was cancelled. */
+    | { readonly type: "cancelled"; readonly task: string }
+    /** The run has its final state. */
+    | {
+      readonly type: "ended";
+      readonly status: "succeeded" | "failed" | "cancelled";
+      readonly error?: WireError;
+    }
+  );
+
+/** What the journal keeps as a run's request: the request, and how many events led to it. */
+export interface AcceptedRequest {
+  /** What was asked for. */
+  readonly request: RunRequest;
+  /** How many events led to this run. */
+  readonly hops: number;
+}

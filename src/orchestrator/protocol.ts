@@ -1,0 +1,47 @@
+/**
+ * What the orchestrator actor understands.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { protocol } from "../actor/protocol.ts";
+import type { EncodedEvent } from "../event/event.ts";
+import type { AttemptKey, AttemptNotice, AttemptOutcome } from "../executor/port.ts";
+import type { PipelineDescriptor } from "../task/descriptor.ts";
+import type { RunEnd, RunView } from "../task/run.ts";
+import type { Fire } from "../trigger/port.ts";
+
+const attempt: z.ZodType<AttemptKey> = z.object({ runId: z.string(), task: z.string(), attempt: z.number() });
+const trigger = z.object({ name: z.string(), source: z.string() });
+
+/** The orchestrator's protocol. */
+export const orchestratorProtocol = protocol("orchestrator", {
+  /** Makes pipelines and event triggers known. */
+  begin: {
+    in: z.object({ pipelines: z.array(z.custom<PipelineDescriptor>()), triggers: z.array(trigger) }),
+    out: z.void(),
+  },
+  /** Continues what an earlier process left unfinished; answers with the number of its runs. */
+  recover: { in: z.void(), out: z.number() },
+  /** Accepts an event: answered once the runs that it starts are journalled. */
+  accept: {
+    in: z.object({ event: z.custom<EncodedEvent>(), fire: z.custom<Fire>().optional() }),
+    out: z.object({ runIds: z.array(z.string()) }),
+  },
+  /** An attempt has ended. */
+  outcome: { in: z.object({ attempt, outcome: z.custom<AttemptOutcome>() }) },
+  /** A running attempt says something on its way. */
+  notice: { in: z.object({ attempt, notice: z.custom<AttemptNotice>() }) },
+  /** Cancels a run. */
+  cancel: { in: z.string(), out: z.void() },
+  /** The one item of this stream is the run's end. */
+  ended: { in: z.string(), stream: z.custom<RunEnd>() },
+  /** A run as people see it. */
+  view: { in: z.string(), out: z.custom<RunView>() },
+  /** An event trigger was added. */
+  addTrigger: { in: trigger, out: z.void() },
+  /** An event trigger was taken off. */
+  removeTrigger: { in: z.string(), out: z.void() },
+  /** Starts no more attempts; answers with the number of unfinished runs once none is running. */
+  drain: { in: z.void(), out: z.number() },
+});

@@ -1,0 +1,36 @@
+/**
+ * What the planner actor understands.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { protocol } from "../actor/protocol.ts";
+import type { PipelineDescriptor, TaskDescriptor } from "../task/descriptor.ts";
+import type { Plan } from "../task/plan.ts";
+import type { RunRequest } from "../task/run.ts";
+
+/** The planner's protocol. */
+export const plannerProtocol = protocol("planner", {
+  /** Checks a request, its parameters too, and plans it. */
+  prepare: {
+    in: z.custom<RunRequest>((value) => typeof value === "object" && value !== null),
+    out: z.object({ plan: z.custom<Plan>(), params: z.record(z.string(), z.unknown()) }),
+  },
+  /** Plans a pipeline or a selection, whatever its parameters. */
+  plan: {
+    in: z.custom<RunRequest>((value) => typeof value === "object" && value !== null),
+    out: z.custom<Plan>(),
+  },
+  /** What is defined. */
+  describe: {
+    in: z.void(),
+    out: z.object({
+      tasks: z.array(z.custom<TaskDescriptor>()),
+      pipelines: z.array(z.custom<PipelineDescriptor>()),
+    }),
+  },
+  /** Makes a task known that lives in the main program. */
+  define: { in: z.custom<TaskDescriptor>(), out: z.void() },
+  /** Forgets such a task. */
+  forget: { in: z.string(), out: z.void() },
+});

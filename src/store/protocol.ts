@@ -1,0 +1,42 @@
+/**
+ * What the store actor understands: the run journal and the results.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { protocol } from "../actor/protocol.ts";
+import type { EncodedEvent } from "../event/event.ts";
+import type {
+  JournalledRun,
+  JournalWrite,
+  RunFilter,
+  RunRecord,
+  TriggerState,
+} from "../orchestrator/port.ts";
+
+const key = z.object({ runId: z.string(), task: z.string(), resultId: z.string() });
+
+/** The store's protocol. */
+export const storeProtocol = protocol("store", {
+  /** Writes a batch to the journal, all or nothing; answered once it is durable. */
+  commit: { in: z.array(z.custom<JournalWrite>()), out: z.object({ duplicate: z.boolean() }) },
+  /** Runs without a final state, oldest first. */
+  unfinished: { in: z.void(), out: z.array(z.custom<JournalledRun>()) },
+  /** One run. */
+  run: { in: z.string(), out: z.custom<JournalledRun>().optional() },
+  /** Runs, newest first. */
+  runs: { in: z.custom<RunFilter>(), out: z.array(z.custom<RunRecord>()) },
+  /** Accepted events that event triggers have still to see. */
+  unrouted: { in: z.void(), out: z.array(z.custom<EncodedEvent>()) },
+  /** All triggers that ever fired. */
+  triggers: { in: z.void(), out: z.array(z.custom<TriggerState>()) },
+  /** The latest succeeded result of a task. */
+  latestResult: {
+    in: z.string(),
+    out: z.object({ runId: z.string(), resultIds: z.array(z.string()) }).optional(),
+  },
+  /** Loads a result. */
+  load: { in: key, out: z.unknown() },
+  /** Whether a complete result is there. */
+  exists: { in: key, out: z.boolean() },
+});

@@ -1,0 +1,259 @@
+/**
+ * `defineTask()` and its options.
+ *
+ * @module
+ */
+import type { AnySchema } from "../base/schema.ts";
+import type { Backoff, Isolation } from "./descriptor.ts";
+import type {
+  Downstream,
+  GeneratorCheck,
+  InputValues,
+  ItemStored,
+  NeededParams,
+  RunParams,
+  RunReturn,
+} from "./inference.ts";
+import {
+  assertBoolean,
+  assertFunction,
+  assertNested,
+  assertNumber,
+  assertOneOf,
+  assertOptions,
+  assertSchema,
+  assertText,
+  assertTexts,
+  frozen,
+  wrong,
+} from "./option_checks.ts";
+import {
+  type Edge,
+  isEdge,
+  isTask,
+  type Task,
+  type TaskCache,
+  type TaskContext,
+  type TaskPermissions,
+} from "./task.ts";
+
+/** What `defineTask()` takes. */
+export interface TaskOptions<
+  Name extends string,
+  I,
+  P extends AnySchema | undefined,
+  O extends AnySchema | undefined,
+  S extends true | undefined,
+  F extends boolean | undefined,
+  R,
+> {
+  /** Unique among all tasks: letters, digits, `_`, `-`, starting with a letter, at most 63. */
+  readonly name: Name;
+  /** What `run` gets: for each key a task, `collect(task)` or `from(task, schema)`. None by default. */
+  readonly inputs?: I;
+  /** Tasks that have to end first, without giving data: the tasks or their names. None by default. */
+  readonly after?: readonly (Task | string)[];
+  /** Checks the run's parameters for this task and types `ctx.params`. Without it they arrive as they are. */
+  readonly params?: P;
+  /**
+   * Checks what `run` gives, once, right after it; of a streaming task each chunk. What comes out is stored.
+   * (The compiler infers what `run` returns before it knows the schema: a literal for an enum needs `as const`.)
+   */
+  readonly output?: O;
+  /** Set it when `run` gives many chunks, as a generator does: downstream gets an `AsyncIterable` of them. */
+  readonly stream?: S;
+  /** Labels to select by. None by default. */
+  readonly tags?: readonly string[];
+  /** Tries after the first. @default {0} */
+  readonly maxRetries?: number;
+  /**
+   * Waits between tries; what is absent has its default: `{ baseMs: 1000, factor: 2, maxMs: 30000, jitter: true }`
+   * (`maxMs` is at least `baseMs`).
+   */
+  readonly backoff?: Partial<Backoff>;
+  /** Whether to try again after this error of this attempt (from 1). Always by default. */
+  readonly retryIf?: (error: unknown, attempt: number) => boolean;
+  /** How long one attempt may take, in ms. Unlimited by default. */
+  readonly timeoutMs?: number;
+  /** If the task fails, tasks downstream still run, and get a `TaskFailure`. @default {false} */
+  readonly failSafe?: F;
+  /** Where it runs. @default {"worker"} */
+  readonly isolation?: Isolation;
+  /** The rights it runs with, and no others. Those of the program by default. */
+  readonly permissions?: TaskPermissions;
+  /** The memory it may use, in MiB; needs `isolation: "process"`. Unlimited by default. */
+  readonly memoryMb?: number;
+  /** Whether an earlier result may stand for an attempt with the same inputs. @default {false} */
+  readonly cache?: boolean | TaskCache;
+  /** Attempts with the same key never run at the same time. None by default. */
+  readonly concurrencyKey?: string;
+  /** Among ready tasks the higher goes first. @default {0} */
+  readonly priority?: number;
+  /** The work: sync, async, or with `stream: true` a generator. It runs in another thread, from its module. */
+  readonly run: (
+    inputs: NoInfer<InputValues<I>>,
+    ctx: TaskContext<NoInfer<RunParams<P>>>,
+  ) => R & GeneratorCheck<R, S>;
+}
+
+const KNOWN = [
+  "name",
+  "inputs",
+  "after",
+  "params",
+  "output",
+  "stream",
+  "tags",
+  "maxRetries",
+  "backoff",
+  "retryIf",
+  "timeoutMs",
+  "failSafe",
+  "isolation",
+  "permissions",
+  "memoryMb",
+  "cache",
+  "concurrencyKey",
+  "priority",
+  "run",
+] as const;
+
+/**
+ * Defines a task: a typed function with a name, inputs and a policy.
+ *
+ * Pure: nothing runs. A task downstream gets the type of the `output` schema, or of what `run` returns.
+ * The definition is frozen.
+ *
+ * @throws {TypeError} If an option is unknown or of the wrong kind, or if `run` is a generator without `stream: true`.
+ * @throws {RangeError} If a number is out of range.
+ *
+ * @example Two tasks, one edge
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { defineTask } from "@millrace/millrace";
+ *
+ * const numbers = defineTask({ name: "numbers", run: () => [1, 2, 3] });
+ * const total = defineTask({
+ *   name: "total",
+ *   inputs: { numbers },
+ *   run: ({ numbers }) => numbers.reduce((sum, number) => sum + number, 0),
+ * });
+ * assertEquals(total.inputs.numbers?.["~millrace"], "task");
+ * ```
+ */
+export function defineTask<
+  const Name extends string,
+  R extends RunReturn<O, S>,
+  I extends Readonly<Record<string, Task | Edge>> = Readonly<Record<never, never>>,
+  P extends AnySchema | undefined = undefined,
+  O extends AnySchema | undefined = undefined,
+  S extends true | undefined = undefined,
+  F extends boolean | undefined = undefined,
+>(
+  options: TaskOptions<Name, I, P, O, S, F, R>,
+): Task<ItemStored<O, S, R>, Downstream<ItemStored<O, S, R>, S, F>, Name, NeededParams<P>> {
+  const what = assertOptions("task", options, KNOWN);
+  assertPolicy(what, options);
+  assertEdges(what, options);
+  assertRun(what, options.run, options.stream === true);
+  return frozen<Task<ItemStored<O, S, R>, Downstream<ItemStored<O, S, R>, S, F>, Name, NeededParams<P>>>({
+    "~millrace": "task",
+    name: options.name,
+    inputs: Object.freeze({ ...options.inputs }),
+    after: Object.freeze([...options.after ?? []]),
+    tags: Object.freeze([...new Set(options.tags)]),
+    params: options.params as AnySchema | undefined,
+    output: options.output as AnySchema | undefined,
+    stream: options.stream === true,
+    failSafe: options.failSafe === true,
+    maxRetries: options.maxRetries ?? 0,
+    backoff: completeBackoff(what, options.backoff),
+    retryIf: options.retryIf,
+    timeoutMs: options.timeoutMs,
+    isolation: options.isolation ?? "worker",
+    permissions: options.permissions,
+    memoryMb: options.memoryMb,
+    cache: options.cache,
+    concurrencyKey: options.concurrencyKey,
+    priority: options.priority,
+    run: options.run as Task["run"],
+  });
+}
+
+/** The options as they are checked: whatever the compiler made of them. */
+type Unchecked = { readonly [Key in typeof KNOWN[number]]?: unknown };
+
+function assertPolicy(what: string, options: Unchecked): void {
+  assertTexts(what, "tags", options.tags);
+  assertSchema(what, "params", options.params);
+  assertSchema(what, "output", options.output);
+  assertBoolean(what, "failSafe", options.failSafe);
+  assertNumber(what, "maxRetries", options.maxRetries, { min: 0, whole: true });
+  assertFunction(what, "retryIf", options.retryIf);
+  assertNumber(what, "timeoutMs", options.timeoutMs, { above: 0 });
+  assertOneOf(what, "isolation", options.isolation, ["worker", "process", "inline"]);
+  assertNested(what, "permissions", options.permissions, [
+    "net",
+    "read",
+    "write",
+    "env",
+    "run",
+    "sys",
+    "ffi",
+  ]);
+  assertNumber(what, "memoryMb", options.memoryMb, { above: 0 });
+  if (typeof options.cache !== "boolean") {
+    assertNested(what, "cache", options.cache, ["key", "ttlMs", "version"]);
+  }
+  if (options.concurrencyKey !== undefined) assertText(what, "concurrencyKey", options.concurrencyKey);
+  assertNumber(what, "priority", options.priority, {});
+}
+
+function assertEdges(what: string, { inputs, after }: Unchecked): void {
+  if (inputs !== undefined && (typeof inputs !== "object" || inputs === null || Array.isArray(inputs))) {
+    throw new TypeError(wrong(what, "inputs", "an object of tasks", inputs));
+  }
+  for (const [param, source] of Object.entries(inputs ?? {})) {
+    if (isTask(source) || isEdge(source)) continue;
+    throw new TypeError(
+      wrong(what, `inputs.${param}`, "a task, collect(task) or from(task, schema)", source) +
+        cyclicHint(source),
+    );
+  }
+  if (after !== undefined && !Array.isArray(after)) {
+    throw new TypeError(wrong(what, "after", "an array of tasks or names", after));
+  }
+  for (const [index, task] of (after ?? []).entries()) {
+    if (isTask(task) || (typeof task === "string" && task !== "")) continue;
+    throw new TypeError(wrong(what, `after[${index}]`, "a task or its name", task) + cyclicHint(task));
+  }
+}
+
+/** A task that is `undefined` at its use most often comes from modules that import each other. */
+function cyclicHint(task: unknown): string {
+  return task === undefined ? " (if two modules import each other, name the task instead)" : "";
+}
+
+function assertRun(what: string, run: unknown, stream: boolean): void {
+  if (typeof run !== "function") throw new TypeError(wrong(what, "run", "a function", run));
+  const kind = Object.prototype.toString.call(run);
+  if (!stream && /GeneratorFunction\]$/.test(kind)) {
+    throw new TypeError(`Cannot define ${what} as "run" is a generator: add "stream: true"`);
+  }
+  if (stream && kind === "[object AsyncFunction]") {
+    throw new TypeError(
+      `Cannot define ${what} as "run" gives one promise and "stream: true" needs many chunks: write "async *run"`,
+    );
+  }
+}
+
+function completeBackoff(what: string, backoff: Partial<Backoff> = {}): Backoff {
+  assertNested(what, "backoff", backoff, ["baseMs", "factor", "maxMs", "jitter"]);
+  const { baseMs = 1_000, factor = 2, jitter = true } = backoff;
+  assertNumber(what, "backoff.baseMs", baseMs, { min: 0 });
+  assertNumber(what, "backoff.factor", factor, { min: 1 });
+  const { maxMs = Math.max(30_000, baseMs) } = backoff;
+  assertNumber(what, "backoff.maxMs", maxMs, { min: baseMs });
+  assertBoolean(what, "backoff.jitter", jitter);
+  return Object.freeze({ baseMs, factor, maxMs, jitter });
+}

@@ -1,0 +1,50 @@
+/**
+ * Definitions as plain data.
+ *
+ * @module
+ */
+import { jsonSchemaOf } from "../base/schema.ts";
+import type { InputDescriptor, PipelineDescriptor, TaskDescriptor } from "./descriptor.ts";
+import { frozen } from "./option_checks.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { type Edge, isTask, nameOf, type Task } from "./task.ts";
+
+/** A task as plain, JSON-serialisable data; a schema whose library cannot say it as JSON Schema is left out. */
+export function describeTask(task: Task): TaskDescriptor {
+  return frozen<TaskDescriptor>({
+    name: task.name,
+    inputs: Object.entries(task.inputs).map(([param, source]) => describeInput(param, source)),
+    after: [...new Set(task.after.map(nameOf))],
+    tags: task.tags,
+    stream: task.stream,
+    failSafe: task.failSafe,
+    maxRetries: task.maxRetries,
+    backoff: task.backoff,
+    timeoutMs: task.timeoutMs,
+    isolation: task.isolation,
+    params: task.params && jsonSchemaOf(task.params, "input"),
+    output: task.output && jsonSchemaOf(task.output, "output"),
+  });
+}
+
+/** A pipeline as plain, JSON-serialisable data; given tasks, it selects exactly these names. */
+export function describePipeline(pipeline: Pipeline): PipelineDescriptor {
+  return frozen<PipelineDescriptor>({
+    name: pipeline.name,
+    selection: pipeline.select ?? { names: [...new Set(pipeline.tasks?.map(nameOf))] },
+    on: pipeline.on,
+    overlap: pipeline.overlap,
+    concurrency: pipeline.concurrency,
+    params: pipeline.params && jsonSchemaOf(pipeline.params, "input"),
+  });
+}
+
+function describeInput(param: string, source: Task | Edge): InputDescriptor {
+  if (isTask(source)) return { param, task: source.name, collect: false };
+  return frozen<InputDescriptor>({
+    param,
+    task: nameOf(source.task),
+    collect: source.collect,
+    schema: source.schema && jsonSchemaOf(source.schema, "input"),
+  });
+}

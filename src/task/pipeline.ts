@@ -1,0 +1,178 @@
+/**
+ * `definePipeline()`: a named selection of tasks, and what starts it.
+ *
+ * @module
+ */
+import type { AnySchema } from "../base/schema.ts";
+import type { Overlap } from "./descriptor.ts";
+import type { NeededParams, ParamsCheck } from "./inference.ts";
+import {
+  assertNested,
+  assertNumber,
+  assertOneOf,
+  assertOptions,
+  assertPattern,
+  assertSchema,
+  assertTexts,
+  frozen,
+  wrong,
+} from "./option_checks.ts";
+import type { Selection } from "./plan.ts";
+import { brandOf, isTask, type Task } from "./task.ts";
+
+/** A defined pipeline, as `definePipeline()` gives it. */
+export interface Pipeline<out Name extends string = string, out Params = unknown> {
+  /** What it is, whichever copy of the library made it. */
+  readonly "~millrace": "pipeline";
+  /** The types, for the compiler only. */
+  readonly "~types"?: { readonly params: Params };
+  /** Unique among all pipelines. */
+  readonly name: Name;
+  /** The tasks it was given, if it was given tasks. */
+  readonly tasks?: readonly Task[];
+  /** The selection it was given, if it was given one. */
+  readonly select?: Selection;
+  /** Patterns of the topics that start it. */
+  readonly on: readonly string[];
+  /** Checks the parameters of a run. */
+  readonly params?: AnySchema;
+  /** What happens while a run of it is unfinished; absent: runs may overlap. */
+  readonly overlap?: Overlap;
+  /** How many of its runs may be unfinished at the same time. */
+  readonly concurrency?: number;
+  /** How long its ended runs are kept. */
+  readonly retention?: Retention;
+}
+
+/** How long ended runs are kept: until one of the limits is passed. */
+export interface Retention {
+  /** How old a run may get, in ms after its end. */
+  readonly maxAgeMs?: number;
+  /** How many runs. */
+  readonly maxRuns?: number;
+  /** How many bytes all results together. */
+  readonly maxBytes?: number;
+}
+
+/** What `definePipeline()` takes: exactly one of `tasks` and `select`, and the rest. */
+export type PipelineOptions<
+  Name extends string,
+  T extends readonly Task[],
+  P extends AnySchema | undefined,
+> =
+  & PipelineSettings<Name, P>
+  & (
+    | {
+      /** The tasks it runs: exactly these. What they depend on beyond them is loaded from its latest result. */
+      readonly tasks: T & ParamsCheck<T, P>;
+      /** Not together with `tasks`. */
+      readonly select?: undefined;
+    }
+    | {
+      /** Which tasks it runs, decided when a run is planned. */
+      readonly select: Selection;
+      /** Not together with `select`. */
+      readonly tasks?: undefined;
+    }
+  );
+
+/** What `definePipeline()` takes beside the tasks. */
+export interface PipelineSettings<Name extends string, P extends AnySchema | undefined> {
+  /** Unique among all pipelines: letters, digits, `_`, `-`, starting with a letter, at most 63. */
+  readonly name: Name;
+  /** Patterns of the topics whose events start it, with their `data` as parameters. None by default. */
+  readonly on?: readonly string[];
+  /** Checks a run's parameters when it is accepted; its tasks get what comes out, which must be JSON. */
+  readonly params?: P;
+  /** What happens while a run of it is unfinished. Without it runs may overlap. */
+  readonly overlap?: Overlap;
+  /** How many of its runs may be unfinished at the same time; at least 1. Unlimited by default. */
+  readonly concurrency?: number;
+  /** How long its ended runs are kept. As the platform is set by default. */
+  readonly retention?: Retention;
+}
+
+/** Whether a value was made by `definePipeline()`. */
+export function isPipeline(value: unknown): value is Pipeline {
+  return brandOf(value) === "pipeline";
+}
+
+/**
+ * Defines a pipeline: which tasks run together, and the topics that start them.
+ *
+ * Pure: nothing runs. That its `params` cover what each listed task needs is checked at compile time.
+ *
+ * @throws {TypeError} If an option is unknown or of the wrong kind, or unless exactly one of `tasks` and `select` is given.
+ * @throws {RangeError} If a number is out of range.
+ * @throws {MillraceError} `pattern/invalid` if one of `on` is no pattern.
+ *
+ * @example Started by an event
+ * ```ts
+ * import { definePipeline, defineTask } from "@millrace/millrace";
+ *
+ * const greet = defineTask({ name: "greet", run: () => "hello" });
+ * definePipeline({ name: "daily", tasks: [greet], on: ["day.started"], overlap: "queue" });
+ * ```
+ */
+export function definePipeline<
+  const Name extends string,
+  const T extends readonly Task[] = readonly Task[],
+  P extends AnySchema | undefined = undefined,
+>(options: PipelineOptions<Name, T, P>): Pipeline<Name, NeededParams<P>> {
+  const what = assertOptions("pipeline", options, [
+    "name",
+    "tasks",
+    "select",
+    "on",
+    "params",
+    "overlap",
+    "concurrency",
+    "retention",
+  ]);
+  const { name, select, on = [], params, overlap, concurrency, retention } = options;
+  const tasks = options.tasks as readonly Task[] | undefined;
+  if ((tasks === undefined) === (select === undefined)) {
+    throw new TypeError(`Cannot define ${what} as it must have exactly one of "tasks" and "select"`);
+  }
+  assertTasks(what, tasks);
+  assertSelection(what, select);
+  assertTexts(what, "on", on);
+  for (const pattern of on) assertPattern(what, pattern);
+  assertSchema(what, "params", params);
+  assertOneOf(what, "overlap", overlap, ["skip", "queue", "cancel"]);
+  assertNumber(what, "concurrency", concurrency, { min: 1, whole: true });
+  assertRetention(what, retention);
+  return frozen<Pipeline<Name, never>>({
+    "~millrace": "pipeline",
+    name,
+    tasks: tasks && Object.freeze([...tasks]),
+    select: select && Object.freeze({ ...select }),
+    on: Object.freeze([...on]),
+    params: params as AnySchema | undefined,
+    overlap,
+    concurrency,
+    retention,
+  });
+}
+
+function assertTasks(what: string, tasks: unknown): void {
+  if (tasks === undefined) return;
+  if (!Array.isArray(tasks) || tasks.length === 0) {
+    throw new TypeError(wrong(what, "tasks", "an array of at least one task", tasks));
+  }
+  for (const [index, task] of tasks.entries()) {
+    if (!isTask(task)) throw new TypeError(wrong(what, `tasks[${index}]`, "a task", task));
+  }
+}
+
+function assertSelection(what: string, select: Selection | undefined): void {
+  assertNested(what, "select", select, ["names", "tags", "roots", "includeUpstream"]);
+  for (const key of ["names", "tags", "roots"] as const) assertTexts(what, `select.${key}`, select?.[key]);
+}
+
+function assertRetention(what: string, retention: Retention | undefined): void {
+  assertNested(what, "retention", retention, ["maxAgeMs", "maxRuns", "maxBytes"]);
+  for (const [key, value] of Object.entries(retention ?? {})) {
+    assertNumber(what, `retention.${key}`, value, { min: 0 });
+  }
+}

@@ -1,0 +1,78 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { MillraceError } from "../../src/base/errors.ts";
+import { runCli } from "../../src/cli/cli.ts";
+import { FakeEnvironment } from "./fake_environment.ts";
+import { PLAN } from "./fake_platform.ts";
+
+const locked = new MillraceError("platform/data-dir-locked", "Cannot open as pid 7 has it", {
+  details: { dataDir: ".millrace", pid: 7 },
+});
+
+Deno.test("runCli() plans without opening anything", async () => {
+  const environment = new FakeEnvironment();
+  assertEquals(await runCli(["plan", "flights"], environment), 0);
+  assertEquals(environment.opened, []);
+  assertEquals(environment.planned, [{ modules: ["file:///default.ts"], request: { pipeline: "flights" } }]);
+  assertEquals(environment.stdout.lines[0], "flights  2 tasks  2 levels  dag 3f2a91bc0d1e");
+});
+
+Deno.test("runCli() gives the plan as one JSON document", async () => {
+  const environment = new FakeEnvironment();
+  assertEquals(await runCli(["plan", "--tags", "x", "--json"], environment), 0);
+  assertEquals(environment.stdout.json as unknown[], [PLAN]);
+});
+
+Deno.test("runCli() tells each problem of a plan", async () => {
+  const environment = new FakeEnvironment();
+  const problems = [
+    { kind: "cycle", tasks: ["a", "b", "a"], message: "a → b → a is a cycle" },
+    { kind: "unknown-task", tasks: ["c"], message: 'there is no task "c"' },
+  ] as const;
+  environment.failure = new MillraceError("plan/invalid", "Cannot plan", { details: { problems } });
+  assertEquals(await runCli(["plan"], environment), 1);
+  assertEquals(environment.stderr.lines, [
+    "error: Cannot plan",
+    "  - a → b → a is a cycle",
+    '  - there is no task "c"',
+  ]);
+});
+
+Deno.test("runCli() tells a failure with its causes, or as JSON", async () => {
+  const environment = new FakeEnvironment();
+  const cause = new TypeError("x is not a function");
+  environment.failure = new MillraceError("module/load-failed", "Cannot load the module", {
+    details: { module: "a.ts" },
+    cause,
+  });
+  assertEquals(await runCli(["start"], environment), 1);
+  assertEquals(environment.stderr.lines, [
+    "error: Cannot load the module",
+    "  caused by: x is not a function",
+  ]);
+  const json = new FakeEnvironment();
+  json.failure = locked;
+  assertEquals(await runCli(["start", "--json"], json), 1);
+  const [told] = json.stderr.json as { error: { code: string; details: unknown; stack?: string } }[];
+  assertEquals([told!.error.code, told!.error.stack], ["platform/data-dir-locked", undefined]);
+});
+
+Deno.test("runCli() shows the place of an error that is not one of ours", async () => {
+  const environment = new FakeEnvironment();
+  environment.failure = new TypeError("undefined is not a function");
+  assertEquals(await runCli(["start"], environment), 1);
+  assertStringIncludes(environment.stderr.text, "cli_test.ts");
+});
+
+Deno.test("runCli() lets a platform that failed to open be interrupted no more", async () => {
+  const environment = new FakeEnvironment();
+  environment.failure = locked;
+  await runCli(["start"], environment);
+  assertEquals(environment.listening, 0);
+});
+
+Deno.test("runCli() ends with 3 where the owner of the data folder serves no HTTP", async () => {
+  const environment = new FakeEnvironment();
+  environment.owner = { pid: 7 };
+  assertEquals(await runCli(["runs"], environment), 3);
+  assertStringIncludes(environment.stderr.text, "serves no HTTP: its pid is 7");
+});

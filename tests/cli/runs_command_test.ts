@@ -1,0 +1,60 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { runCli } from "../../src/cli/cli.ts";
+import { FakeEnvironment } from "./fake_environment.ts";
+import { RUN_ID, runView } from "./fake_platform.ts";
+
+async function runs(environment: FakeEnvironment, ...line: string[]): Promise<number> {
+  environment.platform.closing.resolve({ lostThreads: 0, unfinishedRuns: 0 });
+  return await runCli(["runs", ...line], environment);
+}
+
+function withRuns(...ids: string[]): FakeEnvironment {
+  const environment = new FakeEnvironment();
+  for (const id of ids) environment.platform.views.set(id, runView({ id }));
+  return environment;
+}
+
+Deno.test("runs lists as a table or as one JSON document, and only looks", async () => {
+  const environment = withRuns(RUN_ID);
+  assertEquals(await runs(environment), 0);
+  assertEquals(environment.opened[0]!.purpose, "look");
+  assertStringIncludes(environment.stdout.lines[1]!, "a41b09cc  flights   ▸ running");
+  const json = withRuns(RUN_ID);
+  assertEquals(await runs(json, "--json"), 0);
+  assertEquals((json.stdout.json[0] as { id: string }[]).map((run) => run.id), [RUN_ID]);
+});
+
+Deno.test("runs show takes the head or the tail of an id", async () => {
+  for (const part of [RUN_ID, "a41b09cc", "019aa000-0000"]) {
+    const environment = withRuns(RUN_ID, "019aa000-0001-7000-8000-00007d1c22ef");
+    assertEquals(await runs(environment, "show", part, "--json"), 0);
+    assertEquals((environment.stdout.json[0] as { id: string }).id, RUN_ID);
+  }
+});
+
+Deno.test("an id that fits none or several runs ends with 2", async () => {
+  const none = withRuns(RUN_ID);
+  assertEquals(await runs(none, "show", "ffff"), 2);
+  assertStringIncludes(none.stderr.text, 'no id begins or ends like this: "ffff"');
+  const several = withRuns(RUN_ID, "019aa000-0001-7000-8000-00007d1c22ef");
+  assertEquals(await runs(several, "show", "019aa000"), 2);
+  assertStringIncludes(several.stderr.text, "fits 2 of them: 019aa000-0001-7000-8000-00007d1c22ef, ");
+});
+
+Deno.test("runs result prints the value as JSON, as near as JSON gets", async () => {
+  const environment = withRuns(RUN_ID);
+  const value = { count: 12n, byName: new Map([["a", 1]]), at: new Date(0) };
+  environment.platform.results.set(`${RUN_ID}/report`, value);
+  assertEquals(await runs(environment, "result", "a41b09cc", "report", "--json"), 0);
+  assertEquals(environment.stdout.json, [{
+    count: "12",
+    byName: [["a", 1]],
+    at: "1970-01-01T00:00:00.000Z",
+  }]);
+});
+
+Deno.test("runs result of a task that returned nothing prints null", async () => {
+  const environment = withRuns(RUN_ID);
+  assertEquals(await runs(environment, "result", "a41b09cc", "report"), 0);
+  assertEquals(environment.stdout.text, "null\n");
+});

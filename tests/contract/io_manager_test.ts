@@ -1,0 +1,22 @@
+import { openFilesystemIOManager } from "../../src/store/filesystem_io_manager.ts";
+import { openMemoryIOManager } from "../../src/store/memory_io_manager.ts";
+import { testIOManager, type WithIOManager } from "./io_manager_contract.ts";
+
+function onFiles(fsync: "always" | "batched"): WithIOManager {
+  return async (test) => {
+    const dir = await Deno.makeTempDir();
+    try {
+      await using io = await openFilesystemIOManager({ dir, fsync });
+      await test(io);
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  };
+}
+
+testIOManager("MemoryIOManager", async (test) => {
+  await using io = await openMemoryIOManager();
+  await test(io);
+});
+testIOManager("FilesystemIOManager (batched)", onFiles("batched"));
+testIOManager("FilesystemIOManager (always)", onFiles("always"));

@@ -1,0 +1,162 @@
+/** A platform in memory, with the calls that reached it. */
+import { MillraceError } from "../../src/base/errors.ts";
+import type { EncodedEvent } from "../../src/event/event.ts";
+import type { GatewayBackend, PlatformView, TriggerView } from "../../src/http/port.ts";
+import type { Plan } from "../../src/task/plan.ts";
+import type { RunView } from "../../src/task/run.ts";
+
+/** When everything in the fake platform began. */
+export const START_MS = Date.UTC(2025, 0, 1);
+
+export const RUN_ID = "01941f29-7c00-7000-8000-000000000001";
+
+export const TRIGGERS: readonly TriggerView[] = [
+  {
+    name: "nightly",
+    kind: "cron",
+    topic: "sales.due",
+    running: true,
+    count: 7,
+    lastFiredMs: START_MS - 1000,
+    nextMs: START_MS + 60_000,
+    cron: "0 2 * * *",
+    timezone: "UTC",
+  },
+  { name: "hook", kind: "api", topic: "sales.hooked", running: true, count: 2 },
+];
+
+export const VIEW: PlatformView = {
+  version: "0.1.0",
+  startedMs: START_MS,
+  dataDir: ".millrace",
+  fsync: "batched",
+  executors: { total: 2, busy: 1, lost: 0 },
+  tasks: ["extract", "load"],
+  pipelines: [{ name: "sales", on: ["sales.due"], tasks: ["extract", "load"] }],
+  triggers: TRIGGERS,
+};
+
+export const RUN: RunView = {
+  id: RUN_ID,
+  pipeline: "sales",
+  status: "succeeded",
+  eventId: "01941f29-7c00-7000-8000-00000000000e",
+  acceptedMs: START_MS,
+  endedMs: START_MS + 1500,
+  request: { pipeline: "sales" },
+  levels: [["extract"], ["load"]],
+  tasks: {
+    extract: { status: "succeeded", attempts: 1, resultIds: ["1"] },
+    load: { status: "succeeded", attempts: 2, resultIds: ["2"] },
+  },
+};
+
+export const PLAN: Plan = {
+  dagId: "d".repeat(64),
+  executionOrder: ["extract", "load"],
+  parallelLevels: [["extract"], ["load"]],
+  external: [],
+  tasks: {},
+};
+
+/** A subscription that the test feeds; it knows whether it was given back. */
+export class FakeSubscription implements AsyncIterableIterator<EncodedEvent> {
+  /** How many events were taken out of it. */
+  taken = 0;
+  /** Whether its consumer is done with it. */
+  returned = false;
+  readonly #buffer: EncodedEvent[] = [];
+  #wake: ((result: IteratorResult<EncodedEvent>) => void) | undefined;
+  #fail: ((error: unknown) => void) | undefined;
+
+  /** Another event. */
+  push(event: EncodedEvent): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    if (wake === undefined) this.#buffer.push(event);
+    else wake({ done: false, value: (this.taken++, event) });
+  }
+
+  /** Breaks off whoever waits. */
+  fail(error: unknown): void {
+    this.#fail?.(error);
+  }
+
+  next(): Promise<IteratorResult<EncodedEvent>> {
+    if (this.returned) return Promise.resolve({ done: true, value: undefined });
+    const value = this.#buffer.shift();
+    if (value !== undefined) return Promise.resolve({ done: false, value: (this.taken++, value) });
+    return new Promise((resolve, reject) => {
+      this.#wake = resolve;
+      this.#fail = reject;
+    });
+  }
+
+  return(): Promise<IteratorResult<EncodedEvent>> {
+    this.returned = true;
+    this.#wake?.({ done: true, value: undefined });
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+/** A backend whose methods can be replaced one by one. */
+export interface FakeBackend extends GatewayBackend {
+  /** What was called, in order. */
+  readonly calls: readonly (readonly [method: string, ...args: unknown[]])[];
+  /** The subscriptions given out, in order. */
+  readonly subscriptions: readonly FakeSubscription[];
+}
+
+export function createFakeBackend(overrides: Partial<GatewayBackend> = {}): FakeBackend {
+  const calls: [string, ...unknown[]][] = [];
+  const subscriptions: FakeSubscription[] = [];
+  function noted<Result>(result: Result, ...call: [string, ...unknown[]]): Promise<Result> {
+    calls.push(call);
+    return Promise.resolve(result);
+  }
+  return {
+    calls,
+    subscriptions,
+    view: () => noted(VIEW, "view"),
+    fire: (name, data, { raw }) =>
+      noted(
+        { eventId: "e1", count: 3, runIds: ["r1", "r2"] },
+        "fire",
+        name,
+        data,
+        new TextDecoder().decode(raw),
+      ),
+    trigger(name) {
+      const trigger = TRIGGERS.find((known) => known.name === name);
+      return trigger === undefined ? Promise.reject(unknownTrigger(name)) : noted(trigger, "trigger", name);
+    },
+    publish: (topic, data) => noted({ id: "e2", matched: 4 }, "publish", topic, data),
+    run: (request) => noted({ id: RUN_ID }, "run", request),
+    runs: (filter) => noted([RUN], "runs", filter),
+    runView: (runId) => noted(RUN, "runView", runId),
+    result: (runId, task) => noted({ rows: 3 }, "result", runId, task),
+    plan: (request) => noted(PLAN, "plan", request),
+    subscribe(pattern) {
+      calls.push(["subscribe", pattern]);
+      const subscription = new FakeSubscription();
+      subscriptions.push(subscription);
+      return subscription;
+    },
+    ...overrides,
+  };
+}
+
+export function unknownTrigger(trigger: string): MillraceError {
+  return new MillraceError("trigger/unknown", `Cannot find trigger "${trigger}", did you mean "hook"?`, {
+    details: { trigger, suggestion: "hook" },
+  });
+}
+
+/** An event as the broker hands it over. */
+export function encoded(topic: string, data: unknown, id: string = "e9"): EncodedEvent {
+  return { id, topic, timeMs: START_MS, source: "app", data: JSON.stringify(data) };
+}

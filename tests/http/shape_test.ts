@@ -1,0 +1,39 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { checkShape } from "../../src/http/shape.ts";
+
+const SHAPE = { name: "string", deep: "boolean", tags: "strings", params: "object", data: "any" } as const;
+
+Deno.test("checkShape() gives the object if every member is of its kind", () => {
+  const value = { name: "a", deep: false, tags: ["x"], params: {}, data: null };
+  assertEquals(checkShape(value, SHAPE), { ok: true, value });
+  assertEquals(checkShape({}, SHAPE), { ok: true, value: {} });
+});
+
+Deno.test("checkShape() names everything that is wrong at once", () => {
+  assertEquals(checkShape({ nam: "a", deep: 1, tags: ["x", ""], params: [], name: "" }, SHAPE), {
+    ok: false,
+    issues: [
+      'there is no key "nam", did you mean "name"?',
+      "at 'deep': must be true or false: it is a number",
+      "at 'tags': must be an array of strings: it is an array",
+      "at 'params': must be an object: it is an array",
+      "at 'name': must be a string that is not empty: it is an empty string",
+    ],
+  });
+});
+
+Deno.test("checkShape() does not know the names that every object inherits", () => {
+  const checked = checkShape(JSON.parse('{ "__proto__": 1, "constructor": 2 }'), SHAPE);
+  assert(!checked.ok);
+  assertEquals(checked.issues.length, 2);
+});
+
+Deno.test("checkShape() accepts no JSON value but objects, and never throws", () => {
+  fc.assert(fc.property(fc.jsonValue(), (value) => {
+    const checked = checkShape(value, SHAPE);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    assert(isObject || !checked.ok);
+    if (checked.ok) assert(Object.keys(checked.value).every((key) => Object.hasOwn(SHAPE, key)));
+  }));
+});

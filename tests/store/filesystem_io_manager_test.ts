@@ -1,0 +1,213 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { MillraceError } from "../../src/base/errors.ts";
+import { openFilesystemIOManager } from "../../src/store/filesystem_io_manager.ts";
+
+const KEY = { runId: "run-1", task: "extract", resultId: "1" };
+const VALUE = { rows: [1, 2, 3], text: "unchanged" };
+
+async function inFolder(test: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  try {
+    await test(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+function pathOf(dir: string): string {
+  return `${dir}/runs/run-1/extract/1.result`;
+}
+
+Deno.test("openFilesystemIOManager() keeps a result as a header line and the payload", () =>
+  inFolder(async (dir) => {
+    await using io = await openFilesystemIOManager({ dir });
+    await io.save(KEY, { a: "é" });
+    const [head, ...rest] = (await Deno.readTextFile(pathOf(dir))).split("\n");
+    assertEquals(JSON.parse(head!), {
+      millrace: "result/1",
+      codec: "json",
+      bytes: 10,
+      sha256: "b3a092a6af48807fa9482b2ee140105575daa26d5b24b3c0e60a7e2dee6683b1",
+    });
+    assertEquals(rest.join("\n"), '{"a":"é"}');
+  }));
+
+Deno.test("openFilesystemIOManager() keeps bytes as they are", () =>
+  inFolder(async (dir) => {
+    await using io = await openFilesystemIOManager({ dir });
+    await io.save(KEY, new TextEncoder().encode("a,b\n1,2\n"));
+    assert((await Deno.readTextFile(pathOf(dir))).endsWith("\na,b\n1,2\n"));
+  }));
+
+Deno.test("save() leaves no temporary file behind", () =>
+  inFolder(async (dir) => {
+    await using io = await openFilesystemIOManager({ dir });
+    for (const runId of ["a", "b"]) await io.save({ ...KEY, runId }, VALUE);
+    await io.save({ ...KEY, runId: "a" }, "x".repeat(1_000_000));
+    assertEquals([...Deno.readDirSync(`${dir}/runs/.tmp`)], []);
+    await Deno.remove(`${dir}/runs`, { recursive: true });
+    await io.save(KEY, VALUE);
+    assertEquals(await io.listRuns(), ["run-1"]);
+  }));
+
+Deno.test("openFilesystemIOManager() finds the results of an earlier one", () =>
+  inFolder(async (dir) => {
+    {
+      await using io = await openFilesystemIOManager({ dir });
+      await io.save(KEY, VALUE);
+    }
+    await using io = await openFilesystemIOManager({ dir });
+    assertEquals(await io.load(KEY), VALUE);
+    assertEquals(await io.listRuns(), ["run-1"]);
+  }));
+
+Deno.test("load() detects every single changed byte", () =>
+  inFolder(async (dir) => {
+    await using io = await openFilesystemIOManager({ dir });
+    await io.save(KEY, VALUE);
+    const whole = await Deno.readFile(pathOf(dir));
+    for (let at = 0; at < whole.length; at++) {
+      const damaged = whole.slice();
+      damaged[at]! ^= 1;
+      await Deno.writeFile(pathOf(dir), damaged);
+      const error = await assertRejects(() => io.load(KEY), MillraceError);
+      assert(MillraceError.is(error, "store/corrupt"), `byte ${at}`);
+      assertEquals(error.details.path, pathOf(dir));
+      assertEquals(await io.exists(KEY), false);
+    }
+  }));
+
+Deno.test("load() detects a file cut at any length, or with something after it", () =>
+  inFolder(async (dir) => {
+    await using io = await openFilesystemIOManager({ dir });
+    await io.save(KEY, VALUE);
+    const whole = await Deno.readFile(pathOf(dir));
+    const cut = Array.from({ length: whole.length }, (_, length) => whole.slice(0, length));
+    for (const damaged of [...cut, new Uint8Array([...whole, 10]), new Uint8Array(4_096)]) {
+      await Deno.writeFile(pathOf(dir), damaged);
+      const error = await assertRejects(() => io.load(KEY), MillraceError);
+      assert(MillraceError.is(error, "store/corrupt"), `${damaged.length} bytes`);
+      assertEquals(await io.exists(KEY), false);
+    }
+  }));
+
+Deno.test("load() refuses a format of the future by name", () =>
+  inFolder(async (dir) => {
+    await using io = await openFilesystemIOManager({ dir });
+    await io.save(KEY, VALUE);
+    await Deno.writeTextFile(pathOf(dir), '{"millrace":"result/2"}\n');
+    await assertRejects(() => io.load(KEY), MillraceError, 'its format is "result/2"');
+  }));
+
+Deno.test("list() ignores what is not a result", () =>
+  inFolder(async (dir) => {
+    await using io = await openFilesystemIOManager({ dir });
+    await io.save(KEY, VALUE);
+    const task = `${dir}/runs/run-1/extract`;
+    for (const name of [".2.result", "3.result.tmp", "notes.txt", ".result"]) {
+      await Deno.writeTextFile(`${task}/${name}`, "x");
+    }
+    await Deno.mkdir(`${task}/4.result`);
+    await Deno.writeTextFile(`${dir}/runs/file`, "x");
+    assertEquals(await io.list({ runId: "run-1" }), [KEY]);
+    assertEquals(await io.listRuns(), ["run-1"]);
+  }));
+
+Deno.test("openFilesystemIOManager() clears leftovers of interrupted writes and never lists them", () =>
+  inFolder(async (dir) => {
+    await Deno.mkdir(`${dir}/runs/.tmp`, { recursive: true });
+    await Deno.writeTextFile(`${dir}/runs/.tmp/left-1`, '{"millrace":"result/1","codec":"js');
+    await Deno.mkdir(`${dir}/runs/run-2/extract`, { recursive: true });
+    await using io = await openFilesystemIOManager({ dir });
+    assertEquals([...Deno.readDirSync(`${dir}/runs/.tmp`)], []);
+    assertEquals(await io.listRuns(), []);
+    assertEquals(await io.list({ runId: "run-2" }), []);
+  }));
+
+Deno.test("save() survives that others open the folder and clear leftovers and runs meanwhile", () =>
+  inFolder(async (dir) => {
+    await using io = await openFilesystemIOManager({ dir, fsync: "always" });
+    let saving = true;
+    const disturb = async (): Promise<void> => {
+      while (saving) {
+        const other = await openFilesystemIOManager({ dir });
+        await other.clearRun("run-other");
+        await other.delete({ ...KEY, resultId: "none" });
+      }
+    };
+    const save = async (): Promise<void> => {
+      await Promise.all(Array.from({ length: 50 }, (_, i) => io.save({ ...KEY, resultId: `${i}` }, i)));
+      saving = false;
+    };
+    await Promise.all([save(), disturb()]);
+    assertEquals((await io.list({ runId: "run-1" })).length, 50);
+  }));
+
+Deno.test("save() reports a disk that refuses as store/unavailable, with the cause", () =>
+  inFolder(async (dir) => {
+    await using io = await openFilesystemIOManager({ dir });
+    await Deno.writeTextFile(`${dir}/runs/run-1`, "a file where a folder should be");
+    await Deno.mkdir(`${dir}/runs/run-2`);
+    await Deno.writeTextFile(`${dir}/runs/run-2/extract`, "another one");
+    for (const runId of ["run-1", "run-2"]) {
+      const error = await assertRejects(() => io.save({ ...KEY, runId }, VALUE), MillraceError);
+      assert(MillraceError.is(error, "store/unavailable"));
+      assert(error.retryable);
+      assert(error.cause instanceof Error);
+    }
+    assertEquals([...Deno.readDirSync(`${dir}/runs/.tmp`)], []);
+  }));
+
+Deno.test("openFilesystemIOManager() says what is wrong with the folder", () =>
+  inFolder(async (dir) => {
+    const file = `${dir}/file`;
+    await Deno.writeTextFile(file, "x");
+    for (const unusable of [file, `${file}/below`, "/proc/none"]) {
+      const error = await assertRejects(
+        () => openFilesystemIOManager({ dir: unusable }),
+        MillraceError,
+        unusable,
+      );
+      assert(MillraceError.is(error, "platform/data-dir-unusable"));
+      assertEquals(error.details.dataDir, unusable);
+    }
+  }));
+
+Deno.test("openFilesystemIOManager() refuses wrong options", async () => {
+  // @ts-expect-error: an unknown option
+  await assertRejects(() => openFilesystemIOManager({ dir: "x", fsinc: "always" }), TypeError, '"fsync"');
+  // @ts-expect-error: an unknown level
+  await assertRejects(() => openFilesystemIOManager({ dir: "x", fsync: "never" }), TypeError, "never");
+  await assertRejects(() => openFilesystemIOManager({ dir: "" }), TypeError, "dir");
+});
+
+Deno.test("save() killed at any moment leaves complete results only, and every one that it reported", () =>
+  inFolder(async (dir) => {
+    const module = import.meta.resolve("../../src/store/filesystem_io_manager.ts");
+    const code = `
+      const { openFilesystemIOManager } = await import(${JSON.stringify(module)});
+      const io = await openFilesystemIOManager({ dir: ${JSON.stringify(dir)} });
+      const value = "x".repeat(400_000); // beyond what is written in one go
+      for (let i = 0; ; i++) {
+        await io.save({ runId: "run-" + i % 7, task: "t", resultId: String(i) }, i + value);
+        Deno.stdout.writeSync(new TextEncoder().encode(i + "\\n"));
+      }`;
+    const child = new Deno.Command(Deno.execPath(), { args: ["eval", code], stdout: "piped" }).spawn();
+    let said = "";
+    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+      said += chunk;
+      if (said.split("\n").length > 100) child.kill("SIGKILL");
+    }
+    await child.status;
+    const reported = said.split("\n").slice(0, -1);
+    assert(reported.length >= 100);
+    await using io = await openFilesystemIOManager({ dir });
+    const listed: string[] = [];
+    for (const runId of await io.listRuns()) {
+      for (const key of await io.list({ runId })) {
+        assert((await io.load(key) as string).startsWith(`${key.resultId}x`));
+        listed.push(key.resultId);
+      }
+    }
+    assertEquals(reported.filter((id) => !listed.includes(id)), []);
+  }));

@@ -1,0 +1,83 @@
+import { assertEquals } from "@std/assert";
+import { z } from "zod";
+import {
+  collect,
+  definePipeline,
+  defineTask,
+  describeTask,
+  from,
+  unsupportedOptions,
+} from "../../src/task/mod.ts";
+
+Deno.test("describeTask gives plain data, edges by name", () => {
+  const rows = defineTask({ name: "rows", stream: true, output: z.number(), run: () => [1] });
+  const rate = defineTask({ name: "rate", failSafe: true, run: () => 1 });
+  const task = defineTask({
+    name: "total",
+    inputs: { all: collect(rows), rows, rate, note: from("note", z.string()) },
+    after: [rate, "rate", "backup"],
+    tags: ["etl"],
+    timeoutMs: 5,
+    run: () => 1,
+  });
+  const descriptor = describeTask(task);
+  const { inputs, ...rest } = JSON.parse(JSON.stringify(descriptor));
+  assertEquals(descriptor as unknown, { inputs, ...rest }, "nothing is lost as JSON");
+  assertEquals(inputs.slice(0, 3), [
+    { param: "all", task: "rows", collect: true },
+    { param: "rows", task: "rows", collect: false },
+    { param: "rate", task: "rate", collect: false },
+  ]);
+  assertEquals([inputs[3].task, inputs[3].schema.type], ["note", "string"]);
+  assertEquals(rest, {
+    name: "total",
+    after: ["rate", "backup"],
+    tags: ["etl"],
+    stream: false,
+    failSafe: false,
+    maxRetries: 0,
+    backoff: { baseMs: 1_000, factor: 2, maxMs: 30_000, jitter: true },
+    timeoutMs: 5,
+    isolation: "worker",
+  });
+});
+
+Deno.test("describeTask says what goes into params and comes out of output", () => {
+  const schema = z.string().transform(Number).pipe(z.number());
+  const { params, output } = describeTask(
+    defineTask({ name: "task", params: schema, output: schema, run: () => "1" }),
+  );
+  assertEquals([params?.type, output?.type], ["string", "number"]);
+});
+
+Deno.test("describeTask leaves out a schema that JSON Schema cannot say", () => {
+  assertEquals(
+    describeTask(defineTask({ name: "task", output: z.date(), run: () => new Date(0) })).output,
+    undefined,
+  );
+});
+
+Deno.test("unsupportedOptions lists the promises that cannot be kept yet", () => {
+  const run = (): number => 1;
+  assertEquals(unsupportedOptions(defineTask({ name: "plain", cache: false, isolation: "inline", run })), []);
+  const task = defineTask({
+    name: "task",
+    isolation: "process",
+    permissions: {},
+    memoryMb: 1,
+    cache: true,
+    concurrencyKey: "a",
+    priority: 0,
+    run,
+  });
+  assertEquals(unsupportedOptions(task), [
+    'isolation: "process"',
+    "permissions",
+    "memoryMb",
+    "concurrencyKey",
+    "priority",
+    "cache",
+  ]);
+  const pipeline = definePipeline({ name: "p", tasks: [task], overlap: "skip", retention: { maxRuns: 1 } });
+  assertEquals(unsupportedOptions(pipeline), ["retention"]);
+});

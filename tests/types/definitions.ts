@@ -1,0 +1,3 @@
+// What the type tests are about.
+export * from "../../src/task/mod.ts";
+export type { MillraceEvent } from "../../src/event/event.ts";

@@ -7,7 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import { MillraceError, toWire } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { messageOf } from "../base/errors.ts";
-import type { ActorDefinition, AnyActor } from "./define_actor.ts";
+import type { ActorDefinition } from "./define_actor.ts";
 import { later } from "./loop.ts";
 import { Node, type NodeSnapshot } from "./node.ts";
 import type { Placement } from "./placement.ts";
@@ -43,11 +43,6 @@ export interface StopReport {
   readonly lostThreads: number;
 }
 
-/** A definition's protocol. */
-type ProtocolOf<D extends AnyActor> = D["protocol"] & Protocol;
-/** What a definition's start takes. */
-type OptionsOf<D> = D extends ActorDefinition<infer _P, infer O> ? O : never;
-
 interface Living {
   readonly address: Address;
 }
@@ -62,12 +57,12 @@ export interface ActorSystem extends AsyncDisposable {
     options: O,
     spawn: SpawnOptions,
   ): Promise<ActorRef<P>>;
-  /** Spawns an actor in a host, which imports its module. */
-  spawnIn<D extends AnyActor>(
-    placement: Placement<D>,
-    options: OptionsOf<D>,
-    spawn: SpawnOptions<ProtocolOf<D>> & { readonly host: number },
-  ): Promise<ActorRef<ProtocolOf<D>>>;
+  /** Spawns an actor in another thread, which imports its module: in the given host, or in one of its own. */
+  spawnIn<P extends Protocol, O>(
+    placement: Placement<ActorDefinition<P, O>>,
+    options: NoInfer<O>,
+    spawn: SpawnOptions<NoInfer<P>>,
+  ): Promise<ActorRef<P>>;
   /** A ref to an actor by its address. */
   ref<P extends Protocol>(protocol: P, address: Address): ActorRef<P>;
   /** Stops one actor within a deadline; says whether it did. */
@@ -152,12 +147,13 @@ class System implements ActorSystem {
     return ref;
   }
 
-  async spawnIn<D extends AnyActor>(
-    placement: Placement<D>,
-    options: OptionsOf<D>,
-    { name, host, protocol }: SpawnOptions<ProtocolOf<D>> & { readonly host: number },
-  ): Promise<ActorRef<ProtocolOf<D>>> {
+  async spawnIn<P extends Protocol, O>(
+    placement: Placement<ActorDefinition<P, O>>,
+    options: NoInfer<O>,
+    { name, protocol, ...spawn }: SpawnOptions<NoInfer<P>>,
+  ): Promise<ActorRef<P>> {
     if (this.#stopping !== undefined) throw closed(name);
+    const host = spawn.host ?? await this.startHost(name);
     const handle = this.#hosts.get(host);
     if (handle === undefined) {
       throw new RangeError(
@@ -173,7 +169,7 @@ class System implements ActorSystem {
       );
     }
     const known = protocol ?? { "~millrace": "protocol", name: found, verbs: {} };
-    return this.#node.ref(known as ProtocolOf<D>, address);
+    return this.#node.ref(known as P, address);
   }
 
   ref<P extends Protocol>(protocol: P, address: Address): ActorRef<P> {

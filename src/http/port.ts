@@ -6,28 +6,9 @@
 import type { EncodedEvent } from "../event/event.ts";
 import type { Plan, Selection } from "../task/plan.ts";
 import type { RunRequest, RunStatus, RunSummary, RunView } from "../task/run.ts";
+import type { TriggerView } from "../trigger/port.ts";
 
-/** A trigger as shown. */
-export interface TriggerView {
-  /** Its name. */
-  readonly name: string;
-  /** Its kind. */
-  readonly kind: "cron" | "api" | "event" | "manual";
-  /** The topic it publishes to. */
-  readonly topic: string;
-  /** Whether it is registered and not stopped. */
-  readonly running: boolean;
-  /** How often it fired, over all restarts. */
-  readonly count: number;
-  /** When it last fired, in ms since 1970. */
-  readonly lastFiredMs?: number;
-  /** When it fires next (cron). */
-  readonly nextMs?: number;
-  /** The cron expression. */
-  readonly cron?: string;
-  /** Its IANA time zone. */
-  readonly timezone?: string;
-}
+export type { TriggerView };
 
 /** A pipeline as shown. */
 export interface PipelineView {

@@ -43,6 +43,7 @@ export const STATUS_OF = {
   "pipeline/unknown": 404,
   "trigger/duplicate": 500,
   "trigger/unknown": 404,
+  "trigger/unverified": 401,
   "trigger/payload-invalid": 422,
   "trigger/not-fireable": 409,
   "plan/invalid": 422,

@@ -4,7 +4,7 @@
  * @module
  */
 import { MillraceError } from "../base/errors.ts";
-import { unknownKey } from "./shape.ts";
+import { unknownKey } from "../base/shape.ts";
 
 /** The parameters of a query string that a route knows. */
 export class Query<Key extends string> {

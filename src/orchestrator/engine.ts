@@ -12,6 +12,7 @@ import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "
 import type { PipelineDescriptor } from "../task/descriptor.ts";
 import type { Plan } from "../task/plan.ts";
 import type { RunEnd, RunRequest, RunView } from "../task/run.ts";
+import { parseRunRequest } from "../task/run_request.ts";
 import { type Acceptance, Interests, RUN_REQUEST } from "./acceptance.ts";
 import { Admission } from "./admission.ts";
 import type { ExternalResult, Fact } from "./facts.ts";
@@ -205,12 +206,15 @@ export class Engine {
   }
 
   /** Starts no more attempts and waits for those that run; gives the number of unfinished runs. */
-  async drain(): Promise<number> {
+  async drain(deadlineMs: number): Promise<number> {
     this.#draining = true;
+    let cancel = (): void => {};
     await new Promise<void>((resolve) => {
+      cancel = this.#ports.clock.after(deadlineMs, resolve);
       this.#drained = resolve;
       this.#checkDrained();
     });
+    cancel();
     return this.#drivers.size;
   }
 
@@ -229,7 +233,7 @@ export class Engine {
   }
 
   async #prepareRequest(event: EncodedEvent): Promise<{ readonly request: RunRequest }> {
-    const request = JSON.parse(event.data) as RunRequest;
+    const request = parseRunRequest(JSON.parse(event.data));
     const { params } = await this.#ports.prepare(request);
     return { request: { ...request, params } };
   }

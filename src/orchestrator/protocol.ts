@@ -42,6 +42,9 @@ export const orchestratorProtocol = protocol("orchestrator", {
   addTrigger: { in: trigger, out: z.void() },
   /** An event trigger was taken off. */
   removeTrigger: { in: z.string(), out: z.void() },
-  /** Starts no more attempts; answers with the number of unfinished runs once none is running. */
-  drain: { in: z.void(), out: z.number() },
+  /**
+   * Starts no more attempts; answers with the number of unfinished runs once none is running, or after so many
+   * milliseconds.
+   */
+  drain: { in: z.number(), out: z.number() },
 });

@@ -2,7 +2,7 @@
  * Cron arithmetic over croner: when next, and what was missed. Nothing is scheduled here.
  *
  * Daylight saving is as croner 11 does it, and as the tests pin it: a fixed time that falls into the gap fires
- * at its end, one that comes twice fires once; steps (`*/2`) follow the local hours, so they may fire twice.
+ * at its end, one that comes twice fires once; steps follow the local hours, so they may fire twice.
  *
  * @module
  */

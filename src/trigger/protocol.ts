@@ -10,15 +10,17 @@ import type { Fired, TriggerHistory, TriggerView } from "./port.ts";
 
 /** The scheduler's protocol. */
 export const schedulerProtocol = protocol("scheduler", {
-  /** Arms the triggers of the loaded modules, each with what is known of it from before. */
-  begin: { in: z.record(z.string(), z.custom<TriggerHistory>()), out: z.void() },
+  /** Registers the triggers of the modules, each with what is known of it from before. Nothing fires yet. */
+  load: { in: z.record(z.string(), z.custom<TriggerHistory>()), out: z.array(z.custom<TriggerView>()) },
+  /** From now on cron triggers fire, those first that were missed and are made up for. */
+  arm: { in: z.void(), out: z.void() },
   /** Fires a trigger; answered once the event is accepted. */
   fire: {
     in: z.object({
       name: z.string(),
       data: z.unknown(),
       headers: z.array(z.tuple([z.string(), z.string()])).optional(),
-      raw: z.instanceof(Uint8Array).optional(),
+      raw: z.custom<Uint8Array>((value) => value instanceof Uint8Array).optional(),
     }),
     out: z.custom<Fired>(),
   },

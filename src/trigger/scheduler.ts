@@ -25,6 +25,8 @@ interface Entry {
   readonly trigger: Trigger;
   count: number;
   lastFiredMs: number | undefined;
+  /** The latest scheduled time that was fired before this process. */
+  readonly lastScheduledMs: number | undefined;
   nextMs: number | undefined;
   cancel: Cancel;
   /** The event that a debounced trigger will fire with, and what to call when it does or is superseded. */
@@ -35,15 +37,15 @@ interface Entry {
 export class Scheduler {
   readonly #ports: SchedulerPorts;
   readonly #entries = new Map<string, Entry>();
-  #stopped = false;
+  #armed = false;
 
   constructor(ports: SchedulerPorts) {
     this.#ports = ports;
   }
 
   /**
-   * Registers a trigger; a cron trigger is armed, and makes up for what it missed since `history` as its
-   * `catchUp` says.
+   * Registers a trigger. A cron trigger fires once the scheduler is armed, and first makes up for what it
+   * missed since `history`, as its `catchUp` says.
    *
    * @throws {MillraceError} `trigger/duplicate`.
    */
@@ -62,17 +64,19 @@ export class Scheduler {
       trigger,
       count: history?.count ?? 0,
       lastFiredMs: history?.lastFiredMs,
+      lastScheduledMs: history?.lastScheduledMs,
       nextMs: undefined,
       cancel: () => {},
       debounced: undefined,
     };
     this.#entries.set(name, entry);
-    if (trigger.kind !== "cron") return;
-    const nowMs = this.#ports.clock.now();
-    if (history?.lastScheduledMs !== undefined) {
-      void this.#catchUp(entry, trigger, history.lastScheduledMs, nowMs);
-    }
-    this.#arm(entry, trigger, nowMs);
+    if (this.#armed) this.#armCron(entry);
+  }
+
+  /** From now on cron triggers fire. */
+  arm(): void {
+    this.#armed = true;
+    for (const entry of this.#entries.values()) this.#armCron(entry);
   }
 
   /** Takes a trigger off; says whether it was there. */
@@ -130,7 +134,7 @@ export class Scheduler {
 
   /** Calls all alarms off. */
   stop(): void {
-    this.#stopped = true;
+    this.#armed = false;
     for (const entry of this.#entries.values()) this.#disarm(entry);
   }
 
@@ -154,7 +158,7 @@ export class Scheduler {
       name,
       kind,
       topic,
-      running: !this.#stopped,
+      running: this.#armed,
       count,
       ...(lastFiredMs === undefined ? {} : { lastFiredMs }),
       ...(nextMs === undefined ? {} : { nextMs }),
@@ -171,8 +175,16 @@ export class Scheduler {
 
   // --- cron
 
+  #armCron(entry: Entry): void {
+    const { trigger, lastScheduledMs } = entry;
+    if (trigger.kind !== "cron") return;
+    const nowMs = this.#ports.clock.now();
+    if (lastScheduledMs !== undefined) void this.#catchUp(entry, trigger, lastScheduledMs, nowMs);
+    this.#arm(entry, trigger, nowMs);
+  }
+
   #arm(entry: Entry, trigger: CronTrigger, afterMs: number): void {
-    if (this.#stopped) return;
+    if (!this.#armed) return;
     const scheduledMs = nextFire(trigger, afterMs);
     if (scheduledMs === undefined) return;
     entry.nextMs = scheduledMs;

@@ -8,7 +8,7 @@ import { EVENT_STREAM_HEADERS, type EventStreams } from "../event_streams.ts";
 import type { GatewayBackend } from "../port.ts";
 import { badRequest, Query } from "../query.ts";
 import type { Route } from "../route.ts";
-import { checkShape } from "../shape.ts";
+import { checkShape } from "../../base/shape.ts";
 
 /** `POST /api/events` and `GET /api/events`. */
 export function eventRoutes(backend: GatewayBackend, streams: EventStreams): readonly Route[] {

@@ -6,7 +6,7 @@
 import type { GatewayBackend } from "../port.ts";
 import { Query } from "../query.ts";
 import type { Route } from "../route.ts";
-import { ambiguity } from "./runs.ts";
+import { ambiguity } from "../../task/run_request.ts";
 
 /** `GET /api/plans`. */
 export function planRoutes(backend: GatewayBackend): readonly Route[] {

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { MillraceError } from "../../base/errors.ts";
-import type { RunRequest, RunStatus } from "../../task/run.ts";
+import type { RunStatus } from "../../task/run.ts";
+import { parseRunRequest } from "../../task/run_request.ts";
 import { toJsonText } from "../json.ts";
 import type { GatewayBackend } from "../port.ts";
 import { Query } from "../query.ts";
 import type { Route } from "../route.ts";
-import { checkShape } from "../shape.ts";
 
 const STATUSES: readonly RunStatus[] = ["pending", "running", "succeeded", "failed", "cancelled"];
 
@@ -72,30 +71,4 @@ export function runRoutes(backend: GatewayBackend): readonly Route[] {
       },
     },
   ];
-}
-
-/** The body of `POST /api/runs`; throws `run/request-invalid` with everything that is wrong with it. */
-export function parseRunRequest(body: unknown): RunRequest {
-  const checked = checkShape(body ?? {}, {
-    pipeline: "string",
-    names: "strings",
-    tags: "strings",
-    roots: "strings",
-    includeUpstream: "boolean",
-    params: "object",
-    metadata: "object",
-  });
-  const issues = checked.ok ? ambiguity(checked.value) : checked.issues;
-  if (checked.ok && issues.length === 0) return checked.value;
-  throw new MillraceError("run/request-invalid", `Cannot start a run as ${issues.join("; ")}`, {
-    details: { issues },
-  });
-}
-
-/** A run is of a pipeline or of a selection; which of the two would win is nothing to guess. */
-export function ambiguity(request: RunRequest): readonly string[] {
-  if (request.pipeline === undefined) return [];
-  return (["names", "tags", "roots", "includeUpstream"] as const)
-    .filter((key) => request[key] !== undefined)
-    .map((key) => `"${key}" selects tasks, which "pipeline" excludes`);
 }

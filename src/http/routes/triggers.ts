@@ -6,7 +6,7 @@
 import type { GatewayBackend } from "../port.ts";
 import { badRequest } from "../query.ts";
 import type { Route } from "../route.ts";
-import { checkShape } from "../shape.ts";
+import { checkShape } from "../../base/shape.ts";
 
 /** `GET /api/triggers`, `GET /api/triggers/:name/status` and `POST /api/triggers/:name/trigger`. */
 export function triggerRoutes(backend: GatewayBackend): readonly Route[] {

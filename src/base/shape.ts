@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { nearest } from "../base/names.ts";
-import type { Checked } from "../base/schema.ts";
+import { nearest } from "./names.ts";
+import type { Checked } from "./schema.ts";
 
 /** What a member may be. */
 export interface Kinds {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { checkShape } from "../../src/http/shape.ts";
+import { checkShape } from "../../src/base/shape.ts";
 
 const SHAPE = { name: "string", deep: "boolean", tags: "strings", params: "object", data: "any" } as const;
 

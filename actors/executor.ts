@@ -1,0 +1,96 @@
+/**
+ * An executor: runs attempts, one after the other, with the modules' own functions.
+ *
+ * @module
+ */
+import { defineActor } from "../src/actor/define_actor.ts";
+import type { Address } from "../src/actor/ref.ts";
+import { createIdSource } from "../src/base/ids.ts";
+import { MillraceError, toWire } from "../src/base/errors.ts";
+import { brokerProtocol } from "../src/broker/protocol.ts";
+import { encodeData } from "../src/event/event.ts";
+import { runAttempt } from "../src/executor/attempt.ts";
+import type { ExecutableTask } from "../src/executor/port.ts";
+import { executorProtocol } from "../src/executor/protocol.ts";
+import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
+import { openFilesystemIOManager } from "../src/store/filesystem_io_manager.ts";
+import { importDefinitions } from "../src/task/import_definitions.ts";
+import type { Task } from "../src/task/task.ts";
+
+/** What an executor is given. */
+export interface ExecutorOptions {
+  /** Modules that define tasks. */
+  readonly modules: readonly string[];
+  /** The folder where results are kept. */
+  readonly dataDir: string;
+  /** How durable a result is. */
+  readonly fsync: "always" | "batched";
+  /** Who hears of progress. */
+  readonly orchestrator: Address;
+  /** Where tasks publish. */
+  readonly broker: Address;
+  /** How many attempts at once. @default {1} */
+  readonly slots?: number;
+  /** Tasks of the main program, for an executor that lives there. */
+  readonly local?: { get(name: string): Task | undefined };
+}
+
+/** How many attempts the executor of the main thread takes at once: it must not block anyway. */
+export const INLINE_SLOTS = 16;
+
+/** An executor. */
+export const executor = defineActor(executorProtocol, async (ctx, options: ExecutorOptions) => {
+  const { dataDir, fsync } = options;
+  const io = await openFilesystemIOManager({ dir: dataDir, fsync });
+  ctx.onStop(() => io[Symbol.asyncDispose]());
+  const ids = createIdSource(ctx.clock);
+  const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
+  const broker = ctx.ref(brokerProtocol, options.broker);
+  // In the main thread the modules are loaded only when a task of theirs is to run there.
+  let loading: Promise<ReadonlyMap<string, Task>> | undefined;
+  const load = (): Promise<ReadonlyMap<string, Task>> =>
+    loading ??= importDefinitions(options.modules).then(({ tasks }) =>
+      new Map(tasks.map((task) => [task.name, task]))
+    );
+  if (options.local === undefined) await load();
+
+  async function publish(executable: ExecutableTask, topic: string, data: unknown): Promise<void> {
+    const event = {
+      id: ids.next(),
+      topic,
+      timeMs: ctx.clock.now(),
+      source: `run/${executable.runId}`,
+      data: encodeData(topic, data),
+      hops: executable.hops + 1,
+    };
+    await broker.ask("publish", { event, user: true }, { timeoutMs: "none" });
+  }
+
+  return {
+    run: async (executable, turn) => {
+      const { runId, task: name, attempt } = executable;
+      const task = options.local?.get(name) ?? (await load()).get(name);
+      if (task === undefined) return unknownTask(name);
+      const key = { runId, task: name, attempt };
+      return await runAttempt(task, executable, {
+        clock: ctx.clock,
+        log: ctx.log,
+        io,
+        notice: (notice) => orchestrator.tell("notice", { attempt: key, notice }),
+        publish: (topic, data) => publish(executable, topic, data),
+      }, turn.signal);
+    },
+  };
+}, { concurrency: INLINE_SLOTS });
+
+/** A run that was planned when the modules still had this task. */
+function unknownTask(task: string) {
+  const error = new MillraceError(
+    "task/unknown",
+    `Cannot run task "${task}" as no loaded module defines it any more`,
+    {
+      details: { task },
+    },
+  );
+  return { ok: false as const, error: toWire(error), retryable: false, durationMs: 0 };
+}

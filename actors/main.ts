@@ -1,0 +1,66 @@
+/**
+ * The program `millrace`: the command line over the platform.
+ *
+ * @module
+ */
+import { consoleLogSink, isLogLevel } from "../src/base/console_log_sink.ts";
+import { runCli } from "../src/cli/cli.ts";
+import { createDenoEnvironment } from "../src/cli/deno_environment.ts";
+import type { CliOpenOptions, CliPlatform } from "../src/cli/port.ts";
+import { readOwner } from "../src/store/data_dir_lock.ts";
+import { openSpeaker } from "./platform.ts";
+import { createPlanBook } from "./planner.ts";
+import { VERSION } from "./version.ts";
+
+/** The module that a folder's commands use if they name none; in a checkout of Millrace, its example. */
+const CONVENTION = "./pipelines.ts";
+const EXAMPLE = new URL("../examples/flights/pipelines.ts", import.meta.url);
+
+async function defaultModules(): Promise<string[]> {
+  const isFile = (path: string | URL): Promise<boolean> =>
+    Deno.stat(path).then((stat) => stat.isFile, () => false);
+  if (await isFile(CONVENTION)) return [CONVENTION];
+  return EXAMPLE.protocol === "file:" && await isFile(EXAMPLE) ? [EXAMPLE.href] : [];
+}
+
+async function open(options: CliOpenOptions): Promise<CliPlatform> {
+  const { modules, dataDir, purpose, executors, http, fsync, token } = options;
+  const level = Deno.env.get("MILLRACE_LOG");
+  const looks = purpose === "look";
+  const speaker = await openSpeaker({
+    modules: looks ? [] : modules,
+    dataDir,
+    schedules: purpose === "serve",
+    resume: !looks,
+    log: consoleLogSink(isLogLevel(level) ? level : "warn"),
+    http: http === false ? false : { ...http, ...(token === undefined ? {} : { token }) },
+    ...(looks ? { executors: 0 } : executors === undefined ? {} : { executors }),
+    ...(fsync === undefined ? {} : { fsync }),
+  });
+  return {
+    url: speaker.url,
+    portMoved: speaker.portMoved,
+    resumed: speaker.resumed,
+    view: () => speaker.view(),
+    run: (request) => speaker.run(request),
+    subscribe: (pattern, subscribe) => speaker.events(pattern, subscribe),
+    runView: (runId) => speaker.runView(runId),
+    runs: (filter) => speaker.runs(filter),
+    result: (runId, task) => speaker.result(runId, task),
+    plan: (request) => speaker.plan(request),
+    close: (close) => speaker.close(close),
+    [Symbol.asyncDispose]: () => speaker[Symbol.asyncDispose](),
+  };
+}
+
+if (import.meta.main) {
+  const environment = createDenoEnvironment({
+    version: VERSION,
+    defaultModules: await defaultModules(),
+    open,
+    planOnly: async (modules, request) => (await createPlanBook(modules)).plan(request),
+    readOwner,
+  });
+  // What a lost thread still computes must not keep the program from ending.
+  Deno.exit(await runCli(Deno.args, environment));
+}

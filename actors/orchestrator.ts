@@ -1,0 +1,119 @@
+/**
+ * The orchestrator: accepts causes and drives runs, journal first.
+ *
+ * @module
+ */
+import { defineActor } from "../src/actor/define_actor.ts";
+import type { ActorRef, Address } from "../src/actor/ref.ts";
+import { createIdSource } from "../src/base/ids.ts";
+import { brokerProtocol } from "../src/broker/protocol.ts";
+import type { AttemptKey } from "../src/executor/port.ts";
+import { poolProtocol } from "../src/executor/protocol.ts";
+import { Engine } from "../src/orchestrator/engine.ts";
+import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
+import { plannerProtocol } from "../src/planner/protocol.ts";
+import { storeProtocol } from "../src/store/protocol.ts";
+import { resultIdOf, type StreamMark } from "../src/task/result_id.ts";
+import { schedulerProtocol } from "../src/trigger/protocol.ts";
+
+/** What the orchestrator is given. */
+export interface OrchestratorOptions {
+  readonly store: Address;
+  readonly broker: Address;
+  readonly planner: Address;
+  readonly scheduler: Address;
+  readonly pool: Address;
+}
+
+/** Many causes wait for the journal at the same time. */
+const CONCURRENCY = 4096;
+/** Asks of the platform's own actors end with the actor, not with the clock. */
+const ALWAYS = { timeoutMs: "none" } as const;
+
+/** The orchestrator. */
+export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: OrchestratorOptions) => {
+  const store = ctx.ref(storeProtocol, options.store);
+  const broker = ctx.ref(brokerProtocol, options.broker);
+  const planner = ctx.ref(plannerProtocol, options.planner);
+  const scheduler = ctx.ref(schedulerProtocol, options.scheduler);
+  const pool = ctx.ref(poolProtocol, options.pool);
+  const ids = createIdSource(ctx.clock);
+  const interest = new Map<string, string>();
+  const engine = new Engine({
+    clock: ctx.clock,
+    ids,
+    log: ctx.log,
+    random: Math.random,
+    journal: {
+      commit: (writes) => store.ask("commit", [...writes], ALWAYS),
+      unfinished: () => store.ask("unfinished", undefined, ALWAYS),
+      unrouted: () => store.ask("unrouted", undefined, ALWAYS),
+      run: (runId) => store.ask("run", runId, ALWAYS),
+      latestResult: (task) => store.ask("latestResult", task, ALWAYS),
+    },
+    prepare: (request) => planner.ask("prepare", request, ALWAYS),
+    submit: (task) => void pool.offer("submit", task),
+    cancel: (attempt) => void pool.offer("cancel", attempt),
+    adoptable: (attempt) =>
+      adoptable(store, attempt, (task) =>
+        planner.ask("describe", undefined, ALWAYS).then(
+          ({ tasks }) => tasks.find(({ name }) => name === task)?.stream ?? false,
+        )),
+    deliver: (events) => void broker.offer("deliver", [...events]),
+    consider: (event, triggers) => scheduler.ask("consider", { event, triggers: [...triggers] }, ALWAYS),
+  });
+  ctx.onStop(() => engine.close());
+
+  /** The broker asks us before it shows an event that someone waits for. */
+  function tellInterest(): void {
+    void broker.offer("interest", [...interest.values()]);
+  }
+
+  function addTrigger({ name, source }: { readonly name: string; readonly source: string }): void {
+    interest.set(`trigger/${name}`, source);
+    engine.addTrigger(name, source);
+  }
+
+  return {
+    begin: ({ pipelines, triggers }) => {
+      engine.addPipelines(pipelines);
+      for (const { name, on } of pipelines) if (on.length > 0) interest.set(`pipeline/${name}`, on.join("|"));
+      triggers.forEach(addTrigger);
+      tellInterest();
+    },
+    recover: () => engine.recover(),
+    accept: async ({ event, fire }) => {
+      const { runIds } = await engine.accept(event, fire);
+      return { runIds: [...runIds] };
+    },
+    outcome: ({ attempt, outcome }) => engine.outcome(attempt, outcome),
+    notice: ({ attempt, notice }) => engine.notice(attempt, notice),
+    cancel: (runId) => engine.cancel(runId),
+    ended: async function* (runId) {
+      yield await engine.ended(runId);
+    },
+    view: (runId) => engine.view(runId),
+    addTrigger: (trigger) => {
+      addTrigger(trigger);
+      tellInterest();
+    },
+    removeTrigger: (name) => {
+      interest.delete(`trigger/${name}`);
+      engine.removeTrigger(name);
+      tellInterest();
+    },
+    drain: (deadlineMs) => engine.drain(deadlineMs),
+  };
+}, { concurrency: CONCURRENCY });
+
+/** A complete result of an attempt that was stored, but not journalled, when the process ended. */
+async function adoptable(
+  store: ActorRef<typeof storeProtocol>,
+  { runId, task, attempt }: AttemptKey,
+  streams: (task: string) => Promise<boolean>,
+): Promise<{ readonly chunks?: number } | undefined> {
+  const key = { runId, task, resultId: resultIdOf(attempt) };
+  if (!await store.ask("exists", key, ALWAYS)) return undefined;
+  if (!await streams(task)) return {};
+  return { chunks: (await store.ask("load", key, ALWAYS) as StreamMark).chunks };
+}

@@ -1,0 +1,117 @@
+/**
+ * The planner: knows what is defined, checks what is asked for, and plans it.
+ *
+ * @module
+ */
+import { defineActor } from "../src/actor/define_actor.ts";
+import { MillraceError } from "../src/base/errors.ts";
+import { nearest } from "../src/base/names.ts";
+import { check } from "../src/base/schema.ts";
+import { planTasks } from "../src/planner/plan_tasks.ts";
+import { plannerProtocol } from "../src/planner/protocol.ts";
+import { describePipeline, describeTask } from "../src/task/describe.ts";
+import type { TaskDescriptor } from "../src/task/descriptor.ts";
+import { importDefinitions } from "../src/task/import_definitions.ts";
+import type { Definitions } from "../src/task/load.ts";
+import type { Pipeline } from "../src/task/pipeline.ts";
+import type { Plan } from "../src/task/plan.ts";
+import type { RunRequest } from "../src/task/run.ts";
+import { unsupportedOptions } from "../src/task/unsupported.ts";
+
+/** What the planner is given. */
+export interface PlannerOptions {
+  /** Modules that define tasks and pipelines. */
+  readonly modules: readonly string[];
+}
+
+/** What is defined, and plans of it. */
+export interface PlanBook {
+  /** All tasks, by name; may be added to. */
+  readonly tasks: Map<string, TaskDescriptor>;
+  /** All pipelines, by name. */
+  readonly pipelines: ReadonlyMap<string, Pipeline>;
+  /** A pipeline by name; throws `pipeline/unknown`. */
+  find(pipeline: string): Pipeline;
+  /** Plans a pipeline or a selection. */
+  plan(request: RunRequest): Plan;
+}
+
+/** Imports modules and makes a book of what they define; refuses what this version cannot keep. */
+export async function createPlanBook(modules: readonly string[]): Promise<PlanBook> {
+  const definitions = await importDefinitions(modules);
+  assertSupported(definitions);
+  const pipelines = new Map(definitions.pipelines.map((pipeline) => [pipeline.name, pipeline]));
+  const tasks = new Map<string, TaskDescriptor>(
+    definitions.tasks.map((task) => [task.name, describeTask(task)]),
+  );
+  const find = (name: string): Pipeline => {
+    const pipeline = pipelines.get(name);
+    if (pipeline !== undefined) return pipeline;
+    const suggestion = nearest(name, pipelines.keys());
+    const hint = suggestion === undefined ? "" : `, did you mean "${suggestion}"?`;
+    throw new MillraceError(
+      "pipeline/unknown",
+      `Cannot find pipeline "${name}" as no pipeline has that name${hint}`,
+      {
+        details: { pipeline: name, ...(suggestion === undefined ? {} : { suggestion }) },
+      },
+    );
+  };
+  return {
+    tasks,
+    pipelines,
+    find,
+    plan: ({ pipeline, names, tags, roots, includeUpstream }) => {
+      if (pipeline !== undefined) return planTasks(tasks, describePipeline(find(pipeline)).selection);
+      return planTasks(tasks, {
+        ...(names === undefined ? {} : { names }),
+        ...(tags === undefined ? {} : { tags }),
+        ...(roots === undefined ? {} : { roots }),
+        ...(includeUpstream === undefined ? {} : { includeUpstream }),
+      });
+    },
+  };
+}
+
+/** The planner. */
+export const planner = defineActor(plannerProtocol, async (_ctx, options: PlannerOptions) => {
+  const { tasks, pipelines, find, plan } = await createPlanBook(options.modules);
+  return {
+    prepare: async (request) => {
+      const schema = request.pipeline === undefined ? undefined : find(request.pipeline).params;
+      const params = request.params ?? {};
+      const planned = plan(request);
+      if (schema === undefined) return { plan: planned, params };
+      const checked = await check(schema, params);
+      if (checked.ok) return { plan: planned, params: checked.value };
+      const pipeline = request.pipeline!;
+      throw new MillraceError(
+        "run/params-invalid",
+        `Cannot run pipeline "${pipeline}" as its parameters must fit its schema: ${
+          checked.issues.join("; ")
+        }`,
+        { details: { pipeline, issues: checked.issues } },
+      );
+    },
+    plan,
+    describe: () => ({
+      tasks: [...tasks.values()],
+      pipelines: [...pipelines.values()].map(describePipeline),
+    }),
+    define: (task) => void tasks.set(task.name, task),
+    forget: (name) => void tasks.delete(name),
+  };
+});
+
+/** A promise that this version cannot keep is refused, not broken. */
+function assertSupported({ tasks, pipelines }: Definitions): void {
+  for (const definition of [...tasks, ...pipelines]) {
+    const [option] = unsupportedOptions(definition);
+    if (option === undefined) continue;
+    throw new MillraceError(
+      "task/unsupported",
+      `Cannot load "${definition.name}" as this version of Millrace cannot keep what its option "${option}" promises`,
+      { details: { task: definition.name, option } },
+    );
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * The platform as programs see it: opens a cast, and speaks for it.
+ *
+ * @module
+ */
+import type { Clock } from "../src/base/clock.ts";
+import { consoleLogSink } from "../src/base/console_log_sink.ts";
+import { createLogger, type LogSink } from "../src/base/log.ts";
+import { assertKeys } from "../src/base/names.ts";
+import { systemClock } from "../src/base/system_clock.ts";
+import type { SubscribeOptions } from "../src/broker/subscription.ts";
+import type { MillraceEvent } from "../src/event/event.ts";
+import { createApp } from "../src/http/app.ts";
+import type { PlatformView } from "../src/http/port.ts";
+import type { RunFilter } from "../src/orchestrator/port.ts";
+import { lockDataDir } from "../src/store/data_dir_lock.ts";
+import type { Plan, Selection } from "../src/task/plan.ts";
+import { createTaskRegistry, type TaskRegistry } from "../src/task/registry.ts";
+import type { RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts";
+import type { Fired, TriggerView } from "../src/trigger/port.ts";
+import { gateway, gatewayProtocol } from "./gateway.ts";
+import { PlatformSpeaker } from "./platform_speaker.ts";
+import { startCast } from "./system.ts";
+
+/** How to open a platform. */
+export interface PlatformOptions {
+  /** URLs of modules that define tasks, pipelines and triggers: `import.meta.resolve("./pipelines.ts")`. @default {[]} */
+  readonly modules?: readonly string[];
+  /** The folder where state is kept; made if missing; one process at a time. @default {".millrace"} */
+  readonly dataDir?: string;
+  /** How many Web Workers run tasks. @default {one for each core, at least 2, at most 8} */
+  readonly executors?: number;
+  /** Where to serve HTTP; `false` for not at all. @default {false} */
+  readonly http?: HttpOptions | false;
+  /** `always`: what is accepted survives a power cut; `batched`: the end of the process. @default {"batched"} */
+  readonly fsync?: "always" | "batched";
+  /** Whether triggers fire by themselves. @default {true} */
+  readonly schedules?: boolean;
+  /** Whether runs that an earlier process left unfinished go on. @default {true} */
+  readonly resume?: boolean;
+  /** Where log records go. @default {warnings and errors to stderr} */
+  readonly log?: LogSink;
+}
+
+/** Where to serve HTTP. */
+export interface HttpOptions {
+  /** The port; if it is in use, the next free one. 0 takes any. @default {8000} */
+  readonly port?: number;
+  /** The address to listen on. @default {"127.0.0.1"} */
+  readonly hostname?: string;
+  /** What clients must show as a bearer token. */
+  readonly token?: string;
+}
+
+/** A run that was accepted: it is not lost, whatever happens to the process. */
+export interface Run {
+  /** A UUIDv7. */
+  readonly id: string;
+  /** How it ends. Rejects with `platform/closed` if the platform closes first: the next start continues it. */
+  readonly finished: Promise<RunEnd>;
+}
+
+/** What became of a published event. */
+export interface PlatformPublished {
+  /** The event. */
+  readonly id: string;
+  /** Subscriptions that match. */
+  readonly matched: number;
+  /** Subscriptions that have it now. */
+  readonly enqueued: number;
+  /** Events that full subscriptions gave up for it. */
+  readonly dropped: number;
+  /** The runs that it started: journalled before this answer. */
+  readonly runIds: readonly string[];
+}
+
+/** A trigger to fire by hand. */
+export interface TriggerHandle {
+  /** Its name. */
+  readonly name: string;
+  /** Fires it; resolves once the event is accepted. */
+  fire(data?: unknown): Promise<Fired>;
+  /** How it does. */
+  status(): Promise<TriggerView>;
+}
+
+/** The scheduler of a platform. */
+export interface PlatformScheduler {
+  /** A trigger by name; that it exists is checked on use. */
+  trigger(name: string): TriggerHandle;
+  /** All triggers. */
+  list(): Promise<readonly TriggerView[]>;
+  /** Adds a trigger that a module exports (functions do not cross threads). */
+  add(module: string, exportName: string): Promise<TriggerView>;
+  /** Takes a trigger off; says whether it was there. */
+  remove(name: string): Promise<boolean>;
+}
+
+/** What was left when a platform closed. */
+export interface CloseReport {
+  /** Threads that go on computing and end only with the process. */
+  readonly lostThreads: number;
+  /** Runs without a final state: the next start continues them. */
+  readonly unfinishedRuns: number;
+}
+
+/** A running platform. */
+export interface Platform extends AsyncDisposable {
+  /** Where HTTP is served. */
+  readonly url: string | undefined;
+  /** Whether the wanted port was in use, so that another one was taken. */
+  readonly portMoved: boolean;
+  /** How many runs of an earlier process go on. */
+  readonly resumed: number;
+  /** Tasks of the main program itself; they need `isolation: "inline"`. */
+  readonly registry: TaskRegistry;
+  /** The triggers. */
+  readonly scheduler: PlatformScheduler;
+  /** What the platform is. */
+  view(): Promise<PlatformView>;
+  /** Publishes an event; resolves once what it starts is journalled. */
+  publish(topic: string, data: unknown): Promise<PlatformPublished>;
+  /** Live events that match a pattern; leaving the loop unsubscribes. */
+  subscribe(pattern: string, options?: SubscribeOptions): AsyncIterableIterator<MillraceEvent>;
+  /** Starts a run; resolves once it is accepted. */
+  run(request: RunRequest): Promise<Run>;
+  /** Cancels a run that has not ended; work in progress is called off. */
+  cancel(runId: string): Promise<void>;
+  /** Plans a pipeline or a selection, and runs nothing. */
+  plan(request: Selection & { readonly pipeline?: string }): Promise<Plan>;
+  /** The stored value of a task in a run; of a streaming task all chunks as an array. */
+  result(runId: string, task: string): Promise<unknown>;
+  /** Runs, newest first. */
+  runs(filter?: RunFilter): Promise<readonly RunSummary[]>;
+  /** One run. */
+  runView(runId: string): Promise<RunView>;
+  /** Answers an HTTP request, as the server does. */
+  fetch(request: Request): Promise<Response>;
+  /** Takes nothing new, lets running attempts end within the deadline, and lets go of everything. */
+  close(options?: { readonly deadlineMs?: number }): Promise<CloseReport>;
+}
+
+const OPTION_KEYS = [
+  "modules",
+  "dataDir",
+  "executors",
+  "http",
+  "fsync",
+  "schedules",
+  "resume",
+  "log",
+] as const;
+const HTTP_KEYS = ["port", "hostname", "token"] as const;
+
+/**
+ * Opens a platform: takes the data folder, starts the cast, continues unfinished runs, and serves.
+ *
+ * @throws {MillraceError} `platform/data-dir-locked` (naming the process that has the folder),
+ * `platform/data-dir-unusable`, `platform/journal-unusable`, `platform/no-free-port`, `module/load-failed`,
+ * `module/definition-invalid`, `task/unsupported` or a duplicate definition.
+ * @throws {TypeError} If an option is unknown.
+ * @throws {RangeError} If `executors` is not a whole number.
+ *
+ * @example A task of the main program
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { defineTask, openPlatform } from "@millrace/millrace";
+ *
+ * const dataDir = await Deno.makeTempDir();
+ * await using app = await openPlatform({ dataDir, executors: 0 });
+ * app.registry.register(defineTask({ name: "greet", isolation: "inline", run: () => "hello" }));
+ * const run = await app.run({ names: ["greet"] });
+ * assertEquals((await run.finished).status, "succeeded");
+ * assertEquals(await app.result(run.id, "greet"), "hello");
+ * ```
+ */
+export function openPlatform(options: PlatformOptions = {}): Promise<Platform> {
+  return openSpeaker(options);
+}
+
+/** The same with what only our own programs see. */
+export async function openSpeaker(options: PlatformOptions): Promise<PlatformSpeaker> {
+  assertKeys("a platform", options, OPTION_KEYS);
+  const { modules = [], http = false, fsync = "batched", schedules = true, resume = true } = options;
+  if (http !== false) assertKeys("the HTTP server of a platform", http, HTTP_KEYS);
+  const executors = options.executors ?? Math.min(8, Math.max(2, navigator.hardwareConcurrency));
+  if (!Number.isInteger(executors) || executors < 0) {
+    throw new RangeError(
+      `Cannot open a platform as "executors" must be a whole number: current value is ${executors}`,
+    );
+  }
+  const clock: Clock = systemClock;
+  const log = createLogger(options.log ?? consoleLogSink("warn"), clock.now);
+  const lock = await lockDataDir(options.dataDir ?? ".millrace", { pid: Deno.pid, startedMs: clock.now() });
+  const undo = new AsyncDisposableStack();
+  undo.use(lock);
+  try {
+    const dataDir = await Deno.realPath(lock.dir);
+    const registry = createTaskRegistry();
+    const local = { get: (name: string) => registry.has(name) ? registry.get(name) : undefined };
+    const cast = await startCast({
+      modules,
+      dataDir,
+      fsync,
+      executors,
+      local,
+      schedules,
+      resume,
+      clock,
+      log,
+    });
+    undo.defer(async () => void await cast.stop(0));
+    const speaker = new PlatformSpeaker({ cast, registry, clock, dataDir: lock.dir, fsync, lock });
+    const { port = 8000, hostname = "127.0.0.1", token } = http === false ? {} : http;
+    const app = createApp(speaker.backend, {
+      clock,
+      log,
+      hosts: [hostname],
+      ...(token === undefined ? {} : { token }),
+    });
+    speaker.serve(app);
+    if (http !== false) {
+      const ref = await cast.system.spawn(gateway, { app, port, hostname }, { name: "gateway" });
+      const { url, moved } = await cast.system.ref(gatewayProtocol, ref.address).ask("where", undefined, {
+        timeoutMs: "none",
+      });
+      speaker.servedAt(url, moved);
+      await lock.setUrl(url);
+    }
+    undo.move();
+    return speaker;
+  } catch (error) {
+    await undo.disposeAsync();
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * The store: the run journal, which it alone writes, and the results.
+ *
+ * @module
+ */
+import { defineActor } from "../src/actor/define_actor.ts";
+import { openSqliteRunJournal } from "../src/orchestrator/sqlite_run_journal.ts";
+import { openFilesystemIOManager } from "../src/store/filesystem_io_manager.ts";
+import { storeProtocol } from "../src/store/protocol.ts";
+
+/** What the store is given. */
+export interface StoreOptions {
+  /** The folder where state is kept. */
+  readonly dataDir: string;
+  /** How durable a commit is. */
+  readonly fsync: "always" | "batched";
+}
+
+/** Commits that are in hand at the same time share a transaction. */
+const CONCURRENCY = 1024;
+
+/** The store. */
+export const store = defineActor(storeProtocol, async (ctx, { dataDir, fsync }: StoreOptions) => {
+  const journal = await openSqliteRunJournal({ path: `${dataDir}/millrace.db`, fsync });
+  ctx.onStop(() => journal[Symbol.asyncDispose]());
+  const io = await openFilesystemIOManager({ dir: dataDir, fsync });
+  ctx.onStop(() => io[Symbol.asyncDispose]());
+  return {
+    commit: (writes) => journal.commit(writes),
+    unfinished: async () => [...await journal.unfinished()],
+    run: (runId) => journal.run(runId),
+    runs: async (filter) => [...await journal.runs(filter)],
+    unrouted: async () => [...await journal.unrouted()],
+    triggers: async () => [...await journal.triggers()],
+    latestResult: async (task) => {
+      const found = await journal.latestResult(task);
+      return found === undefined ? undefined : { runId: found.runId, resultIds: [...found.resultIds] };
+    },
+    load: (key) => io.load(key),
+    exists: (key) => io.exists(key),
+  };
+}, { concurrency: CONCURRENCY });

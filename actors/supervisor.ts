@@ -1,0 +1,87 @@
+/**
+ * The supervisor: starts executors, each in a host of its own, and puts a new one in the place of one that is
+ * lost. It lives in the main thread, as only that one starts hosts.
+ *
+ * @module
+ */
+import { defineActor } from "../src/actor/define_actor.ts";
+import { inWorker } from "../src/actor/placement.ts";
+import type { Address } from "../src/actor/ref.ts";
+import type { ActorSystem } from "../src/actor/system.ts";
+import { messageOf } from "../src/base/errors.ts";
+import { executorProtocol, poolProtocol, supervisorProtocol } from "../src/executor/protocol.ts";
+import type { ExecutorOptions } from "./executor.ts";
+
+/** What the supervisor is given. */
+export interface SupervisorOptions {
+  /** Starts and ends hosts. */
+  readonly system: ActorSystem;
+  /** Whom a new executor joins. */
+  readonly pool: Address;
+  /** What each executor is given. */
+  readonly executor: ExecutorOptions;
+  /** How many executors there are to be. */
+  readonly count: number;
+  /** Told of each executor that was given up while something in it went on computing. */
+  readonly onLostThread: () => void;
+}
+
+/** Waits between tries to start an executor: the first, and the longest, in ms. */
+const BACKOFF_MS = { first: 100, longest: 10_000 } as const;
+
+const executorPlacement = inWorker(
+  import.meta.resolve("./executor.ts"),
+  "executor",
+  () => import("./executor.ts"),
+);
+
+/** The supervisor; its start waits until the first executors are ready, or rejects with why they are not. */
+export const supervisor = defineActor(supervisorProtocol, async (ctx, options: SupervisorOptions) => {
+  const { system, executor, count } = options;
+  const pool = ctx.ref(poolProtocol, options.pool);
+  const hosts = new Map<string, number>();
+  let started = 0;
+  let stopping = false;
+  ctx.onStop(() => {
+    stopping = true;
+  });
+
+  async function start(): Promise<void> {
+    const name = `executor-${++started}`;
+    const host = await system.startHost(name);
+    hosts.set(name, host);
+    const ref = await system.spawnIn(executorPlacement, executor, { name, host, protocol: executorProtocol });
+    await pool.ask("join", { executor: ref.address, isolation: "worker", slots: 1 }, { timeoutMs: "none" });
+  }
+
+  async function restart(delayMs: number): Promise<void> {
+    if (stopping) return;
+    try {
+      await start();
+    } catch (error) {
+      if (stopping) return;
+      ctx.log.error("An executor could not be started; trying again", { delayMs, error: messageOf(error) });
+      ctx.clock.after(delayMs, () => void restart(Math.min(delayMs * 2, BACKOFF_MS.longest)));
+    }
+  }
+
+  ctx.onStop(system.onHostLost((host, reason) => {
+    const name = [...hosts].find(([, known]) => known === host)?.[0];
+    if (name === undefined) return;
+    hosts.delete(name);
+    ctx.log.warn("An executor was lost; another one takes its place", { executor: name, reason });
+    pool.tell("leave", name);
+    void restart(BACKOFF_MS.first);
+  }));
+
+  await Promise.all(Array.from({ length: count }, start));
+  return {
+    replace: ({ executor: name, reason, stuck }) => {
+      const host = hosts.get(name);
+      if (host === undefined) return;
+      if (stuck) options.onLostThread();
+      ctx.log.warn("An executor is replaced", { executor: name, reason, stuck });
+      system.terminateHost(host);
+    },
+  };
+});

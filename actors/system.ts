@@ -1,0 +1,176 @@
+/**
+ * READ FIRST. The cast of a platform: who there is, where each lives, who holds a ref to whom, and the order
+ * in which they start and stop.
+ *
+ * | host | actors | holds refs to |
+ * |---|---|---|
+ * | main | supervisor, gateway, an executor for inline tasks | all |
+ * | control | broker, scheduler, planner, orchestrator, pool | each other, store, executors |
+ * | store | store | – |
+ * | executor-1 … n | one executor each | broker, orchestrator |
+ *
+ * @module
+ */
+import type { Address } from "../src/actor/ref.ts";
+import { inWorker } from "../src/actor/placement.ts";
+import type { ActorRef } from "../src/actor/ref.ts";
+import { type ActorSystem, createSystem, type StopReport } from "../src/actor/system.ts";
+import { workerTransport } from "../src/actor/worker_transport.ts";
+import type { Clock } from "../src/base/clock.ts";
+import type { Logger } from "../src/base/log.ts";
+import { brokerProtocol } from "../src/broker/protocol.ts";
+import { poolProtocol } from "../src/executor/protocol.ts";
+import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
+import { plannerProtocol } from "../src/planner/protocol.ts";
+import { storeProtocol } from "../src/store/protocol.ts";
+import type { Task } from "../src/task/task.ts";
+import { schedulerProtocol } from "../src/trigger/protocol.ts";
+import { executor, INLINE_SLOTS } from "./executor.ts";
+import { supervisor } from "./supervisor.ts";
+
+/** What a cast is made of. */
+export interface CastOptions {
+  /** Modules that define tasks, pipelines and triggers. */
+  readonly modules: readonly string[];
+  /** The folder where state is kept; absolute. */
+  readonly dataDir: string;
+  /** How durable a commit is. */
+  readonly fsync: "always" | "batched";
+  /** How many executors. */
+  readonly executors: number;
+  /** Tasks of the main program. */
+  readonly local: { get(name: string): Task | undefined };
+  /** Whether triggers fire by themselves. */
+  readonly schedules: boolean;
+  /** Whether unfinished runs go on. */
+  readonly resume: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The actors that the platform talks to. */
+export interface Cast {
+  readonly system: ActorSystem;
+  readonly broker: ActorRef<typeof brokerProtocol>;
+  readonly scheduler: ActorRef<typeof schedulerProtocol>;
+  readonly planner: ActorRef<typeof plannerProtocol>;
+  readonly orchestrator: ActorRef<typeof orchestratorProtocol>;
+  readonly pool: ActorRef<typeof poolProtocol>;
+  readonly store: ActorRef<typeof storeProtocol>;
+  /** How many unfinished runs go on. */
+  readonly resumed: number;
+  /** Stops everything within a deadline for what runs; says what was left. */
+  stop(deadlineMs: number): Promise<StopReport & { readonly unfinishedRuns: number }>;
+}
+
+const place = {
+  broker: inWorker(import.meta.resolve("./broker.ts"), "broker", () => import("./broker.ts")),
+  scheduler: inWorker(import.meta.resolve("./scheduler.ts"), "scheduler", () => import("./scheduler.ts")),
+  planner: inWorker(import.meta.resolve("./planner.ts"), "planner", () => import("./planner.ts")),
+  orchestrator: inWorker(
+    import.meta.resolve("./orchestrator.ts"),
+    "orchestrator",
+    () => import("./orchestrator.ts"),
+  ),
+  pool: inWorker(import.meta.resolve("./pool.ts"), "pool", () => import("./pool.ts")),
+  store: inWorker(import.meta.resolve("./store.ts"), "store", () => import("./store.ts")),
+};
+
+/** Asks within the platform end with the actor, not with the clock. */
+const ALWAYS = { timeoutMs: "none" } as const;
+/** How long an actor may take to stop once nothing runs any more, in ms. */
+const STOP_MS = 5_000;
+
+/** Starts the cast: what is journalled first, what fires last. On failure everything is stopped again. */
+export async function startCast(options: CastOptions): Promise<Cast> {
+  const { clock, log, modules, dataDir, fsync } = options;
+  const transport = workerTransport(new URL("./host.ts", import.meta.url));
+  const system = createSystem({ clock, log, transport });
+  let lostThreads = 0;
+  try {
+    const [control, storeHost] = await Promise.all([system.startHost("control"), system.startHost("store")]);
+    const at = (name: string): Address => ({ host: control, name });
+    const store = await system.spawnIn(place.store, { dataDir, fsync }, {
+      name: "store",
+      host: storeHost,
+      protocol: storeProtocol,
+    });
+    const addresses = {
+      store: store.address,
+      broker: at("broker"),
+      scheduler: at("scheduler"),
+      planner: at("planner"),
+      orchestrator: at("orchestrator"),
+      pool: at("pool"),
+      supervisor: { host: 0, name: "supervisor" },
+    };
+    const spawned = { host: control };
+    const planner = await system.spawnIn(place.planner, { modules }, {
+      name: "planner",
+      ...spawned,
+      protocol: plannerProtocol,
+    });
+    const broker = await system.spawnIn(place.broker, addresses, {
+      name: "broker",
+      ...spawned,
+      protocol: brokerProtocol,
+    });
+    const scheduler = await system.spawnIn(place.scheduler, { modules, ...addresses }, {
+      name: "scheduler",
+      ...spawned,
+      protocol: schedulerProtocol,
+    });
+    const orchestrator = await system.spawnIn(place.orchestrator, addresses, {
+      name: "orchestrator",
+      ...spawned,
+      protocol: orchestratorProtocol,
+    });
+    const pool = await system.spawnIn(place.pool, addresses, {
+      name: "pool",
+      ...spawned,
+      protocol: poolProtocol,
+    });
+    const executorOptions = {
+      modules,
+      dataDir,
+      fsync,
+      orchestrator: orchestrator.address,
+      broker: broker.address,
+    };
+    const inline = await system.spawn(executor, { ...executorOptions, local: options.local }, {
+      name: "executor-inline",
+    });
+    await pool.ask("join", { executor: inline.address, isolation: "inline", slots: INLINE_SLOTS }, ALWAYS);
+    const supervisorOptions = {
+      system,
+      pool: pool.address,
+      executor: executorOptions,
+      count: options.executors,
+      onLostThread: () => void lostThreads++,
+    };
+    await system.spawn(supervisor, supervisorOptions, { name: "supervisor" });
+
+    const { pipelines } = await planner.ask("describe", undefined, ALWAYS);
+    const histories = Object.fromEntries(
+      (await store.ask("triggers", undefined, ALWAYS)).map((state) => [state.name, state]),
+    );
+    const triggers = await scheduler.ask("load", histories, ALWAYS);
+    const sources = triggers.flatMap(({ name, source }) => source === undefined ? [] : [{ name, source }]);
+    await orchestrator.ask("begin", { pipelines, triggers: sources }, ALWAYS);
+    const resumed = options.resume ? await orchestrator.ask("recover", undefined, ALWAYS) : 0;
+    if (options.schedules) await scheduler.ask("arm", undefined, ALWAYS);
+
+    /** Nothing fires, then nothing new starts, then what runs may end, then everybody stops. */
+    const stop = async (deadlineMs: number) => {
+      await scheduler.ask("halt", undefined, { timeoutMs: STOP_MS }).catch(() => {});
+      const unfinishedRuns = await orchestrator.ask("drain", deadlineMs, { timeoutMs: deadlineMs + STOP_MS })
+        .catch(() => 0);
+      const report = await system.stop({ mode: "drain", deadlineMs: STOP_MS });
+      return { ...report, lostThreads: report.lostThreads + lostThreads, unfinishedRuns };
+    };
+    return { system, broker, scheduler, planner, orchestrator, pool, store, resumed, stop };
+  } catch (error) {
+    await system.stop({ mode: "now", deadlineMs: STOP_MS });
+    throw error;
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Reads run requests: the body of an HTTP call, the data of an event on `run.request`.
+ *
+ * @module
+ */
+import { MillraceError } from "../base/errors.ts";
+import { checkShape } from "../base/shape.ts";
+import type { RunRequest } from "./run.ts";
+
+/** A run request from outside; throws `run/request-invalid` with everything that is wrong with it. */
+export function parseRunRequest(body: unknown): RunRequest {
+  const checked = checkShape(body ?? {}, {
+    pipeline: "string",
+    names: "strings",
+    tags: "strings",
+    roots: "strings",
+    includeUpstream: "boolean",
+    params: "object",
+    metadata: "object",
+  });
+  const issues = checked.ok ? ambiguity(checked.value) : checked.issues;
+  if (checked.ok && issues.length === 0) return checked.value;
+  throw new MillraceError("run/request-invalid", `Cannot start a run as ${issues.join("; ")}`, {
+    details: { issues },
+  });
+}
+
+/** A run is of a pipeline or of a selection; which of the two would win is nothing to guess. */
+export function ambiguity(request: RunRequest): readonly string[] {
+  if (request.pipeline === undefined) return [];
+  return (["names", "tags", "roots", "includeUpstream"] as const)
+    .filter((key) => request[key] !== undefined)
+    .map((key) => `"${key}" selects tasks, which "pipeline" excludes`);
+}

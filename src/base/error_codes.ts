@@ -6,68 +6,125 @@
 
 /** The details that each code carries. Its keys are the catalogue. */
 export interface ErrorDetails {
+  /** A topic breaks the grammar; `position` counts characters from 0. */
   "topic/invalid": { topic: string; position: number };
+  /** A pattern breaks the grammar; `position` counts characters from 0. */
   "pattern/invalid": { pattern: string; position: number };
+  /** An event lacks a part, or its data cannot be kept. */
   "event/invalid": { topic: string; reason: string };
+  /** A program publishes on a topic that belongs to the system. */
   "event/reserved-topic": { topic: string };
+  /** An event has caused the next one too often: a pipeline seems to start itself. */
   "event/too-many-hops": { topic: string; hops: number };
+  /** The broker takes nothing more, as it was closed. */
   "broker/closed": Record<never, never>;
+  /** Subscriptions that refuse what they cannot hold have missed the event; the others have it. */
   "broker/overloaded": { topic: string; id: string; rejected: number };
+  /** Two tasks have the same name. */
   "task/duplicate": { task: string };
+  /** No registered task has this name. */
   "task/unknown": { task: string; suggestion?: string };
+  /** A task sets an option whose promise cannot be kept here. */
   "task/unsupported": { task: string; option: string };
+  /** A task, or other code that is not ours, threw; `name` is the class of what it threw. */
   "task/threw": { task?: string; attempt?: number; name?: string };
+  /** An attempt took longer than its task allows. */
   "task/timed-out": { task: string; attempt: number; timeoutMs: number };
+  /** An attempt was called off before it had a result. */
   "task/cancelled": { task: string; attempt: number };
+  /** What an upstream task gave does not fit the schema of the parameter that takes it. */
   "task/input-invalid": { task: string; param: string; issues: readonly string[] };
+  /** What a task returned does not fit its own output schema. */
   "task/output-invalid": { task: string; issues: readonly string[] };
+  /** Two pipelines have the same name. */
   "pipeline/duplicate": { pipeline: string };
+  /** No loaded pipeline has this name. */
   "pipeline/unknown": { pipeline: string; suggestion?: string };
+  /** Two triggers have the same name. */
   "trigger/duplicate": { trigger: string };
+  /** No loaded trigger has this name. */
   "trigger/unknown": { trigger: string; suggestion?: string };
+  /** A call of an API trigger is not genuine: its `verify` said no. */
   "trigger/unverified": { trigger: string };
+  /** The payload of a call does not fit the schema of the trigger. */
   "trigger/payload-invalid": { trigger: string; issues: readonly string[] };
+  /** A trigger cannot be fired by hand, as it listens to events. */
   "trigger/not-fireable": { trigger: string; kind: string };
+  /** A selection of tasks makes no plan; all that is wrong with it at once. */
   "plan/invalid": { problems: readonly PlanProblem[] };
+  /** The journal has no run of this id. */
   "run/not-found": { runId: string };
+  /** A run request does not say what to run in a form that is known. */
   "run/request-invalid": { issues: readonly string[] };
+  /** The parameters of a request do not fit the schema of its pipeline. */
   "run/params-invalid": { pipeline: string; issues: readonly string[] };
+  /** A run leaves out a task that has no earlier result to take its place. */
   "run/external-result-missing": { task: string };
+  /** A run did not start, as its pipeline skips while another one is unfinished. */
   "run/overlap-skipped": { pipeline: string };
+  /** A run ended with tasks that did not succeed. */
   "run/failed": { runId: string; failed: readonly string[] };
+  /** The thread of an attempt is gone before the attempt was finished. */
   "executor/lost": { task: string; attempt: number; reason: string };
-  "executor/none": { isolation: string };
+  /** No result is stored under this key. */
   "store/not-found": { runId: string; task: string; resultId: string };
+  /** A stored result is not whole: cut off, changed, or of another format. */
   "store/corrupt": { path: string; reason: string };
+  /** A value cannot be kept as data; `path` says which part of it. */
   "store/unencodable": { path: string };
+  /** A part of a result's key could not be the name of a file. */
   "store/invalid-key": { part: string; value: string };
+  /** The disk refused a read or a write. */
   "store/unavailable": { path: string; reason: string };
+  /** An actor gave no answer within the time of the ask; it may still do the work. */
   "actor/ask-timeout": { actor: string; verb: string; timeoutMs: number };
-  "actor/aborted": { actor: string; verb: string };
+  /** An actor answers no more, as it has stopped. */
   "actor/stopped": { actor: string };
+  /** The thread that an actor lived in is gone. */
   "actor/host-lost": { host: string; reason: string };
-  "actor/mailbox-full": { actor: string; capacity: number };
+  /** A message, or its answer, does not fit the schema of its verb. */
   "actor/message-invalid": { actor: string; verb: string; issues: readonly string[] };
+  /** The protocol of an actor has no such verb. */
   "actor/unknown-verb": { actor: string; verb: string };
+  /** An actor threw before it was ready. */
   "actor/start-failed": { actor: string };
+  /** A message cannot cross threads; `path` says which part of it. */
   "actor/uncloneable": { actor: string; verb: string; path: string };
+  /** Another actor of the host has this name. */
   "actor/name-taken": { actor: string };
+  /** A module could not be found, or threw while it was evaluated. */
   "module/load-failed": { module: string };
+  /** An export is not the definition that it should be. */
   "module/definition-invalid": { module: string; export: string };
+  /** The platform, or a part of it, takes nothing more, as it is closing. */
   "platform/closed": Record<never, never>;
+  /** A data folder belongs to another process; `url` is where that one serves HTTP. */
   "platform/data-dir-locked": { dataDir: string; pid: number; url?: string };
+  /** A data folder cannot be made or written. */
   "platform/data-dir-unusable": { dataDir: string; reason: string };
+  /** The file of the run journal is corrupt, of a newer version, or not a journal. */
   "platform/journal-unusable": { path: string; reason: string };
+  /** All ports from `from` to `to` are taken. */
   "platform/no-free-port": { hostname: string; from: number; to: number };
+  /** A request's query or body has not the form that its route takes. */
   "http/bad-request": { issues: readonly string[] };
+  /** The body of a request is longer than the server takes. */
   "http/body-too-large": { maxBytes: number };
+  /** A request comes from where requests are not welcome: another site, another host name. */
   "http/forbidden": { reason: string };
+  /** Something unexpected happened to a request; the log of the server has it. */
   "http/internal": Record<never, never>;
+  /** A path does not take this method; `allowed` lists those that it takes. */
   "http/method-not-allowed": { method: string; allowed: string };
+  /** There is nothing at this path. */
   "http/not-found": { path: string };
+  /** A request lacks the token of the server. */
   "http/unauthorized": Record<never, never>;
+  /** The body of a request is of a type that its route does not read. */
   "http/unsupported-media-type": { contentType: string };
+  /** A data folder is in use by a process that cannot be reached over HTTP. */
   "cli/server-unreachable": { url?: string; pid?: number };
+  /** The beginning of a run id fits several runs. */
   "cli/ambiguous-run-id": { runId: string; matches: readonly string[] };
 }
 
@@ -125,17 +182,14 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "run/overlap-skipped": once,
   "run/failed": once,
   "executor/lost": again,
-  "executor/none": once,
   "store/not-found": once,
   "store/corrupt": once,
   "store/unencodable": once,
   "store/invalid-key": once,
   "store/unavailable": again,
   "actor/ask-timeout": again,
-  "actor/aborted": once,
   "actor/stopped": once,
   "actor/host-lost": again,
-  "actor/mailbox-full": again,
   "actor/message-invalid": once,
   "actor/unknown-verb": once,
   "actor/start-failed": once,

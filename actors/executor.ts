@@ -10,7 +10,7 @@ import { MillraceError, toWire } from "../src/base/errors.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { encodeData } from "../src/event/event.ts";
 import { runAttempt } from "../src/executor/attempt.ts";
-import type { ExecutableTask } from "../src/executor/port.ts";
+import type { AttemptKey, ExecutableTask } from "../src/executor/port.ts";
 import { executorProtocol } from "../src/executor/protocol.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { openFilesystemIOManager } from "../src/store/filesystem_io_manager.ts";
@@ -66,22 +66,34 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
     await broker.ask("publish", { event, user: true }, { timeoutMs: "none" });
   }
 
+  const running = new Map<string, AbortController>();
   return {
-    run: async (executable, turn) => {
+    run: async (executable) => {
       const { runId, task: name, attempt } = executable;
-      const task = options.local?.get(name) ?? (await load()).get(name);
-      if (task === undefined) return unknownTask(name);
       const key = { runId, task: name, attempt };
-      return await runAttempt(task, executable, {
-        clock: ctx.clock,
-        log: ctx.log,
-        io,
-        notice: (notice) => orchestrator.tell("notice", { attempt: key, notice }),
-        publish: (topic, data) => publish(executable, topic, data),
-      }, turn.signal);
+      const controller = new AbortController();
+      running.set(keyOf(key), controller);
+      try {
+        const task = options.local?.get(name) ?? (await load()).get(name);
+        if (task === undefined) return unknownTask(name);
+        return await runAttempt(task, executable, {
+          clock: ctx.clock,
+          log: ctx.log,
+          io,
+          notice: (notice) => orchestrator.tell("notice", { attempt: key, notice }),
+          publish: (topic, data) => publish(executable, topic, data),
+        }, controller.signal);
+      } finally {
+        running.delete(keyOf(key));
+      }
     },
+    cancel: (attempt) => running.get(keyOf(attempt))?.abort(),
   };
 }, { concurrency: INLINE_SLOTS });
+
+function keyOf({ runId, task, attempt }: AttemptKey): string {
+  return `${runId}/${task}/${attempt}`;
+}
 
 /** A run that was planned when the modules still had this task. */
 function unknownTask(task: string) {

@@ -64,6 +64,9 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
   });
   ctx.onStop(() => engine.close());
 
+  /** Whether this process is done: what is called off now goes on at the next start, and is no failure. */
+  let drained = false;
+
   /** The broker asks us before it shows an event that someone waits for. */
   function tellInterest(): void {
     void broker.offer("interest", [...interest.values()]);
@@ -86,7 +89,9 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
       const { runIds } = await engine.accept(event, fire);
       return { runIds: [...runIds] };
     },
-    outcome: ({ attempt, outcome }) => engine.outcome(attempt, outcome),
+    outcome: ({ attempt, outcome }) => {
+      if (!drained) engine.outcome(attempt, outcome);
+    },
     notice: ({ attempt, notice }) => engine.notice(attempt, notice),
     cancel: (runId) => engine.cancel(runId),
     ended: async function* (runId) {
@@ -102,7 +107,11 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
       engine.removeTrigger(name);
       tellInterest();
     },
-    drain: (deadlineMs) => engine.drain(deadlineMs),
+    drain: async (deadlineMs) => {
+      const unfinished = await engine.drain(deadlineMs);
+      drained = true;
+      return unfinished;
+    },
   };
 }, { concurrency: CONCURRENCY });
 

@@ -24,8 +24,13 @@ export const pool = defineActor(poolProtocol, (ctx, options: PoolOptions) => {
   const executors = new Map<string, ActorRef<typeof executorProtocol>>();
   const core = new ExecutorPool({
     clock: ctx.clock,
-    // The pool has the deadline: an executor that hangs cannot keep its own.
-    execute: (name, task, signal) => executors.get(name)!.ask("run", task, { timeoutMs: "none", signal }),
+    execute: async (name, task, signal) => {
+      const executor = executors.get(name)!;
+      const { runId, task: taskName, attempt } = task;
+      signal.addEventListener("abort", () => executor.tell("cancel", { runId, task: taskName, attempt }));
+      // The pool has the deadline: an executor that hangs cannot keep its own.
+      return await executor.ask("run", task, { timeoutMs: "none" });
+    },
     outcome: (attempt, outcome) => {
       orchestrator.offer("outcome", { attempt, outcome }).catch((error) =>
         ctx.log.error("An outcome could not be delivered", { ...attempt, error: String(error) })

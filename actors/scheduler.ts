@@ -10,6 +10,7 @@ import { createIdSource } from "../src/base/ids.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { encodeData } from "../src/event/event.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
+import { storeProtocol } from "../src/store/protocol.ts";
 import { importDefinitions, importModule } from "../src/task/import_definitions.ts";
 import { isTrigger } from "../src/task/trigger.ts";
 import { schedulerProtocol } from "../src/trigger/protocol.ts";
@@ -23,6 +24,8 @@ export interface SchedulerOptions {
   readonly broker: Address;
   /** Who must know of event triggers that come and go. */
   readonly orchestrator: Address;
+  /** Who knows how often a trigger fired. */
+  readonly store: Address;
 }
 
 /** Many fires wait for their acceptance at the same time. */
@@ -32,6 +35,7 @@ const CONCURRENCY = 1024;
 export const scheduler = defineActor(schedulerProtocol, async (ctx, options: SchedulerOptions) => {
   const broker = ctx.ref(brokerProtocol, options.broker);
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
+  const store = ctx.ref(storeProtocol, options.store);
   const ids = createIdSource(ctx.clock);
   const { triggers } = await importDefinitions(options.modules);
   const core = new Scheduler({
@@ -40,13 +44,14 @@ export const scheduler = defineActor(schedulerProtocol, async (ctx, options: Sch
     random: Math.random,
     nextId: () => ids.next(),
     publish: (event, fire) => broker.ask("publish", { event, user: false, fire }, { timeoutMs: "none" }),
-    announce: (topic, data) => {
+    announce: (topic, data, hops) => {
       const event = {
         id: ids.next(),
         topic,
         timeMs: ctx.clock.now(),
         source: `trigger/${data.trigger}`,
         data: encodeData(topic, data),
+        hops,
       };
       // Like any event it may start something; nobody waits for it.
       broker.ask("publish", { event, user: false }, { timeoutMs: "none" }).catch(() => {});
@@ -73,7 +78,8 @@ export const scheduler = defineActor(schedulerProtocol, async (ctx, options: Sch
           { details: { module, export: exportName } },
         );
       }
-      core.add(trigger);
+      const states = await store.ask("triggers", undefined, { timeoutMs: "none" });
+      core.add(trigger, states.find((state) => state.name === trigger.name));
       if (trigger.kind === "event") {
         const { name, source } = trigger;
         await orchestrator.ask("addTrigger", { name, source }, { timeoutMs: "none" });

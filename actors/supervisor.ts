@@ -6,9 +6,10 @@
  */
 import { defineActor } from "../src/actor/define_actor.ts";
 import { inWorker } from "../src/actor/placement.ts";
-import type { Address } from "../src/actor/ref.ts";
+import type { ActorRef, Address } from "../src/actor/ref.ts";
 import type { ActorSystem } from "../src/actor/system.ts";
 import { messageOf } from "../src/base/errors.ts";
+import { GRACE_MS } from "../src/executor/attempt.ts";
 import { executorProtocol, poolProtocol, supervisorProtocol } from "../src/executor/protocol.ts";
 import type { ExecutorOptions } from "./executor.ts";
 
@@ -40,10 +41,13 @@ export const supervisor = defineActor(supervisorProtocol, async (ctx, options: S
   const { system, executor, count } = options;
   const pool = ctx.ref(poolProtocol, options.pool);
   const hosts = new Map<string, number>();
+  const living = new Map<string, ActorRef>();
   let started = 0;
   let stopping = false;
-  ctx.onStop(() => {
+  ctx.onStop(async () => {
     stopping = true;
+    // What still runs is called off and gets its grace; it goes on at the next start.
+    await Promise.all([...living.values()].map((ref) => system.stopActor(ref, "now", 2 * GRACE_MS)));
   });
 
   async function start(): Promise<void> {
@@ -51,6 +55,7 @@ export const supervisor = defineActor(supervisorProtocol, async (ctx, options: S
     const host = await system.startHost(name);
     hosts.set(name, host);
     const ref = await system.spawnIn(executorPlacement, executor, { name, host, protocol: executorProtocol });
+    living.set(name, ref);
     await pool.ask("join", { executor: ref.address, isolation: "worker", slots: 1 }, { timeoutMs: "none" });
   }
 
@@ -69,6 +74,7 @@ export const supervisor = defineActor(supervisorProtocol, async (ctx, options: S
     const name = [...hosts].find(([, known]) => known === host)?.[0];
     if (name === undefined) return;
     hosts.delete(name);
+    living.delete(name);
     ctx.log.warn("An executor was lost; another one takes its place", { executor: name, reason });
     pool.tell("leave", name);
     void restart(BACKOFF_MS.first);

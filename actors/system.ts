@@ -165,6 +165,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       await scheduler.ask("halt", undefined, { timeoutMs: STOP_MS }).catch(() => {});
       const unfinishedRuns = await orchestrator.ask("drain", deadlineMs, { timeoutMs: deadlineMs + STOP_MS })
         .catch(() => 0);
+      await system.stopActor(inline, "now", STOP_MS);
       const report = await system.stop({ mode: "drain", deadlineMs: STOP_MS });
       return { ...report, lostThreads: report.lostThreads + lostThreads, unfinishedRuns };
     };

@@ -26,6 +26,8 @@ export interface Origin {
   serve(id: number, credit: number, items: AsyncIterable<unknown> | Iterable<unknown>): void;
   /** Whether the asker has left already. */
   hasLeft(id: number): boolean;
+  /** The actor stops: fires the signal of an ask or stream that is in hand. */
+  callOff(id: number): void;
   /** What tells a handler that the asker has left; made on demand. */
   signal(id: number): AbortSignal;
 }
@@ -64,6 +66,8 @@ export class Cell {
   #handlers: Readonly<Record<string, Handler>> | undefined;
   readonly #cleanUps: (() => void | Promise<void>)[] = [];
   #inHand = 0;
+  /** Asks in hand, to be called off when the actor must stop now. */
+  readonly #taken = new Set<Mail>();
   #scheduled = false;
   #closed = false;
   #stopped: Promise<void> | undefined;
@@ -122,7 +126,10 @@ export class Cell {
     return this.#mailbox.wait(enter);
   }
 
-  /** Stops: `drain` handles what waits, `now` makes dead letters of it. Resolves once all is cleaned up. */
+  /**
+   * Stops: `drain` handles what waits; `now` makes dead letters of it and fires the signals of what is in hand.
+   * Resolves once all is cleaned up.
+   */
   stop(mode: StopMode): Promise<void> {
     this.#stopped ??= this.#stop(mode);
     return this.#stopped;
@@ -132,6 +139,9 @@ export class Cell {
     this.#closed = true;
     this.#mailbox.release();
     if (mode === "now" || this.#handlers === undefined) this.#discard();
+    if (mode === "now") {
+      for (const { message, origin } of this.#taken) if (message[0] !== Kind.Tell) origin.callOff(message[4]);
+    }
     if (this.#inHand > 0 || this.#mailbox.depth > 0) {
       await new Promise<void>((resolve) => this.#idle = resolve);
     }
@@ -203,6 +213,7 @@ export class Cell {
 
   #handle(mail: Mail, handler: Handler, result: SchemaResult<unknown>): void {
     const { message, origin } = mail;
+    if (message[0] === Kind.Ask) this.#taken.add(mail);
     const payload = checked(result);
     if (!payload.ok) {
       const [, , verb] = message;
@@ -214,7 +225,7 @@ export class Cell {
         { details: { actor: this.name, verb, issues: payload.issues } },
       );
       this.#bury(mail, "invalid", toWire(error));
-      return this.#next();
+      return this.#next(mail);
     }
     try {
       const turn = message[0] === Kind.Tell ? { signal: NEVER } : lazyTurn(origin, message[4]);
@@ -247,10 +258,11 @@ export class Cell {
       this.counters.handled++;
       if (message[0] === Kind.Ask) origin.reply(message[4], answer);
     }
-    this.#next();
+    this.#next(mail);
   }
 
-  #next(): void {
+  #next(mail: Mail): void {
+    this.#taken.delete(mail);
     this.#inHand--;
     if (this.#mailbox.depth > 0) this.#schedule();
     else if (this.#inHand === 0) this.#idle?.();

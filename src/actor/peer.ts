@@ -60,6 +60,10 @@ abstract class Correspondent implements Origin {
     return controller.signal;
   }
 
+  callOff(id: number): void {
+    this.cancelled(id);
+  }
+
   /** The other side has left an ask or a stream, perhaps one that still waits in a mailbox. */
   cancelled(id: number): void {
     if (!this.#open.has(id)) return;

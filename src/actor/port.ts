@@ -53,7 +53,7 @@ export interface HostHandle {
   terminate(): void;
 }
 
-/** Whether an actor handles what waits in its mailbox before it stops. */
+/** Whether an actor handles what waits in its mailbox before it stops, or calls off even what is in hand. */
 export type StopMode = "drain" | "now";
 
 /** Starts hosts and connects them. */

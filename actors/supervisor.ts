@@ -43,11 +43,14 @@ export const supervisor = defineActor(supervisorProtocol, async (ctx, options: S
   const hosts = new Map<string, number>();
   const living = new Map<string, ActorRef>();
   let started = 0;
+  let begun = false;
   let stopping = false;
   ctx.onStop(async () => {
     stopping = true;
     // What still runs is called off and gets its grace; it goes on at the next start.
-    await Promise.all([...living.values()].map((ref) => system.stopActor(ref, "now", 2 * GRACE_MS)));
+    await Promise.all([...living.values()].map(async (ref) => {
+      if (!await system.stopActor(ref, "now", 2 * GRACE_MS)) options.onLostThread();
+    }));
   });
 
   async function start(): Promise<void> {
@@ -56,7 +59,12 @@ export const supervisor = defineActor(supervisorProtocol, async (ctx, options: S
     hosts.set(name, host);
     const ref = await system.spawnIn(executorPlacement, executor, { name, host, protocol: executorProtocol });
     living.set(name, ref);
-    await pool.ask("join", { executor: ref.address, isolation: "worker", slots: 1 }, { timeoutMs: "none" });
+    if (begun) await join(ref);
+  }
+
+  async function join(ref: ActorRef): Promise<void> {
+    const joining = { executor: ref.address, isolation: "worker", slots: 1 } as const;
+    await pool.ask("join", joining, { timeoutMs: "none" });
   }
 
   async function restart(delayMs: number): Promise<void> {
@@ -72,7 +80,7 @@ export const supervisor = defineActor(supervisorProtocol, async (ctx, options: S
 
   ctx.onStop(system.onHostLost((host, reason) => {
     const name = [...hosts].find(([, known]) => known === host)?.[0];
-    if (name === undefined) return;
+    if (name === undefined || stopping) return;
     hosts.delete(name);
     living.delete(name);
     ctx.log.warn("An executor was lost; another one takes its place", { executor: name, reason });
@@ -82,6 +90,10 @@ export const supervisor = defineActor(supervisorProtocol, async (ctx, options: S
 
   await Promise.all(Array.from({ length: count }, start));
   return {
+    begin: async () => {
+      begun = true;
+      await Promise.all([...living.values()].map(join));
+    },
     replace: ({ executor: name, reason, stuck }) => {
       const host = hosts.get(name);
       if (host === undefined) return;

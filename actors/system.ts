@@ -89,83 +89,68 @@ export async function startCast(options: CastOptions): Promise<Cast> {
   let lostThreads = 0;
   try {
     const [control, storeHost] = await Promise.all([system.startHost("control"), system.startHost("store")]);
-    const at = (name: string): Address => ({ host: control, name });
-    const store = await system.spawnIn(place.store, { dataDir, fsync }, {
-      name: "store",
-      host: storeHost,
-      protocol: storeProtocol,
-    });
-    const addresses = {
-      store: store.address,
+    const at = (name: string, host = control): Address => ({ host, name });
+    const address = {
+      store: at("store", storeHost),
       broker: at("broker"),
       scheduler: at("scheduler"),
       planner: at("planner"),
       orchestrator: at("orchestrator"),
       pool: at("pool"),
-      supervisor: { host: 0, name: "supervisor" },
+      supervisor: at("supervisor", 0),
     };
-    const spawned = { host: control };
-    const planner = await system.spawnIn(place.planner, { modules }, {
-      name: "planner",
-      ...spawned,
-      protocol: plannerProtocol,
-    });
-    const broker = await system.spawnIn(place.broker, addresses, {
-      name: "broker",
-      ...spawned,
-      protocol: brokerProtocol,
-    });
-    const scheduler = await system.spawnIn(place.scheduler, { modules, ...addresses }, {
-      name: "scheduler",
-      ...spawned,
-      protocol: schedulerProtocol,
-    });
-    const orchestrator = await system.spawnIn(place.orchestrator, addresses, {
-      name: "orchestrator",
-      ...spawned,
-      protocol: orchestratorProtocol,
-    });
-    const pool = await system.spawnIn(place.pool, addresses, {
-      name: "pool",
-      ...spawned,
-      protocol: poolProtocol,
-    });
-    const executorOptions = {
-      modules,
-      dataDir,
-      fsync,
-      orchestrator: orchestrator.address,
-      broker: broker.address,
-    };
-    const inline = await system.spawn(executor, { ...executorOptions, local: options.local }, {
-      name: "executor-inline",
-    });
-    await pool.ask("join", { executor: inline.address, isolation: "inline", slots: INLINE_SLOTS }, ALWAYS);
-    const supervisorOptions = {
+    const local = { modules, dataDir, fsync, orchestrator: address.orchestrator, broker: address.broker };
+    const executors = {
       system,
-      pool: pool.address,
-      executor: executorOptions,
+      pool: address.pool,
+      executor: local,
       count: options.executors,
       onLostThread: () => void lostThreads++,
     };
-    await system.spawn(supervisor, supervisorOptions, { name: "supervisor" });
+    // Nobody talks before all are there: threads load what they need at the same time.
+    const [store, planner, broker, scheduler, orchestrator, pool, overseer, inline] = await Promise.all([
+      system.spawnIn(place.store, { dataDir, fsync }, { ...address.store, protocol: storeProtocol }),
+      system.spawnIn(place.planner, { modules }, { ...address.planner, protocol: plannerProtocol }),
+      system.spawnIn(place.broker, address, { ...address.broker, protocol: brokerProtocol }),
+      system.spawnIn(place.scheduler, { modules, ...address }, {
+        ...address.scheduler,
+        protocol: schedulerProtocol,
+      }),
+      system.spawnIn(place.orchestrator, address, {
+        ...address.orchestrator,
+        protocol: orchestratorProtocol,
+      }),
+      system.spawnIn(place.pool, address, { ...address.pool, protocol: poolProtocol }),
+      system.spawn(supervisor, executors, { name: "supervisor" }),
+      system.spawn(executor, { ...local, local: options.local }, { name: "executor-inline" }),
+    ]);
 
     const { pipelines } = await planner.ask("describe", undefined, ALWAYS);
-    const histories = Object.fromEntries(
-      (await store.ask("triggers", undefined, ALWAYS)).map((state) => [state.name, state]),
+    const states = await store.ask("triggers", undefined, ALWAYS);
+    const triggers = await scheduler.ask(
+      "load",
+      Object.fromEntries(states.map((state) => [state.name, state])),
+      ALWAYS,
     );
-    const triggers = await scheduler.ask("load", histories, ALWAYS);
     const sources = triggers.flatMap(({ name, source }) => source === undefined ? [] : [{ name, source }]);
     await orchestrator.ask("begin", { pipelines, triggers: sources }, ALWAYS);
+    await overseer.ask("begin", undefined, ALWAYS);
+    await pool.ask("join", { executor: inline.address, isolation: "inline", slots: INLINE_SLOTS }, ALWAYS);
     const resumed = options.resume ? await orchestrator.ask("recover", undefined, ALWAYS) : 0;
     if (options.schedules) await scheduler.ask("arm", undefined, ALWAYS);
 
-    /** Nothing fires, then nothing new starts, then what runs may end, then everybody stops. */
+    /** Nothing fires, then nothing new starts, then what runs may end; then all stop, the journal last. */
     const stop = async (deadlineMs: number) => {
       await scheduler.ask("halt", undefined, { timeoutMs: STOP_MS }).catch(() => {});
       const unfinishedRuns = await orchestrator.ask("drain", deadlineMs, { timeoutMs: deadlineMs + STOP_MS })
         .catch(() => 0);
-      await system.stopActor(inline, "now", STOP_MS);
+      await Promise.all([
+        system.stopActor(overseer, "drain", STOP_MS),
+        system.stopActor(inline, "now", STOP_MS),
+      ]);
+      for (const actor of [pool, orchestrator, scheduler, planner, broker, store]) {
+        await system.stopActor(actor, "drain", STOP_MS);
+      }
       const report = await system.stop({ mode: "drain", deadlineMs: STOP_MS });
       return { ...report, lostThreads: report.lostThreads + lostThreads, unfinishedRuns };
     };

@@ -15,8 +15,10 @@ const executable = z.custom<ExecutableTask>((value) =>
 
 /** An executor's protocol. */
 export const executorProtocol = protocol("executor", {
-  /** Runs an attempt to its end. Calling the ask off calls the attempt off. */
+  /** Runs an attempt to its end. */
   run: { in: executable, out: z.custom<AttemptOutcome>() },
+  /** Calls an attempt off; `run` still answers. (An ask that is called off does not wait for its answer.) */
+  cancel: { in: z.custom<AttemptKey>() },
 });
 
 /** The pool's protocol. */
@@ -45,6 +47,8 @@ export const poolProtocol = protocol("pool", {
 
 /** The protocol of who starts and ends executors. */
 export const supervisorProtocol = protocol("supervisor", {
+  /** The pool is there: executors that are ready join it. */
+  begin: { in: z.void(), out: z.void() },
   /** Ends an executor's host and starts another one in its place. */
   replace: { in: z.object({ executor: z.string(), reason: z.string(), stuck: z.boolean() }) },
 });

@@ -94,14 +94,19 @@ export async function delaysByAirport(flights: JoinedFlights): Promise<AirportDe
 /** By origin and destination, sorted by their codes. */
 export async function delaysByRoute(flights: JoinedFlights): Promise<RouteDelays[]> {
   const groups = new Map<string, RouteDelays>();
-  for await (const chunk of flights) {
-    for (const [index, delay] of chunk.delay.entries()) {
-      const origin = chunk.airports[chunk.origin[index]!]!;
-      const destination = chunk.airports[chunk.destination[index]!]!;
-      const key = `${origin.iata} ${destination.iata}`;
-      let group = groups.get(key);
-      if (group === undefined) groups.set(key, group = { origin, destination, sums: noFlights() });
-      add(group.sums, delay);
+  for await (const { airports, origin, destination, delay } of flights) {
+    const ofChunk = new Map<number, RouteDelays>(); // by number, since making a text for each flight is slow
+    for (const [index, minutes] of delay.entries()) {
+      const places = origin[index]! * airports.length + destination[index]!;
+      let group = ofChunk.get(places);
+      if (group === undefined) {
+        const ends = { origin: airports[origin[index]!]!, destination: airports[destination[index]!]! };
+        const key = `${ends.origin.iata} ${ends.destination.iata}`;
+        group = groups.get(key) ?? { ...ends, sums: noFlights() };
+        groups.set(key, group);
+        ofChunk.set(places, group);
+      }
+      add(group.sums, minutes);
     }
   }
   return sortedByKey(groups);

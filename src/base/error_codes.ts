@@ -50,6 +50,8 @@ export interface ErrorDetails {
   "trigger/payload-invalid": { trigger: string; issues: readonly string[] };
   /** A trigger cannot be fired by hand, as it listens to events. */
   "trigger/not-fireable": { trigger: string; kind: string };
+  /** A trigger held an event back, and the scheduler stopped before it could fire. */
+  "trigger/halted": { trigger: string };
   /** A selection of tasks makes no plan; all that is wrong with it at once. */
   "plan/invalid": { problems: readonly PlanProblem[] };
   /** The journal has no run of this id. */
@@ -174,6 +176,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "trigger/unverified": once,
   "trigger/payload-invalid": once,
   "trigger/not-fireable": once,
+  "trigger/halted": again,
   "plan/invalid": once,
   "run/not-found": once,
   "run/request-invalid": once,

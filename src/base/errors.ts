@@ -95,24 +95,37 @@ export const MAX_CAUSE_DEPTH = 5;
 
 /** Turns anything thrown into data. Never throws: an unreadable value becomes its type's name. */
 export function toWire(thrown: unknown, depth: number = MAX_CAUSE_DEPTH): WireError {
-  if (!(thrown instanceof Error)) {
-    return { code: "task/threw", message: describe(thrown), details: {}, name: typeof thrown };
+  try {
+    return thrown instanceof Error ? errorToWire(thrown, depth) : valueToWire(thrown);
+  } catch {
+    return valueToWire(thrown); // an error whose own properties throw
   }
-  const cause = thrown.cause === undefined || depth <= 0 ? {} : { cause: toWire(thrown.cause, depth - 1) };
-  const stack = thrown.stack === undefined ? {} : { stack: thrown.stack };
-  if (MillraceError.is(thrown)) {
-    return { code: thrown.code, message: thrown.message, details: plain(thrown.details), ...stack, ...cause };
+}
+
+/** Anybody may have put anything into the properties of an error: only texts go on. */
+function errorToWire(error: Error, depth: number): WireError {
+  const cause = error.cause === undefined || depth <= 0 ? {} : { cause: toWire(error.cause, depth - 1) };
+  const stack = typeof error.stack === "string" ? { stack: error.stack } : {};
+  const message = describe(error.message);
+  if (MillraceError.is(error)) {
+    return { code: error.code, message, details: plain(error.details), ...stack, ...cause };
   }
-  return { code: "task/threw", message: thrown.message, details: {}, name: thrown.name, ...stack, ...cause };
+  return { code: "task/threw", message, details: {}, name: describe(error.name), ...stack, ...cause };
+}
+
+function valueToWire(value: unknown): WireError {
+  return { code: "task/threw", message: describe(value), details: {}, name: typeof value };
 }
 
 /** Turns data back into an error that `MillraceError.is` recognises; the stack is the original one. */
 export function fromWire(wire: WireError): Error {
   const cause = wire.cause === undefined ? {} : { cause: fromWire(wire.cause) };
   let error: Error;
-  if (wire.code === "task/threw" && wire.name !== undefined) {
+  const isOurs = wire.name === undefined && Object.hasOwn(ERROR_CODES, wire.code);
+  if (!isOurs) {
+    // Also a code that another version wrote into the journal.
     error = new Error(wire.message, cause);
-    error.name = wire.name;
+    error.name = wire.name ?? wire.code;
   } else {
     error = new MillraceError(wire.code, wire.message, { details: wire.details as never, ...cause });
   }
@@ -122,14 +135,19 @@ export function fromWire(wire: WireError): Error {
 
 /** The message of anything thrown. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : describe(thrown);
+  try {
+    return describe(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return describe(thrown);
+  }
 }
 
 function describe(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
   try {
-    return typeof value === "string" ? value : JSON.stringify(value) ?? String(value);
+    return JSON.stringify(value) ?? typeof value;
   } catch {
-    return Object.prototype.toString.call(value);
+    return typeof value;
   }
 }
 

@@ -120,7 +120,7 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .option("--host <address>", "address to listen on (env: HOST; default: 127.0.0.1)")
     .option("--executors <number>", "how many executors (env: MILLRACE_EXECUTORS)", executors)
     .option("--fsync <level>", "always: commits survive a power cut; batched: a crash of the process", fsync)
-    .option("--run <pipeline>", "run this pipeline once at start")
+    .option("--run <pipeline>", "run this pipeline once at start, unless unfinished runs go on")
     .addHelpText("after", EXAMPLES.start)
     .action((paths, flags) => {
       const count = flags.executors ?? fromEnv("MILLRACE_EXECUTORS", executors);

@@ -38,7 +38,8 @@ export async function startCommand(
     clock,
   });
   following.accept(() => true);
-  if (invocation.run !== undefined) {
+  // After a crash there is something to see already: the runs that go on.
+  if (invocation.run !== undefined && platform.resumed === 0) {
     try {
       started.add((await platform.run({ pipeline: invocation.run })).id);
     } catch (error) {

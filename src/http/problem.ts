@@ -46,6 +46,7 @@ export const STATUS_OF = {
   "trigger/unverified": 401,
   "trigger/payload-invalid": 422,
   "trigger/not-fireable": 409,
+  "trigger/halted": 503,
   "plan/invalid": 422,
   "run/not-found": 404,
   "run/request-invalid": 400,

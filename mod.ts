@@ -216,6 +216,7 @@ export {
   type Run,
   type TriggerHandle,
 } from "./actors/platform.ts";
+export { createTriggerRoutes, type TriggerHook } from "./src/http/trigger_routes.ts";
 export type { PipelineView, PlatformView } from "./src/http/port.ts";
 export type { RunFilter } from "./src/orchestrator/port.ts";
 export { VERSION } from "./actors/version.ts";

@@ -17,6 +17,7 @@ import { lockDataDir } from "../src/store/data_dir_lock.ts";
 import type { Plan, Selection } from "../src/task/plan.ts";
 import { createTaskRegistry, type TaskRegistry } from "../src/task/registry.ts";
 import type { RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts";
+import type { ApiRequest } from "../src/task/trigger.ts";
 import type { Fired, TriggerView } from "../src/trigger/port.ts";
 import { gateway, gatewayProtocol } from "./gateway.ts";
 import { PlatformSpeaker } from "./platform_speaker.ts";
@@ -78,8 +79,8 @@ export interface PlatformPublished {
 export interface TriggerHandle {
   /** Its name. */
   readonly name: string;
-  /** Fires it; resolves once the event is accepted. */
-  fire(data?: unknown): Promise<Fired>;
+  /** Fires it; resolves once the event is accepted. `request` is for the trigger's `verify`. */
+  fire(data?: unknown, request?: ApiRequest): Promise<Fired>;
   /** How it does. */
   status(): Promise<TriggerView>;
 }

@@ -62,7 +62,11 @@ export class PlatformSpeaker implements Platform {
     this.registry = this.#localRegistry(parts.registry);
     const { scheduler } = parts.cast;
     this.scheduler = {
-      trigger: (name) => ({ name, fire: (data) => this.fire(name, data), status: () => this.trigger(name) }),
+      trigger: (name) => ({
+        name,
+        fire: (data, request) => this.fire(name, data, request),
+        status: () => this.trigger(name),
+      }),
       list: () => scheduler.ask("list", undefined, ALWAYS),
       add: (module, exportName) => scheduler.ask("add", { module, exportName }, ALWAYS),
       remove: (name) => scheduler.ask("remove", name, ALWAYS),

@@ -3,19 +3,18 @@
  *
  * @module
  */
-import { Hono } from "hono";
 import type { Clock } from "../base/clock.ts";
 import { MillraceError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { assertKeys } from "../base/names.ts";
 import { systemClock } from "../base/system_clock.ts";
-import { parseJsonBody, readBody } from "./body.ts";
 import { createEventStreams } from "./event_streams.ts";
 import { createGuard } from "./guard.ts";
 import { pageResponse } from "./page.ts";
 import type { GatewayBackend } from "./port.ts";
 import { isExpected, problemOf, problemResponse } from "./problem.ts";
-import type { Call, Route } from "./route.ts";
+import type { Route } from "./route.ts";
+import { createRouter } from "./router.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { planRoutes } from "./routes/plans.ts";
 import { platformRoutes } from "./routes/platform.ts";
@@ -64,14 +63,15 @@ export function createApp(backend: GatewayBackend, options: AppOptions = {}): Ht
   const { maxBodyBytes = 1024 * 1024, clock = systemClock, log } = options;
   const guard = createGuard(options);
   const streams = createEventStreams(clock);
-  const router = createRouter([
+  const routes: readonly Route[] = [
     { method: "GET", path: "/", summary: "The page for people", handle: pageResponse },
     ...platformRoutes(backend, clock),
     ...triggerRoutes(backend),
     ...runRoutes(backend),
     ...planRoutes(backend),
     ...eventRoutes(backend, streams),
-  ], maxBodyBytes);
+  ];
+  const router = createRouter([...routes, indexOf(routes)], maxBodyBytes);
   let closed = false;
 
   async function answer(request: Request): Promise<Response> {
@@ -97,35 +97,6 @@ export function createApp(backend: GatewayBackend, options: AppOptions = {}): Ht
   };
 }
 
-/** Finds the route of a request. Whatever a route throws is thrown. */
-function createRouter(
-  given: readonly Route[],
-  maxBodyBytes: number,
-): (request: Request) => Promise<Response> {
-  const routes = [...given, indexOf(given)];
-  const hono = new Hono();
-  for (const route of routes) {
-    hono.on(
-      route.method,
-      route.path,
-      (context) => route.handle(callOf(context.req.raw, (name) => context.req.param(name), maxBodyBytes)),
-    );
-  }
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const allowed = routes.filter((route) => route.path === path).flatMap(methodsOf).join(", ");
-    hono.all(path, (context) => {
-      throw methodNotAllowed(context.req.method, allowed);
-    });
-  }
-  hono.notFound((context) => {
-    throw notFound(context.req.path);
-  });
-  hono.onError((error) => {
-    throw error;
-  });
-  return async (request) => await hono.fetch(request);
-}
-
 /** `GET /api`: what there is to ask for. */
 function indexOf(routes: readonly Route[]): Route {
   const index = routes.map(({ method, path, summary }) => ({ method, path, summary }));
@@ -136,26 +107,6 @@ function indexOf(routes: readonly Route[]): Route {
     summary,
     handle: () => Response.json({ routes: [...index, { method: "GET", path: "/api", summary }] }),
   };
-}
-
-function callOf(request: Request, param: (name: string) => string | undefined, maxBodyBytes: number): Call {
-  let body: Promise<Uint8Array> | undefined;
-  const call: Call = {
-    request,
-    query: new URL(request.url).searchParams,
-    param(name) {
-      const value = param(name);
-      if (value === undefined) throw new TypeError(`Cannot read the path as it has no part ":${name}"`);
-      return value;
-    },
-    body: () => body ??= readBody(request, maxBodyBytes),
-    json: async () => parseJsonBody(await call.body(), request.headers.get("content-type")),
-  };
-  return call;
-}
-
-function methodsOf({ method }: Route): readonly string[] {
-  return method === "GET" ? ["GET", "HEAD"] : [method];
 }
 
 function assertOptions({ token, maxBodyBytes = 1, ...rest }: AppOptions): void {
@@ -170,22 +121,6 @@ function assertOptions({ token, maxBodyBytes = 1, ...rest }: AppOptions): void {
 
 function about(request: Request): Readonly<Record<string, unknown>> {
   return { method: request.method, path: new URL(request.url).pathname };
-}
-
-function notFound(path: string): MillraceError {
-  return new MillraceError(
-    "http/not-found",
-    `Cannot find "${path}" as there is no such route: GET /api lists them`,
-    {
-      details: { path },
-    },
-  );
-}
-
-function methodNotAllowed(method: string, allowed: string): MillraceError {
-  return new MillraceError("http/method-not-allowed", `Cannot ${method} this path as it allows ${allowed}`, {
-    details: { method, allowed },
-  });
 }
 
 function closedError(): MillraceError {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { MillraceError, openPlatform } from "@millrace/millrace";
+import { createTriggerRoutes, MillraceError, openPlatform } from "@millrace/millrace";
 import { until } from "../actor/fixtures/systems.ts";
 import { startMillrace } from "./support/millrace_process.ts";
 
@@ -112,6 +112,21 @@ Deno.test("HTTP serves triggers, runs, results, plans and problems over a real c
       assertStringIncludes(answer.type!, "application/problem+json");
     });
   }
+  await t.step("createTriggerRoutes answers under any prefix", async () => {
+    const { fetch } = createTriggerRoutes(app.scheduler.trigger("hook"));
+    const fired = await fetch(
+      new Request("http://any.host/deep/prefix/trigger", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: '{"data":{"upTo":1}}',
+      }),
+    );
+    assertEquals([fired.status, (await fired.json()).success], [200, true]);
+    const status = await fetch(new Request("http://any.host/status"));
+    assertEquals((await status.json()).running, true);
+    const wrong = await fetch(new Request("http://any.host/deep/trigger"));
+    assertEquals([wrong.status, (await wrong.json()).code], [405, "http/method-not-allowed"]);
+  });
   await t.step("nothing running was disturbed, and nothing bad was accepted", async () => {
     assertEquals((await get("/health")).status, 200);
     const runs = (await get("/api/runs?limit=100")).body as unknown as { status: string }[];

@@ -6,6 +6,7 @@
 import { consoleLogSink, isLogLevel } from "../src/base/console_log_sink.ts";
 import { runCli } from "../src/cli/cli.ts";
 import { createDenoEnvironment } from "../src/cli/deno_environment.ts";
+import { EXIT } from "../src/cli/exit_codes.ts";
 import type { CliOpenOptions, CliPlatform } from "../src/cli/port.ts";
 import { readOwner } from "../src/store/data_dir_lock.ts";
 import { openSpeaker } from "./platform.ts";
@@ -27,6 +28,8 @@ async function open(options: CliOpenOptions): Promise<CliPlatform> {
   const { modules, dataDir, purpose, executors, http, fsync, token } = options;
   const level = Deno.env.get("MILLRACE_LOG");
   const looks = purpose === "look";
+  // Tasks that write files of their own find the folder that was named on the command line.
+  Deno.env.set("MILLRACE_DATA_DIR", dataDir);
   const speaker = await openSpeaker({
     modules: looks ? [] : modules,
     dataDir,
@@ -36,7 +39,7 @@ async function open(options: CliOpenOptions): Promise<CliPlatform> {
     http: http === false ? false : { ...http, ...(token === undefined ? {} : { token }) },
     ...(looks ? { executors: 0 } : executors === undefined ? {} : { executors }),
     ...(fsync === undefined ? {} : { fsync }),
-  });
+  }, () => Deno.exit(EXIT.failed));
   return {
     url: speaker.url,
     portMoved: speaker.portMoved,

@@ -52,14 +52,14 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
       latestResult: (task) => store.ask("latestResult", task, ALWAYS),
     },
     prepare: (request) => planner.ask("prepare", request, ALWAYS),
-    submit: (task) => void pool.offer("submit", task),
-    cancel: (attempt) => void pool.offer("cancel", attempt),
+    submit: (task) => send(pool.offer("submit", task)),
+    cancel: (attempt) => send(pool.offer("cancel", attempt)),
     adoptable: (attempt) =>
       adoptable(store, attempt, (task) =>
         planner.ask("describe", undefined, ALWAYS).then(
           ({ tasks }) => tasks.find(({ name }) => name === task)?.stream ?? false,
         )),
-    deliver: (events) => void broker.offer("deliver", [...events]),
+    deliver: (events) => send(broker.offer("deliver", [...events])),
     consider: (event, triggers) => scheduler.ask("consider", { event, triggers: [...triggers] }, ALWAYS),
   });
   ctx.onStop(() => engine.close());
@@ -69,7 +69,7 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
 
   /** The broker asks us before it shows an event that someone waits for. */
   function tellInterest(): void {
-    void broker.offer("interest", [...interest.values()]);
+    send(broker.offer("interest", [...interest.values()]));
   }
 
   function addTrigger({ name, source }: { readonly name: string; readonly source: string }): void {
@@ -114,6 +114,11 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
     },
   };
 }, { concurrency: CONCURRENCY });
+
+/** Sends without waiting: a receiver that has stopped has done so because the platform is closing. */
+function send(offer: Promise<void>): void {
+  offer.catch(() => {});
+}
 
 /** A complete result of an attempt that was stored, but not journalled, when the process ended. */
 async function adoptable(

@@ -179,8 +179,11 @@ export function openPlatform(options: PlatformOptions = {}): Promise<Platform> {
   return openSpeaker(options);
 }
 
-/** The same with what only our own programs see. */
-export async function openSpeaker(options: PlatformOptions): Promise<PlatformSpeaker> {
+/** The same with what only our own programs see. `onFailure` is called if it has had to close by itself. */
+export async function openSpeaker(
+  options: PlatformOptions,
+  onFailure: () => void = () => {},
+): Promise<PlatformSpeaker> {
   assertKeys("a platform", options, OPTION_KEYS);
   const { modules = [], http = false, fsync = "batched", schedules = true, resume = true } = options;
   if (http !== false) assertKeys("the HTTP server of a platform", http, HTTP_KEYS);
@@ -199,6 +202,7 @@ export async function openSpeaker(options: PlatformOptions): Promise<PlatformSpe
     const dataDir = await Deno.realPath(lock.dir);
     const registry = createTaskRegistry();
     const local = { get: (name: string) => registry.has(name) ? registry.get(name) : undefined };
+    const failed = Promise.withResolvers<string>();
     const cast = await startCast({
       modules,
       dataDir,
@@ -209,6 +213,7 @@ export async function openSpeaker(options: PlatformOptions): Promise<PlatformSpe
       resume,
       clock,
       log,
+      onFailure: failed.resolve,
     });
     undo.defer(async () => void await cast.stop(0));
     const speaker = new PlatformSpeaker({ cast, registry, clock, dataDir: lock.dir, fsync, lock });
@@ -229,6 +234,10 @@ export async function openSpeaker(options: PlatformOptions): Promise<PlatformSpe
       await lock.setUrl(url);
     }
     undo.move();
+    void failed.promise.then(async (reason) => {
+      log.error("The platform cannot go on and closes; the next start continues its runs", { reason });
+      await speaker.close({ deadlineMs: 0 }).finally(onFailure);
+    });
     return speaker;
   } catch (error) {
     await undo.disposeAsync();

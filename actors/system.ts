@@ -46,6 +46,8 @@ export interface CastOptions {
   readonly resume: boolean;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told once if a thread is lost that nothing can take the place of: the platform must be opened again. */
+  readonly onFailure: (reason: string) => void;
 }
 
 /** The actors that the platform talks to. */
@@ -89,6 +91,10 @@ export async function startCast(options: CastOptions): Promise<Cast> {
   let lostThreads = 0;
   try {
     const [control, storeHost] = await Promise.all([system.startHost("control"), system.startHost("store")]);
+    system.onHostLost((host, reason) => {
+      const what = host === control ? "control" : host === storeHost ? "store" : undefined;
+      if (what !== undefined) options.onFailure(`the ${what} thread is gone: ${reason}`);
+    });
     const at = (name: string, host = control): Address => ({ host, name });
     const address = {
       store: at("store", storeHost),

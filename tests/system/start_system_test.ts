@@ -66,3 +66,23 @@ Deno.test("millrace start in a pipe prints a banner and plain lines without esca
   assertStringIncludes(text, "counting/sum succeeded");
   await Deno.remove(dataDir, { recursive: true });
 });
+
+Deno.test("millrace start ends with exit code 1 if its control thread is lost, and loses nothing that was accepted", async () => {
+  const dataDir = await Deno.makeTempDir();
+  const module = new URL("./fixtures/fatal_trigger.ts", import.meta.url).href;
+  {
+    await using process = startMillrace({ module, dataDir });
+    const publish = async (topic: string): Promise<Response> =>
+      await fetch(`${await process.url}/api/events`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ topic, data: {} }),
+      });
+    await (await publish("quick.wanted")).body?.cancel();
+    await process.line((line) => topicOf(line) === "run.quick.succeeded");
+    await publish("please.end").then((response) => response.body?.cancel(), () => {});
+    assertEquals((await process.ended).code, 1);
+    assertStringIncludes(await process.stderr, "Deno.exit(3)");
+  }
+  await Deno.remove(dataDir, { recursive: true });
+});

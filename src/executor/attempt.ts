@@ -11,7 +11,7 @@ import type { IOManager } from "../store/port.ts";
 import { chunkIdOf, resultIdOf, type StreamMark } from "../task/result_id.ts";
 import type { Task, TaskContext } from "../task/task.ts";
 import { loadInputs } from "./inputs.ts";
-import type { AttemptNotice, AttemptOutcome, ExecutableTask } from "./port.ts";
+import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "./port.ts";
 import { callWithin, Interrupted } from "./sync_limit.ts";
 
 /** What an attempt needs of the world. */
@@ -45,11 +45,9 @@ export async function runAttempt(
       durationMs: ports.clock.now() - startedMs,
       ...(chunks === undefined ? {} : { chunks }),
     };
-  } catch (thrown) {
-    const error = thrown instanceof Interrupted ? limit.timedOut() : thrown;
+  } catch (error) {
     // What was called off gets a moment to clean up; what does not end by then goes on without us.
-    const dirty = thrown instanceof Interrupted ||
-      (limit.calledOff && !await endsWithin(work, GRACE_MS, ports.clock));
+    const dirty = limit.calledOff && !await endsWithin(work, GRACE_MS, ports.clock) || limit.interrupted;
     return {
       ok: false,
       error: {
@@ -83,36 +81,45 @@ async function execute(
     return undefined;
   }
   let chunks = 0;
-  for await (const chunk of steps(await given, limit)) {
+  for await (const chunk of steps(iterableOf(task, await given), limit)) {
     const value = await fitting(task, chunk);
     limit.signal.throwIfAborted();
     await ports.io.save({ runId, task: task.name, resultId: chunkIdOf(attempt, chunks) }, value);
     ports.notice({ kind: "chunk", chunk: chunks++ });
   }
+  limit.signal.throwIfAborted();
   const mark: StreamMark = { chunks };
   await ports.io.save({ runId, task: task.name, resultId: resultIdOf(attempt) }, mark);
   return chunks;
 }
 
 /** The items of anything iterable; a loop between two items is interrupted like any other. */
-async function* steps(source: unknown, limit: Limit): AsyncGenerator<unknown> {
-  const iterable = source as AsyncIterable<unknown> | Iterable<unknown>;
+async function* steps(
+  iterable: AsyncIterable<unknown> | Iterable<unknown>,
+  limit: Limit,
+): AsyncGenerator<unknown> {
   const iterator = Symbol.asyncIterator in iterable
     ? iterable[Symbol.asyncIterator]()
     : iterable[Symbol.iterator]();
-  let done = false;
-  try {
-    for (;;) {
-      const next = await limit.call(() => iterator.next());
-      if (next.done) {
-        done = true;
-        return;
-      }
+  for (;;) {
+    const next = await limit.call(() => iterator.next());
+    if (next.done) return;
+    let left = true;
+    try {
       yield next.value;
+      left = false;
+    } finally {
+      // Only here: a generator that was interrupted while it ran would never answer.
+      if (left) await iterator.return?.();
     }
-  } finally {
-    if (!done) await iterator.return?.();
   }
+}
+
+function iterableOf(task: Task, given: unknown): AsyncIterable<unknown> | Iterable<unknown> {
+  const isIterable = typeof given === "object" && given !== null &&
+    (Symbol.asyncIterator in given || Symbol.iterator in given);
+  if (isIterable) return given as AsyncIterable<unknown> | Iterable<unknown>;
+  throw outputInvalid(task, [`a streaming task must give something iterable: it gave ${typeof given}`]);
 }
 
 async function contextOf(
@@ -159,10 +166,14 @@ async function fitting(task: Task, value: unknown): Promise<unknown> {
   if (task.output === undefined) return value;
   const result = await check(task.output, value);
   if (result.ok) return result.value;
-  throw new MillraceError(
+  throw outputInvalid(task, result.issues);
+}
+
+function outputInvalid(task: Task, issues: readonly string[]): MillraceError {
+  return new MillraceError(
     "task/output-invalid",
-    `Cannot keep what task "${task.name}" gave as it must fit its output schema: ${result.issues.join("; ")}`,
-    { details: { task: task.name, issues: result.issues } },
+    `Cannot keep what task "${task.name}" gave as it must fit its output schema: ${issues.join("; ")}`,
+    { details: { task: task.name, issues } },
   );
 }
 
@@ -192,16 +203,17 @@ class Limit {
   readonly #deadlineMs: number | undefined;
   readonly #release: () => void;
   readonly #aborted: Promise<never>;
+  #interrupted = false;
 
   constructor(executable: ExecutableTask, clock: Clock, outer: AbortSignal) {
     this.#executable = executable;
     this.#clock = clock;
     const { timeoutMs } = executable;
     this.#deadlineMs = timeoutMs === undefined ? undefined : clock.now() + timeoutMs;
-    const abort = (): void => this.#controller.abort(this.#cancelled());
+    const abort = (): void => this.#controller.abort(cancelled(executable));
     const cancelTimer = timeoutMs === undefined
       ? undefined
-      : clock.after(timeoutMs, () => this.#controller.abort(this.timedOut()));
+      : clock.after(timeoutMs, () => this.#controller.abort(this.#timedOut()));
     outer.addEventListener("abort", abort, { once: true });
     this.#release = () => {
       cancelTimer?.();
@@ -222,10 +234,24 @@ class Limit {
     return this.signal.aborted;
   }
 
-  /** Calls synchronous code, within what is left of the time. */
+  /** Whether synchronous code was stopped by force, without its `finally`. */
+  get interrupted(): boolean {
+    return this.#interrupted;
+  }
+
+  /** Calls synchronous code, within what is left of the time; not at all once it is called off. */
   call<T>(fn: () => T): T {
+    this.signal.throwIfAborted();
     if (this.#deadlineMs === undefined) return fn();
-    return callWithin(fn, this.#deadlineMs - this.#clock.now());
+    try {
+      return callWithin(fn, this.#deadlineMs - this.#clock.now());
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      this.#interrupted = true;
+      // The loop held the timer up; what the task has set going besides must hear of the end too.
+      this.#controller.abort(this.#timedOut());
+      throw this.signal.reason;
+    }
   }
 
   /** The work's result, or the reason why it was called off, whichever comes first. */
@@ -233,7 +259,7 @@ class Limit {
     return Promise.race([work, this.#aborted]);
   }
 
-  timedOut(): MillraceError {
+  #timedOut(): MillraceError {
     const { task, attempt, timeoutMs } = this.#executable;
     return timedOut(task, attempt, timeoutMs ?? 0);
   }
@@ -241,17 +267,15 @@ class Limit {
   close(): void {
     this.#release();
   }
+}
 
-  #cancelled(): MillraceError {
-    const { task, attempt } = this.#executable;
-    return new MillraceError(
-      "task/cancelled",
-      `Cannot finish task "${task}" as attempt ${attempt} was cancelled`,
-      {
-        details: { task, attempt },
-      },
-    );
-  }
+/** The error of an attempt that was called off. */
+export function cancelled({ task, attempt }: AttemptKey): MillraceError {
+  return new MillraceError(
+    "task/cancelled",
+    `Cannot finish task "${task}" as attempt ${attempt} was cancelled`,
+    { details: { task, attempt } },
+  );
 }
 
 /** The error of an attempt that took too long. */

@@ -6,7 +6,7 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import { messageOf, MillraceError, toWire } from "../base/errors.ts";
 import type { Isolation } from "../task/descriptor.ts";
-import { GRACE_MS, timedOut } from "./attempt.ts";
+import { cancelled, GRACE_MS, timedOut } from "./attempt.ts";
 import type { AttemptKey, AttemptOutcome, ExecutableTask } from "./port.ts";
 
 /** What the pool needs of the world. */
@@ -92,7 +92,7 @@ export class ExecutorPool {
   cancel(key: AttemptKey): void {
     for (const queue of this.#queues.values()) {
       const index = queue.findIndex((task) => keyOf(task) === keyOf(key));
-      if (index >= 0) queue.splice(index, 1);
+      if (index >= 0) this.#end(queue.splice(index, 1)[0]!, failed(cancelled(key), 0));
     }
     for (const { running } of this.#executors.values()) running.get(keyOf(key))?.controller.abort();
   }
@@ -131,7 +131,7 @@ export class ExecutorPool {
     if (outcome.dirty) {
       this.#retire(executor, `attempt ${task.attempt} of task "${task.task}" left work behind`, false);
     }
-    this.#ports.outcome({ runId: task.runId, task: task.task, attempt: task.attempt }, outcome);
+    this.#end(task, outcome);
     this.#assign(executor.isolation);
   }
 
@@ -144,10 +144,8 @@ export class ExecutorPool {
   ): Promise<AttemptOutcome> {
     const { promise, resolve } = Promise.withResolvers<AttemptOutcome>();
     const giveUp = (error: MillraceError): void => {
-      this.#lost++;
       this.#retire(executor, `attempt ${task.attempt} of task "${task.task}" does not stop`, true);
-      const durationMs = this.#ports.clock.now() - startedMs;
-      resolve({ ok: false, error: toWire(error), retryable: error.retryable, durationMs });
+      resolve(failed(error, this.#ports.clock.now() - startedMs));
     };
     // The executor has its own timer and its own grace; this alarm is for one that hangs.
     const arm = (delayMs: number, error: () => MillraceError): void => {
@@ -166,34 +164,29 @@ export class ExecutorPool {
 
   #retire(executor: Executor, reason: string, stuck: boolean): void {
     if (executor.isolation === "inline" || !this.#executors.delete(executor.name)) return;
+    if (stuck) this.#lost++;
     this.#ports.retire(executor.name, reason, stuck);
   }
 
+  #end({ runId, task, attempt }: AttemptKey, outcome: AttemptOutcome): void {
+    this.#ports.outcome({ runId, task, attempt }, outcome);
+  }
+
   #lostOutcome(executor: Executor, task: ExecutableTask, startedMs: number, error: unknown): AttemptOutcome {
-    this.#executors.delete(executor.name);
     const reason = messageOf(error);
+    // Most often it is gone already; one that lives but cannot answer must go.
+    this.#retire(executor, reason, false);
     const lost = new MillraceError(
       "executor/lost",
       `Cannot finish task "${task.task}" as its executor was lost during attempt ${task.attempt}: ${reason}`,
       { details: { task: task.task, attempt: task.attempt, reason } },
     );
-    return {
-      ok: false,
-      error: toWire(lost),
-      retryable: true,
-      durationMs: this.#ports.clock.now() - startedMs,
-    };
+    return failed(lost, this.#ports.clock.now() - startedMs);
   }
 }
 
-function cancelled({ task, attempt }: ExecutableTask): MillraceError {
-  return new MillraceError(
-    "task/cancelled",
-    `Cannot finish task "${task}" as attempt ${attempt} was cancelled`,
-    {
-      details: { task, attempt },
-    },
-  );
+function failed(error: MillraceError, durationMs: number): AttemptOutcome {
+  return { ok: false, error: toWire(error), retryable: error.retryable, durationMs };
 }
 
 function keyOf({ runId, task, attempt }: AttemptKey): string {

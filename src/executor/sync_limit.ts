@@ -8,6 +8,8 @@ import { Script } from "node:vm";
 
 /** Where the script finds what to call. A property of the global object is all that it can see. */
 const SLOT = "~millrace:call";
+/** 49 days: the longest time-out that `node:vm` takes. */
+const MAX_LIMIT_MS = 2 ** 32 - 1;
 let script: Script | undefined;
 
 /** Thrown by {@linkcode callWithin} when time is up. */
@@ -24,8 +26,9 @@ export function callWithin<T>(fn: () => T, limitMs: number): T {
   const outer = scope[SLOT];
   scope[SLOT] = fn;
   try {
-    // The time-out must be a positive integer.
-    return script.runInThisContext({ timeout: Math.max(1, Math.ceil(limitMs)) }) as T;
+    // The time-out must be a positive integer of 32 bits.
+    const timeout = Math.min(Math.max(1, Math.ceil(limitMs)), MAX_LIMIT_MS);
+    return script.runInThisContext({ timeout }) as T;
   } catch (error) {
     if ((error as { code?: unknown })?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT") throw new Interrupted();
     throw error;

@@ -5,12 +5,13 @@
  * @module
  */
 import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
 import { createIdSource } from "../base/ids.ts";
 import { createLogger, type LogSink } from "../base/log.ts";
 import { assertKeys } from "../base/names.ts";
 import { systemClock } from "../base/system_clock.ts";
 import { decodeEvent, encodeEvent, type MillraceEvent } from "../event/event.ts";
-import type { Trigger } from "../task/trigger.ts";
+import type { EventTrigger, Trigger } from "../task/trigger.ts";
 import type { Fired, TriggerView } from "./port.ts";
 import { Scheduler } from "./scheduler.ts";
 
@@ -38,9 +39,9 @@ export interface CreateSchedulerOptions {
 
 /** Triggers that can be added and removed while they run. */
 export interface StandaloneScheduler extends AsyncDisposable {
-  /** Adds a trigger; a cron trigger is armed at once. Throws `trigger/duplicate`. */
+  /** Adds a trigger; a cron trigger is armed at once. Throws `trigger/duplicate`, or what `subscribe` throws. */
   add(trigger: Trigger): void;
-  /** Takes a trigger off; says whether it was there. */
+  /** Takes a trigger off, with what it holds back; says whether it was there. */
   remove(name: string): boolean;
   /** Fires a trigger by hand. Throws `trigger/unknown`, `trigger/payload-invalid` or `trigger/not-fireable`. */
   fire(name: string, data?: unknown): Promise<Fired>;
@@ -74,9 +75,10 @@ export function createScheduler(options: CreateSchedulerOptions): StandaloneSche
   const { broker, clock = systemClock, log = () => {} } = options;
   const ids = createIdSource(clock);
   const listening = new Map<string, { readonly controller: AbortController; readonly done: Promise<void> }>();
+  const logger = createLogger(log, () => clock.now());
   const core = new Scheduler({
     clock,
-    log: createLogger(log, () => clock.now()),
+    log: logger,
     random: Math.random,
     nextId: () => ids.next(),
     publish: async (event) => {
@@ -88,9 +90,20 @@ export function createScheduler(options: CreateSchedulerOptions): StandaloneSche
   });
   core.arm();
 
-  async function listen(name: string, source: string, signal: AbortSignal): Promise<void> {
-    for await (const event of broker.subscribe(source, { signal })) {
-      await core.consider(encodeEvent(event), [name]);
+  async function listen(
+    { name, debounceMs }: EventTrigger,
+    events: AsyncIterable<MillraceEvent>,
+  ): Promise<void> {
+    const report = (error: unknown): void =>
+      logger.error("An event trigger could not see an event", { trigger: name, error: messageOf(error) });
+    try {
+      for await (const event of events) {
+        const considered = core.consider(encodeEvent(event), [name]).catch(report);
+        // An event that is held back waits for the next one.
+        if (debounceMs === undefined) await considered;
+      }
+    } catch (error) {
+      report(error);
     }
   }
 
@@ -105,10 +118,13 @@ export function createScheduler(options: CreateSchedulerOptions): StandaloneSche
       core.add(trigger);
       if (trigger.kind !== "event") return;
       const controller = new AbortController();
-      listening.set(trigger.name, {
-        controller,
-        done: listen(trigger.name, trigger.source, controller.signal),
-      });
+      try {
+        const events = broker.subscribe(trigger.source, { signal: controller.signal });
+        listening.set(trigger.name, { controller, done: listen(trigger, events) });
+      } catch (error) {
+        core.remove(trigger.name);
+        throw error;
+      }
     },
     remove,
     fire: (name, data) => core.fire(name, data),

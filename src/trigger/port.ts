@@ -71,6 +71,6 @@ export interface SchedulerPorts {
   nextId(): string;
   /** Publishes a trigger's event; resolves once it is accepted. */
   publish(event: EncodedEvent, fire: Fire): Promise<{ readonly runIds: readonly string[] }>;
-  /** Tells the world what a trigger did. */
-  announce(topic: string, data: Readonly<Record<string, unknown>>): void;
+  /** Tells the world what a trigger did; `hops` is how many events led to it. */
+  announce(topic: string, data: Readonly<Record<string, unknown>>, hops: number): void;
 }

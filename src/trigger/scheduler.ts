@@ -6,19 +6,13 @@
 import type { Cancel } from "../base/clock.ts";
 import { messageOf, MillraceError, toWire } from "../base/errors.ts";
 import { deriveId } from "../base/ids.ts";
-import { nearest } from "../base/names.ts";
 import { check } from "../base/schema.ts";
 import { decodeEvent, encodeData, type EncodedEvent } from "../event/event.ts";
-import type {
-  ApiRequest,
-  ApiTrigger,
-  CronTrigger,
-  EventTrigger,
-  ManualTrigger,
-  Trigger,
-} from "../task/trigger.ts";
+import type { ApiRequest, CronTrigger, EventTrigger, Trigger } from "../task/trigger.ts";
 import { missedFires, nextFire } from "./cron.ts";
+import { apiData, cronData, manualData } from "./event_data.ts";
 import type { Fire, Fired, SchedulerPorts, TriggerHistory, TriggerView } from "./port.ts";
+import { duplicate, halted, notFireable, unknown } from "./trigger_errors.ts";
 
 /** A registered trigger. */
 interface Entry {
@@ -29,15 +23,21 @@ interface Entry {
   readonly lastScheduledMs: number | undefined;
   nextMs: number | undefined;
   cancel: Cancel;
-  /** The event that a debounced trigger will fire with, and what to call when it does or is superseded. */
-  debounced: (() => void) | undefined;
+  /** Whether the event that a debounced trigger holds back is the one to fire with. */
+  debounced: PromiseWithResolvers<boolean> | undefined;
+  /** When a throttled trigger last took an event, accepted yet or not. */
+  takenMs: number | undefined;
 }
+
+/** What is later than this, in ms, was missed: the machine slept, or its clock was set forward. */
+export const LATE_MS = 60_000;
 
 /** Holds triggers and fires them. */
 export class Scheduler {
   readonly #ports: SchedulerPorts;
   readonly #entries = new Map<string, Entry>();
   #armed = false;
+  #stopped = false;
 
   constructor(ports: SchedulerPorts) {
     this.#ports = ports;
@@ -51,15 +51,7 @@ export class Scheduler {
    */
   add(trigger: Trigger, history?: TriggerHistory): void {
     const { name } = trigger;
-    if (this.#entries.has(name)) {
-      throw new MillraceError(
-        "trigger/duplicate",
-        `Cannot add trigger "${name}" as a name must be unique: it is taken`,
-        {
-          details: { trigger: name },
-        },
-      );
-    }
+    if (this.#entries.has(name)) throw duplicate(name);
     const entry: Entry = {
       trigger,
       count: history?.count ?? 0,
@@ -68,6 +60,7 @@ export class Scheduler {
       nextMs: undefined,
       cancel: () => {},
       debounced: undefined,
+      takenMs: history?.lastFiredMs,
     };
     this.#entries.set(name, entry);
     if (this.#armed) this.#armCron(entry);
@@ -75,14 +68,18 @@ export class Scheduler {
 
   /** From now on cron triggers fire. */
   arm(): void {
+    if (this.#armed) return;
     this.#armed = true;
+    this.#stopped = false;
     for (const entry of this.#entries.values()) this.#armCron(entry);
   }
 
   /** Takes a trigger off; says whether it was there. */
   remove(name: string): boolean {
     const entry = this.#entries.get(name);
+    if (entry === undefined) return false;
     this.#disarm(entry);
+    entry.debounced?.resolve(false);
     return this.#entries.delete(name);
   }
 
@@ -115,11 +112,7 @@ export class Scheduler {
       case "cron":
         return await this.#publish(entry, this.#ports.nextId(), cronData(trigger, nowMs), {});
       case "event":
-        throw new MillraceError(
-          "trigger/not-fireable",
-          `Cannot fire trigger "${name}" as it listens to events: publish one on "${trigger.source}"`,
-          { details: { trigger: name, kind: trigger.kind } },
-        );
+        throw notFireable(name, trigger.source);
     }
   }
 
@@ -132,24 +125,21 @@ export class Scheduler {
     }));
   }
 
-  /** Calls all alarms off. */
+  /** Calls all alarms off. What is held back for a debounced trigger is rejected with `trigger/halted`. */
   stop(): void {
     this.#armed = false;
-    for (const entry of this.#entries.values()) this.#disarm(entry);
+    this.#stopped = true;
+    for (const entry of this.#entries.values()) {
+      this.#disarm(entry);
+      entry.debounced?.reject(halted(entry.trigger.name));
+      entry.debounced = undefined;
+    }
   }
 
   #entry(name: string): Entry {
     const entry = this.#entries.get(name);
-    if (entry !== undefined) return entry;
-    const suggestion = nearest(name, this.#entries.keys());
-    const hint = suggestion === undefined ? "" : `, did you mean "${suggestion}"?`;
-    throw new MillraceError(
-      "trigger/unknown",
-      `Cannot find trigger "${name}" as no trigger has that name${hint}`,
-      {
-        details: { trigger: name, ...(suggestion === undefined ? {} : { suggestion }) },
-      },
-    );
+    if (entry === undefined) throw unknown(name, this.#entries.keys());
+    return entry;
   }
 
   #view({ trigger, count, lastFiredMs, nextMs }: Entry): TriggerView {
@@ -167,10 +157,9 @@ export class Scheduler {
     };
   }
 
-  #disarm(entry: Entry | undefined): void {
-    entry?.cancel();
-    // What was debounced stays unrouted in the journal: the next start shows it to the trigger again.
-    if (entry !== undefined) entry.nextMs = undefined;
+  #disarm(entry: Entry): void {
+    entry.cancel();
+    entry.nextMs = undefined;
   }
 
   // --- cron
@@ -190,8 +179,14 @@ export class Scheduler {
     entry.nextMs = scheduledMs;
     const delayMs = scheduledMs - this.#ports.clock.now() + trigger.jitterMs * this.#ports.random();
     entry.cancel = this.#ports.clock.after(Math.max(0, delayMs), () => {
+      const nowMs = this.#ports.clock.now();
       // A clock that was set back, or an alarm that came early: not yet.
-      if (this.#ports.clock.now() < scheduledMs) return this.#arm(entry, trigger, scheduledMs - 1);
+      if (nowMs < scheduledMs) return this.#arm(entry, trigger, scheduledMs - 1);
+      const missedMs = nowMs - trigger.jitterMs - LATE_MS;
+      if (scheduledMs <= missedMs) {
+        void this.#catchUp(entry, trigger, scheduledMs - 1, missedMs);
+        return this.#arm(entry, trigger, missedMs);
+      }
       this.#arm(entry, trigger, scheduledMs);
       void this.#fireCron(entry, trigger, scheduledMs);
     });
@@ -204,7 +199,10 @@ export class Scheduler {
     for (const scheduledMs of missed) {
       if (!made.includes(scheduledMs)) this.#announce(trigger, "missed", { scheduledMs });
     }
-    for (const scheduledMs of made) await this.#fireCron(entry, trigger, scheduledMs);
+    for (const scheduledMs of made) {
+      if (!this.#armed || this.#entries.get(trigger.name) !== entry) return; // stopped or removed meanwhile
+      await this.#fireCron(entry, trigger, scheduledMs);
+    }
   }
 
   /** The id is derived from the scheduled time: a fire that is repeated after a crash is the same event. */
@@ -220,6 +218,7 @@ export class Scheduler {
   // --- events
 
   async #considerOne(entry: Entry, trigger: EventTrigger, event: EncodedEvent): Promise<void> {
+    const hops = (event.hops ?? 0) + 1;
     try {
       const decoded = decodeEvent(event);
       const checked = trigger.data === undefined ? undefined : await check(trigger.data, decoded.data);
@@ -228,33 +227,45 @@ export class Scheduler {
       if (trigger.when?.(seen) === false) return;
       const fire = async (): Promise<void> => {
         const id = deriveId(event.timeMs, event.id, "trigger", trigger.name);
-        await this.#publish(entry, id, trigger.map(seen), { hops: (event.hops ?? 0) + 1 });
+        await this.#publish(entry, id, trigger.map(seen), { hops });
       };
       if (trigger.debounceMs !== undefined) return await this.#debounce(entry, trigger.debounceMs, fire);
-      if (this.#throttled(entry, trigger)) return this.#announce(trigger, "skipped", { eventId: event.id });
-      await fire();
+      if (trigger.throttleMs === undefined) return await fire();
+      if (await this.#throttle(entry, trigger.throttleMs, fire)) return;
+      this.#announce(trigger, "skipped", { eventId: event.id }, hops);
     } catch (error) {
       if (MillraceError.is(error) && error.retryable) throw error; // not the trigger's fault: shown again later
-      this.#failed(trigger, error, { eventId: event.id });
+      this.#failed(trigger, error, { eventId: event.id }, hops);
     }
   }
 
-  #throttled(entry: Entry, { throttleMs }: EventTrigger): boolean {
-    if (throttleMs === undefined || entry.lastFiredMs === undefined) return false;
-    return this.#ports.clock.now() - entry.lastFiredMs < throttleMs;
+  /** Fires unless it did so a short time ago; says whether it did. */
+  async #throttle(entry: Entry, throttleMs: number, fire: () => Promise<void>): Promise<boolean> {
+    const { takenMs } = entry;
+    const nowMs = this.#ports.clock.now();
+    // A time in the future is that of a clock that was set back.
+    if (takenMs !== undefined && takenMs <= nowMs && nowMs - takenMs < throttleMs) return false;
+    entry.takenMs = nowMs; // before the event is accepted: more events may come meanwhile
+    try {
+      await fire();
+    } catch (error) {
+      entry.takenMs = takenMs;
+      throw error;
+    }
+    return true;
   }
 
+  /** Fires if nothing more comes for a while. */
   async #debounce(entry: Entry, debounceMs: number, fire: () => Promise<void>): Promise<void> {
+    if (this.#stopped) throw halted(entry.trigger.name);
     entry.cancel();
-    entry.debounced?.();
-    const fires = await new Promise<boolean>((resolve) => {
-      entry.debounced = () => resolve(false);
-      entry.cancel = this.#ports.clock.after(debounceMs, () => {
-        entry.debounced = undefined;
-        resolve(true);
-      });
+    entry.debounced?.resolve(false);
+    const debounced = entry.debounced = Promise.withResolvers<boolean>();
+    entry.cancel = this.#ports.clock.after(debounceMs, () => {
+      entry.debounced = undefined;
+      debounced.resolve(true);
     });
-    if (fires) await fire();
+    if (await debounced.promise) await fire();
   }
 
   // --- publishing
@@ -279,53 +290,19 @@ export class Scheduler {
     const { runIds } = await this.#ports.publish(event, fire);
     entry.count++;
     entry.lastFiredMs = timeMs;
-    this.#announce(trigger, "fired", { eventId: id, ...(scheduledMs === undefined ? {} : { scheduledMs }) });
+    const scheduled = scheduledMs === undefined ? {} : { scheduledMs };
+    this.#announce(trigger, "fired", { eventId: id, ...scheduled }, hops);
     return { eventId: id, count: entry.count, runIds };
   }
 
-  #announce(trigger: Trigger, what: string, data: Readonly<Record<string, unknown>>): void {
-    this.#ports.announce(`trigger.${trigger.name}.${what}`, {
-      trigger: trigger.name,
-      kind: trigger.kind,
-      ...data,
-    });
+  /** The hops go on here too: a trigger that listens to what triggers do must not fire itself for ever. */
+  #announce(trigger: Trigger, what: string, data: Readonly<Record<string, unknown>>, hops = 0): void {
+    const { name, kind } = trigger;
+    this.#ports.announce(`trigger.${name}.${what}`, { trigger: name, kind, ...data }, hops);
   }
 
-  #failed(trigger: Trigger, error: unknown, data: Readonly<Record<string, unknown>>): void {
+  #failed(trigger: Trigger, error: unknown, data: Readonly<Record<string, unknown>>, hops = 0): void {
     this.#ports.log.error("A trigger failed", { trigger: trigger.name, error: messageOf(error), ...data });
-    this.#announce(trigger, "failed", { ...data, error: toWire(error) });
+    this.#announce(trigger, "failed", { ...data, error: toWire(error) }, hops);
   }
-}
-
-function cronData(trigger: CronTrigger, scheduledMs: number): unknown {
-  return trigger.event({ trigger: trigger.name, scheduledMs });
-}
-
-function manualData(trigger: ManualTrigger, data: unknown): unknown {
-  return trigger.event(data ?? {});
-}
-
-async function apiData(
-  trigger: ApiTrigger,
-  data: unknown,
-  request: ApiRequest | undefined,
-): Promise<unknown> {
-  const { name } = trigger;
-  if (trigger.verify !== undefined && (request === undefined || !await trigger.verify(request))) {
-    throw new MillraceError(
-      "trigger/unverified",
-      `Cannot fire trigger "${name}" as the call must be genuine: it could not be verified`,
-      {
-        details: { trigger: name },
-      },
-    );
-  }
-  if (trigger.body === undefined) return trigger.event((data ?? {}) as never);
-  const body = await check(trigger.body, data ?? {});
-  if (body.ok) return trigger.event(body.value as never);
-  throw new MillraceError(
-    "trigger/payload-invalid",
-    `Cannot fire trigger "${name}" as its data must fit its schema: ${body.issues.join("; ")}`,
-    { details: { trigger: name, issues: body.issues } },
-  );
 }

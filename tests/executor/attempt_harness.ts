@@ -1,0 +1,77 @@
+/** One attempt over a store in memory and a clock that stands still. */
+import { createLogger, type LogRecord } from "../../src/base/log.ts";
+import { runAttempt } from "../../src/executor/attempt.ts";
+import type { AttemptNotice, AttemptOutcome, ExecutableTask } from "../../src/executor/port.ts";
+import { openMemoryIOManager } from "../../src/store/memory_io_manager.ts";
+import type { IOManager } from "../../src/store/port.ts";
+import type { Task } from "../../src/task/task.ts";
+import { createVirtualClock, type VirtualClock } from "../../src/testing/mod.ts";
+
+/** What a test sees of an attempt. */
+export interface Trial {
+  readonly clock: VirtualClock;
+  readonly io: IOManager;
+  readonly notices: AttemptNotice[];
+  readonly records: LogRecord[];
+  readonly published: { readonly topic: string; readonly data: unknown }[];
+  readonly controller: AbortController;
+  /** Runs the task once; call it again for another attempt with the same store. */
+  run(task: Task, executable?: Partial<ExecutableTask>): Promise<AttemptOutcome>;
+}
+
+/** Makes everything that an attempt needs. */
+export async function createTrial(replaced: Partial<IOManager> = {}): Promise<Trial> {
+  const clock = createVirtualClock(1_000);
+  const store = await openMemoryIOManager();
+  const io: IOManager = {
+    save: (key, value) => store.save(key, value),
+    load: (key) => store.load(key),
+    exists: (key) => store.exists(key),
+    list: (filter) => store.list(filter),
+    listRuns: () => store.listRuns(),
+    delete: (key) => store.delete(key),
+    clearRun: (runId) => store.clearRun(runId),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    ...replaced,
+  };
+  const notices: AttemptNotice[] = [];
+  const records: LogRecord[] = [];
+  const published: { topic: string; data: unknown }[] = [];
+  const controller = new AbortController();
+  return {
+    clock,
+    io,
+    notices,
+    records,
+    published,
+    controller,
+    run: (task, executable) =>
+      runAttempt(
+        task,
+        {
+          runId: "r1",
+          pipeline: "p",
+          task: task.name,
+          attempt: 1,
+          params: {},
+          metadata: {},
+          hops: 0,
+          inputs: {},
+          isolation: "worker",
+          ...(task.timeoutMs === undefined ? {} : { timeoutMs: task.timeoutMs }),
+          ...executable,
+        },
+        {
+          clock,
+          log: createLogger((record) => records.push(record), clock.now),
+          io,
+          notice: (notice) => notices.push(notice),
+          publish: (topic, data) => {
+            published.push({ topic, data });
+            return Promise.resolve();
+          },
+        },
+        controller.signal,
+      ),
+  };
+}

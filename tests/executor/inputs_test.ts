@@ -1,0 +1,109 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { z } from "zod";
+import { MillraceError } from "../../src/base/errors.ts";
+import { loadInputs } from "../../src/executor/inputs.ts";
+import { openMemoryIOManager } from "../../src/store/memory_io_manager.ts";
+import { defineTask } from "../../src/task/define_task.ts";
+import { collect, from } from "../../src/task/edge.ts";
+import { chunkIdOf, resultIdOf } from "../../src/task/result_id.ts";
+import type { TaskFailure } from "../../src/task/task.ts";
+
+const value = defineTask({ name: "value", run: () => ({ n: 1 }) });
+const rows = defineTask({ name: "rows", stream: true, run: () => [1, 2, 3] });
+const fragile = defineTask({ name: "fragile", failSafe: true, run: () => 1 });
+
+const chunkIds = [0, 1, 2].map((chunk) => chunkIdOf(1, chunk));
+const valueSource = { runId: "r1", task: "value", resultIds: [resultIdOf(2)] };
+const rowsSource = { runId: "r0", task: "rows", resultIds: chunkIds };
+
+async function filledStore() {
+  const io = await openMemoryIOManager();
+  await io.save({ runId: "r1", task: "value", resultId: resultIdOf(2) }, { n: 1 });
+  for (const [index, resultId] of chunkIds.entries()) {
+    await io.save({ runId: "r0", task: "rows", resultId }, index + 1);
+  }
+  return io;
+}
+
+async function all(chunks: unknown): Promise<unknown[]> {
+  return await Array.fromAsync(chunks as AsyncIterable<unknown>);
+}
+
+Deno.test("loadInputs loads a value from the run, task and attempt that it is told", async () => {
+  const task = defineTask({ name: "t", inputs: { value }, run: () => {} });
+  assertEquals(await loadInputs(task, { value: valueSource }, await filledStore()), { value: { n: 1 } });
+});
+
+Deno.test("loadInputs gives the chunks of a stream in order, as often as they are asked for", async () => {
+  const task = defineTask({ name: "t", inputs: { rows }, run: () => {} });
+  const inputs = await loadInputs(task, { rows: rowsSource }, await filledStore());
+  assertEquals(await all(inputs.rows), [1, 2, 3]);
+  assertEquals(await all(inputs.rows), [1, 2, 3]);
+});
+
+Deno.test("loadInputs loads a chunk when it is asked for, and no more than are asked for", async () => {
+  const io = await filledStore();
+  const loaded: string[] = [];
+  const load = io.load.bind(io);
+  io.load = (key) => {
+    loaded.push(key.resultId);
+    return load(key);
+  };
+  const task = defineTask({ name: "t", inputs: { rows }, run: () => {} });
+  const inputs = await loadInputs(task, { rows: rowsSource }, io);
+  assertEquals(loaded, []);
+  for await (const _ of inputs.rows as AsyncIterable<unknown>) break;
+  assertEquals(loaded, chunkIds.slice(0, 1));
+});
+
+Deno.test("loadInputs collects the chunks of a stream into an array", async () => {
+  const task = defineTask({ name: "t", inputs: { all: collect(rows) }, run: () => {} });
+  const io = await filledStore();
+  assertEquals(await loadInputs(task, { all: rowsSource }, io), { all: [1, 2, 3] });
+  assertEquals(await loadInputs(task, { all: { ...rowsSource, resultIds: [] } }, io), { all: [] });
+});
+
+Deno.test("loadInputs gives what comes out of the schema of from(), and names the path that does not fit", async () => {
+  const io = await filledStore();
+  const good = defineTask({
+    name: "t",
+    inputs: { v: from("value", z.object({ n: z.number().transform((n) => n + 1) })) },
+    run: () => {},
+  });
+  assertEquals(await loadInputs(good, { v: valueSource }, io), { v: { n: 2 } });
+  const bad = defineTask({
+    name: "t",
+    inputs: { v: from("value", z.object({ n: z.string() })) },
+    run: () => {},
+  });
+  const error = await assertRejects(
+    () => loadInputs(bad, { v: valueSource }, io),
+    MillraceError,
+    `Cannot run task "t" as its input "v" must fit the schema given to from(): at 'n':`,
+  );
+  assert(MillraceError.is(error, "task/input-invalid"));
+  assertEquals([error.details.task, error.details.param], ["t", "v"]);
+});
+
+Deno.test("loadInputs passes the failure of a fail-safe task on as it is", async () => {
+  const failure: TaskFailure = {
+    "~millrace": "failure",
+    task: "fragile",
+    status: "failed",
+    error: { code: "task/threw", message: "no", details: {} },
+  };
+  const task = defineTask({ name: "t", inputs: { fragile }, run: () => {} });
+  assertEquals(await loadInputs(task, { fragile: failure }, await filledStore()), { fragile: failure });
+});
+
+Deno.test("loadInputs rejects with what the store says of a result that is not there", async () => {
+  const task = defineTask({ name: "t", inputs: { value, rows }, run: () => {} });
+  const error = await assertRejects(async () =>
+    await loadInputs(
+      task,
+      { value: { ...valueSource, resultIds: ["a9"] }, rows: rowsSource },
+      await filledStore(),
+    )
+  );
+  assert(MillraceError.is(error, "store/not-found"));
+});

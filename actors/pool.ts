@@ -5,7 +5,9 @@
  */
 import { defineActor } from "../src/actor/define_actor.ts";
 import type { ActorRef, Address } from "../src/actor/ref.ts";
+import { MillraceError, toWire } from "../src/base/errors.ts";
 import { ExecutorPool } from "../src/executor/pool.ts";
+import type { AttemptKey, AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
 import { executorProtocol, poolProtocol, supervisorProtocol } from "../src/executor/protocol.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 
@@ -15,6 +17,8 @@ export interface PoolOptions {
   readonly orchestrator: Address;
   /** Who replaces executors. */
   readonly supervisor: Address;
+  /** How many executors in workers there are to be. */
+  readonly executors: number;
 }
 
 /** The pool. */
@@ -22,27 +26,31 @@ export const pool = defineActor(poolProtocol, (ctx, options: PoolOptions) => {
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
   const supervisor = ctx.ref(supervisorProtocol, options.supervisor);
   const executors = new Map<string, ActorRef<typeof executorProtocol>>();
+  const tell = (attempt: AttemptKey, outcome: AttemptOutcome): void => {
+    orchestrator.offer("outcome", { attempt, outcome }).catch((error) =>
+      ctx.log.error("An outcome could not be delivered", { ...attempt, error: String(error) })
+    );
+  };
   const core = new ExecutorPool({
     clock: ctx.clock,
     execute: async (name, task, signal) => {
       const executor = executors.get(name)!;
-      const { runId, task: taskName, attempt } = task;
-      signal.addEventListener("abort", () => executor.tell("cancel", { runId, task: taskName, attempt }));
+      signal.addEventListener("abort", () => executor.tell("cancel", keyOf(task)));
       // The pool has the deadline: an executor that hangs cannot keep its own.
       return await executor.ask("run", task, { timeoutMs: "none" });
     },
-    outcome: (attempt, outcome) => {
-      orchestrator.offer("outcome", { attempt, outcome }).catch((error) =>
-        ctx.log.error("An outcome could not be delivered", { ...attempt, error: String(error) })
-      );
-    },
+    outcome: tell,
     retire: (executor, reason, stuck) => {
       executors.delete(executor);
       supervisor.tell("replace", { executor, reason, stuck });
     },
   });
   return {
-    submit: (task) => core.submit(task),
+    submit: (task) => {
+      // It would wait for ever.
+      if (task.isolation === "worker" && options.executors === 0) tell(keyOf(task), noExecutor(task));
+      else core.submit(task);
+    },
     cancel: (attempt) => core.cancel(attempt),
     join: ({ executor, isolation, slots }) => {
       executors.set(executor.name, ctx.ref(executorProtocol, executor));
@@ -55,3 +63,16 @@ export const pool = defineActor(poolProtocol, (ctx, options: PoolOptions) => {
     status: () => core.status,
   };
 });
+
+function keyOf({ runId, task, attempt }: ExecutableTask): AttemptKey {
+  return { runId, task, attempt };
+}
+
+function noExecutor({ task, isolation }: ExecutableTask): AttemptOutcome {
+  const error = new MillraceError(
+    "executor/none",
+    `Cannot run task "${task}" as its isolation is "${isolation}": the platform was opened with 0 executors`,
+    { details: { task, isolation } },
+  );
+  return { ok: false, error: toWire(error), retryable: false, durationMs: 0 };
+}

@@ -126,7 +126,10 @@ export async function startCast(options: CastOptions): Promise<Cast> {
         ...address.orchestrator,
         protocol: orchestratorProtocol,
       }),
-      system.spawnIn(place.pool, address, { ...address.pool, protocol: poolProtocol }),
+      system.spawnIn(place.pool, { ...address, executors: options.executors }, {
+        ...address.pool,
+        protocol: poolProtocol,
+      }),
       system.spawn(supervisor, executors, { name: "supervisor" }),
       system.spawn(executor, { ...local, local: options.local }, { name: "executor-inline" }),
     ]);

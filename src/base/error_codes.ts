@@ -66,6 +66,8 @@ export interface ErrorDetails {
   "run/overlap-skipped": { pipeline: string };
   /** A run ended with tasks that did not succeed. */
   "run/failed": { runId: string; failed: readonly string[] };
+  /** The platform was opened without executors for tasks of this isolation. */
+  "executor/none": { task: string; isolation: string };
   /** The thread of an attempt is gone before the attempt was finished. */
   "executor/lost": { task: string; attempt: number; reason: string };
   /** No result is stored under this key. */
@@ -184,6 +186,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "run/external-result-missing": once,
   "run/overlap-skipped": once,
   "run/failed": once,
+  "executor/none": once,
   "executor/lost": again,
   "store/not-found": once,
   "store/corrupt": once,

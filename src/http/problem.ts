@@ -54,6 +54,7 @@ export const STATUS_OF = {
   "run/external-result-missing": 409,
   "run/failed": 500,
   "run/overlap-skipped": 409,
+  "executor/none": 409,
   "executor/lost": 503,
   "store/not-found": 404,
   "store/corrupt": 500,

@@ -19,6 +19,14 @@ type Interest =
   | { readonly kind: "pipeline"; readonly pipeline: string }
   | { readonly kind: "trigger"; readonly trigger: string };
 
+/** The trigger whose fire an event is. */
+export interface Fire {
+  /** Its name. */
+  readonly trigger: string;
+  /** When it was meant to fire, for cron. */
+  readonly scheduledMs?: number;
+}
+
 /** What an event leads to. */
 export interface Acceptance {
   /** To journal, all or nothing; empty if nobody waits for this event. */
@@ -63,10 +71,14 @@ export class Interests {
     return { writes: writesOf(event, runs, triggers), runs, triggers };
   }
 
-  /** A run that was asked for by name, on `run.request`; others may wait for that topic as well. */
+  /**
+   * A run that was asked for by name, on `run.request`; others may wait for that topic as well. A pipeline that
+   * is asked for and waits for the topic too runs once, as asked.
+   */
   acceptRequest(event: EncodedEvent, request: RunRequest): Acceptance {
     const { runs: others, triggers } = this.accept(event);
-    const runs = [recordOf(event, request), ...others];
+    const run = recordOf(event, request);
+    const runs = [run, ...others.filter(({ id }) => id !== run.id)];
     return { writes: writesOf(event, runs, triggers), runs, triggers };
   }
 
@@ -74,6 +86,21 @@ export class Interests {
     this.#remove.get(key)?.();
     this.#remove.set(key, this.#matcher.add(pattern, interest));
   }
+}
+
+/** What to journal if the event is a trigger's fire; the event is kept then even if nobody waits for it. */
+export function withFire(
+  { writes }: Acceptance,
+  event: EncodedEvent,
+  { trigger, scheduledMs }: Fire,
+): readonly JournalWrite[] {
+  const fired: JournalWrite = {
+    kind: "trigger",
+    name: trigger,
+    firedMs: event.timeMs,
+    ...(scheduledMs === undefined ? {} : { scheduledMs }),
+  };
+  return writes.length > 0 ? [...writes, fired] : [{ kind: "event", event, routed: true }, fired];
 }
 
 function writesOf(

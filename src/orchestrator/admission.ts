@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MillraceError } from "../base/errors.ts";
 import type { PipelineDescriptor } from "../task/descriptor.ts";
 
 /** What becomes of a new run. */
@@ -13,53 +14,75 @@ export type Admitted =
   | { readonly kind: "queue" }
   /** It will not run. */
   | { readonly kind: "skip" }
-  /** It starts once these have been cancelled. */
+  /** It starts once these have been cancelled: the oldest, as many as are in its way. */
   | { readonly kind: "cancel"; readonly runIds: readonly string[] };
 
-/** Runs of one pipeline: those that go on, and those that wait, in order. */
+/** Runs of one pipeline: those that go on, and those that wait, both in order. */
 interface Lane {
   readonly active: Set<string>;
-  readonly waiting: string[];
+  readonly waiting: Set<string>;
+  /** How many may go on at the same time. */
+  limit: number;
 }
 
 /** Keeps the runs of each pipeline within its limits. */
 export class Admission {
   readonly #lanes = new Map<string, Lane>();
 
-  /** Decides about a new run and notes it. */
+  /** Decides about a new run and notes it, unless it is skipped. */
   admit(runId: string, name: string, pipeline: PipelineDescriptor | undefined): Admitted {
-    const lane = this.#lane(name);
-    const limit = pipeline?.concurrency ?? (pipeline?.overlap === undefined ? Infinity : 1);
-    if (lane.active.size < limit) {
-      lane.active.add(runId);
+    const lane = this.#lane(name, pipeline);
+    const { active, waiting, limit } = lane;
+    if (active.size < limit) {
+      active.add(runId);
       return { kind: "start" };
     }
     if (pipeline?.overlap === "skip") return { kind: "skip" };
-    lane.waiting.push(runId);
-    if (pipeline?.overlap === "cancel") return { kind: "cancel", runIds: [...lane.active] };
-    return { kind: "queue" };
+    const older = [...active, ...waiting];
+    waiting.add(runId);
+    if (pipeline?.overlap !== "cancel") return { kind: "queue" };
+    return { kind: "cancel", runIds: older.slice(0, older.length + 1 - limit) };
   }
 
   /** Notes a run that was under way before a restart: it goes on, whatever the limits are now. */
-  resumed(runId: string, name: string): void {
-    this.#lane(name).active.add(runId);
+  resumed(runId: string, name: string, pipeline: PipelineDescriptor | undefined): void {
+    this.#lane(name, pipeline).active.add(runId);
   }
 
-  /** A run has ended: gives the one that starts in its place. */
-  ended(runId: string, pipeline: string): string | undefined {
-    const lane = this.#lane(pipeline);
-    const queued = lane.waiting.indexOf(runId);
-    if (queued >= 0) lane.waiting.splice(queued, 1);
-    if (!lane.active.delete(runId)) return undefined;
-    const next = lane.waiting.shift();
-    if (next !== undefined) lane.active.add(next);
-    if (lane.active.size === 0 && lane.waiting.length === 0) this.#lanes.delete(pipeline);
+  /** A run has ended: gives those that start in its place. */
+  ended(runId: string, name: string): readonly string[] {
+    const lane = this.#lanes.get(name);
+    if (lane === undefined) return [];
+    const { active, waiting, limit } = lane;
+    active.delete(runId);
+    waiting.delete(runId);
+    const next: string[] = [];
+    for (const id of waiting) {
+      if (active.size >= limit) break;
+      waiting.delete(id);
+      active.add(id);
+      next.push(id);
+    }
+    if (active.size === 0) this.#lanes.delete(name);
     return next;
   }
 
-  #lane(pipeline: string): Lane {
-    let lane = this.#lanes.get(pipeline);
-    if (lane === undefined) this.#lanes.set(pipeline, lane = { active: new Set(), waiting: [] });
+  #lane(name: string, pipeline: PipelineDescriptor | undefined): Lane {
+    const limit = pipeline?.concurrency ?? (pipeline?.overlap === undefined ? Infinity : 1);
+    let lane = this.#lanes.get(name);
+    if (lane === undefined) {
+      this.#lanes.set(name, lane = { active: new Set(), waiting: new Set(), limit });
+    }
+    lane.limit = limit;
     return lane;
   }
+}
+
+/** Why a run is skipped. */
+export function overlapSkipped(pipeline: string): MillraceError<"run/overlap-skipped"> {
+  return new MillraceError(
+    "run/overlap-skipped",
+    `Cannot start a run of pipeline "${pipeline}" as its overlap policy is "skip" and another run is unfinished`,
+    { details: { pipeline } },
+  );
 }

@@ -10,33 +10,18 @@ import type { Logger } from "../base/log.ts";
 import { assertHops, type EncodedEvent, MAX_HOPS } from "../event/event.ts";
 import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "../executor/port.ts";
 import type { PipelineDescriptor } from "../task/descriptor.ts";
-import type { Plan } from "../task/plan.ts";
 import type { RunEnd, RunRequest, RunView } from "../task/run.ts";
 import { parseRunRequest } from "../task/run_request.ts";
-import { type Acceptance, Interests, RUN_REQUEST } from "./acceptance.ts";
-import { Admission } from "./admission.ts";
-import type { ExternalResult, Fact } from "./facts.ts";
-import { backoffMs } from "./next_steps.ts";
-import type { JournalWrite, RunJournal } from "./port.ts";
-import { type DriverPorts, RunDriver } from "./run_driver.ts";
+import { type Acceptance, type Fire, Interests, RUN_REQUEST, withFire } from "./acceptance.ts";
+import { Admission, overlapSkipped } from "./admission.ts";
+import { Alarms } from "./alarms.ts";
+import { factOf } from "./attempts.ts";
+import { EndWaiters } from "./end_waiters.ts";
+import type { RunJournal } from "./port.ts";
+import { type Prepared, prepareRun, reconcile } from "./preparation.ts";
+import { type DriverPorts, RunDriver, type Told } from "./run_driver.ts";
 import { noticeEvent } from "./run_events.ts";
 import { acceptedRun, endOf, replay, type RunState, viewRun } from "./run_state.ts";
-
-/** A run request, checked and planned. */
-export interface Prepared {
-  /** The plan. */
-  readonly plan: Plan;
-  /** The parameters as the pipeline's schema gave them. */
-  readonly params: Readonly<Record<string, unknown>>;
-}
-
-/** The trigger whose fire an event is. */
-export interface Fire {
-  /** Its name. */
-  readonly trigger: string;
-  /** When it was meant to fire, for cron. */
-  readonly scheduledMs?: number;
-}
 
 /** What the engine needs of the world. */
 export interface EnginePorts {
@@ -60,6 +45,9 @@ export interface EnginePorts {
   consider(event: EncodedEvent, triggers: readonly string[]): Promise<void>;
 }
 
+/** How long to wait before an event is shown again to triggers that could not see it, in ms. */
+const AGAIN_MS = 1_000;
+
 /** The engine of one platform. */
 export class Engine {
   readonly #ports: EnginePorts;
@@ -67,12 +55,14 @@ export class Engine {
   readonly #interests = new Interests();
   readonly #admission = new Admission();
   readonly #drivers = new Map<string, RunDriver>();
-  readonly #waiters = new Map<string, ((end: RunEnd) => void)[]>();
+  readonly #waiters = new EndWaiters();
+  readonly #alarms: Alarms;
   #draining = false;
-  #drained: (() => void) | undefined;
+  readonly #drained: (() => void)[] = [];
 
   constructor(ports: EnginePorts) {
     this.#ports = ports;
+    this.#alarms = new Alarms(ports.clock);
   }
 
   /** Makes pipelines known. */
@@ -96,23 +86,26 @@ export class Engine {
   /** Continues what an earlier process left unfinished; gives the number of its runs. */
   async recover(): Promise<number> {
     const unfinished = await this.#ports.journal.unfinished();
-    const states = unfinished.map(({ run, facts }) => replay(run, facts));
-    // Runs that were under way come before those that only waited.
-    states.sort((a, b) => Number(b.plan !== undefined) - Number(a.plan !== undefined));
-    for (const state of states) {
-      const driver = this.#drive(state);
-      if (state.plan === undefined) this.#admit(driver);
-      else {
-        this.#admission.resumed(state.run.id, state.run.pipeline);
-        driver.push(...await this.#reconcile(state));
-        driver.resume();
-      }
+    // What was accepted while the journal was read goes on already.
+    const drivers = unfinished.filter(({ run }) => !this.#drivers.has(run.id))
+      .map(({ run, facts }) => this.#drive(replay(run, facts)));
+    // Runs that were under way come before those that only waited; all of them before the world goes on.
+    const planned = drivers.filter(({ state }) => state.plan !== undefined);
+    for (const { state: { run } } of planned) {
+      this.#admission.resumed(run.id, run.pipeline, this.#pipelines.get(run.pipeline));
     }
+    for (const driver of drivers) if (driver.state.plan === undefined) this.#admit(driver);
+    const { log, clock } = this.#ports;
+    const ports = { log, now: () => clock.now(), adoptable: (key: AttemptKey) => this.#ports.adoptable(key) };
+    await Promise.all(planned.map(async (driver) => {
+      driver.push(...await reconcile(driver.state, ports));
+      driver.resume();
+    }));
     for (const event of await this.#ports.journal.unrouted()) {
       const { triggers } = this.#interests.accept(event);
       void this.#route(event, triggers);
     }
-    return states.length;
+    return drivers.length;
   }
 
   /**
@@ -121,15 +114,11 @@ export class Engine {
    */
   async accept(event: EncodedEvent, fire?: Fire): Promise<{ readonly runIds: readonly string[] }> {
     assertHops(event);
-    const prepared = event.topic === RUN_REQUEST ? await this.#prepareRequest(event) : undefined;
-    const acceptance = prepared === undefined
+    const request = event.topic === RUN_REQUEST ? await this.#checkRequest(event) : undefined;
+    const acceptance = request === undefined
       ? this.#interests.accept(event)
-      : this.#interests.acceptRequest(event, prepared.request);
-    const writes = [...acceptance.writes];
-    if (fire !== undefined) {
-      if (writes.length === 0) writes.push({ kind: "event", event, routed: true });
-      writes.push(fireOf(event, fire));
-    }
+      : this.#interests.acceptRequest(event, request);
+    const writes = fire === undefined ? acceptance.writes : withFire(acceptance, event, fire);
     const runIds = acceptance.runs.map((run) => run.id);
     if (writes.length === 0) return { runIds };
     const { duplicate } = await this.#ports.journal.commit(writes);
@@ -138,39 +127,18 @@ export class Engine {
   }
 
   /** An attempt has ended. */
-  outcome({ runId, task, attempt }: AttemptKey, outcome: AttemptOutcome): void {
-    const driver = this.#drivers.get(runId);
+  outcome(key: AttemptKey, outcome: AttemptOutcome): void {
+    const driver = this.#drivers.get(key.runId);
     if (driver === undefined) return; // the run has ended without waiting for it
-    const atMs = this.#ports.clock.now();
-    if (outcome.ok) {
-      const { chunks, durationMs } = outcome;
-      driver.push({
-        type: "succeeded",
-        task,
-        attempt,
-        durationMs,
-        atMs,
-        ...(chunks === undefined ? {} : { chunks }),
-      });
-    } else {
-      const retryAtMs = this.#retryAt(driver.state, task, outcome.retryable, atMs);
-      const { error } = outcome;
-      driver.push({
-        type: "failed",
-        task,
-        attempt,
-        error,
-        atMs,
-        ...(retryAtMs === undefined ? {} : { retryAtMs }),
-      });
-    }
-    this.#checkDrained();
+    const now = { atMs: this.#ports.clock.now(), random: this.#ports.random() };
+    driver.push(factOf(driver.state, key, outcome, now));
   }
 
   /** A running attempt says something on its way. */
   notice({ runId, task, attempt }: AttemptKey, { kind, ...data }: AttemptNotice): void {
     const state = this.#drivers.get(runId)?.state;
-    if (state === undefined || state.tasks.get(task)?.attempts !== attempt) return;
+    const current = state?.tasks.get(task);
+    if (state === undefined || current?.status !== "running" || current.attempts !== attempt) return;
     const event = noticeEvent(
       state,
       task,
@@ -189,15 +157,10 @@ export class Engine {
 
   /** Resolves once the run has a final state. */
   async ended(runId: string): Promise<RunEnd> {
-    if (!this.#drivers.has(runId)) {
-      const end = endOf(await this.#load(runId));
-      if (end !== undefined) return end;
-    }
-    return await new Promise((resolve) => {
-      const waiters = this.#waiters.get(runId);
-      if (waiters === undefined) this.#waiters.set(runId, [resolve]);
-      else waiters.push(resolve);
-    });
+    return await this.#waiters.ended(
+      runId,
+      async () => this.#drivers.has(runId) ? undefined : endOf(await this.#load(runId)),
+    );
   }
 
   /** A run as people see it. */
@@ -208,12 +171,11 @@ export class Engine {
   /** Starts no more attempts and waits for those that run; gives the number of unfinished runs. */
   async drain(deadlineMs: number): Promise<number> {
     this.#draining = true;
-    let cancel = (): void => {};
-    await new Promise<void>((resolve) => {
-      cancel = this.#ports.clock.after(deadlineMs, resolve);
-      this.#drained = resolve;
-      this.#checkDrained();
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#alarms.after(deadlineMs, resolve);
+    this.#drained.push(resolve);
+    this.#checkDrained();
+    await promise;
     cancel();
     return this.#drivers.size;
   }
@@ -221,6 +183,7 @@ export class Engine {
   /** Forgets all timers. */
   close(): void {
     this.#draining = true;
+    this.#alarms.clear();
     for (const driver of this.#drivers.values()) driver.close();
   }
 
@@ -232,28 +195,36 @@ export class Engine {
     });
   }
 
-  async #prepareRequest(event: EncodedEvent): Promise<{ readonly request: RunRequest }> {
+  /** A request that could not be started is refused here; it is kept as it came. */
+  async #checkRequest(event: EncodedEvent): Promise<RunRequest> {
     const request = parseRunRequest(JSON.parse(event.data));
-    const { params } = await this.#ports.prepare(request);
-    return { request: { ...request, params } };
+    await this.#ports.prepare(request);
+    return request;
   }
 
   /** What follows once an event is journalled. */
   #accepted(event: EncodedEvent, { runs, triggers }: Acceptance): void {
-    for (const run of runs) this.#admit(this.#drive(acceptedRun(run)));
+    // A recovery may have found a run before its acceptance was answered.
+    const fresh = runs.filter(({ id }) => !this.#drivers.has(id));
+    for (const run of fresh) this.#admit(this.#drive(acceptedRun(run)));
     if (triggers.length > 0) void this.#route(event, triggers);
   }
 
   async #route(event: EncodedEvent, triggers: readonly string[]): Promise<void> {
-    try {
-      if (triggers.length > 0) await this.#ports.consider(event, triggers);
-      await this.#ports.journal.commit([{ kind: "routed", eventId: event.id }]);
-    } catch (error) {
-      // It stays unrouted in the journal: the next start shows it to the triggers again.
-      this.#ports.log.error("Event triggers could not see an event", {
-        eventId: event.id,
-        error: messageOf(error),
-      });
+    for (;;) {
+      try {
+        if (triggers.length > 0) await this.#ports.consider(event, triggers);
+        await this.#ports.journal.commit([{ kind: "routed", eventId: event.id }]);
+        return;
+      } catch (error) {
+        // Until it is routed it stays so in the journal: at the latest the next start shows it again.
+        this.#ports.log.error("Event triggers could not see an event", {
+          eventId: event.id,
+          error: messageOf(error),
+        });
+        if (this.#draining || !MillraceError.is(error) || !error.retryable) return;
+        await this.#alarms.pause(AGAIN_MS);
+      }
     }
   }
 
@@ -261,6 +232,7 @@ export class Engine {
     const ports: DriverPorts = {
       clock: this.#ports.clock,
       log: this.#ports.log,
+      prepare: (request) => prepareRun(this.#ports, request),
       commit: (writes) => this.#ports.journal.commit(writes),
       tell: (event) => this.#tell(event),
       deliver: (events) => this.#ports.deliver(events),
@@ -268,6 +240,7 @@ export class Engine {
       cancel: (attempt) => this.#ports.cancel(attempt),
       draining: () => this.#draining,
       ended: (ended) => this.#ended(ended),
+      idle: () => this.#checkDrained(),
     };
     const driver = new RunDriver(state, ports);
     this.#drivers.set(state.run.id, driver);
@@ -275,7 +248,7 @@ export class Engine {
   }
 
   /** A run's event: whoever waits for it is started in the same transaction as the fact that it tells. */
-  #tell(event: EncodedEvent): { event: EncodedEvent; writes: readonly JournalWrite[]; then: () => void } {
+  #tell(event: EncodedEvent): Told {
     if ((event.hops ?? 0) > MAX_HOPS) return { event, writes: [], then: () => {} };
     const acceptance = this.#interests.accept(event);
     return { event, writes: acceptance.writes, then: () => this.#accepted(event, acceptance) };
@@ -285,101 +258,24 @@ export class Engine {
   #admit(driver: RunDriver): void {
     const { run } = driver.state;
     const admitted = this.#admission.admit(run.id, run.pipeline, this.#pipelines.get(run.pipeline));
-    if (admitted.kind === "start") void this.#start(driver);
+    if (admitted.kind === "start") void driver.start();
     if (admitted.kind === "skip") {
-      const error = new MillraceError(
-        "run/overlap-skipped",
-        `Cannot start a run of pipeline "${run.pipeline}" as its overlap policy is "skip" and another run is unfinished`,
-        { details: { pipeline: run.pipeline } },
-      );
-      driver.push({
-        type: "ended",
-        status: "cancelled",
-        error: toWire(error),
-        atMs: this.#ports.clock.now(),
-      });
+      const error = toWire(overlapSkipped(run.pipeline));
+      driver.push({ type: "ended", status: "cancelled", error, atMs: this.#ports.clock.now() });
     }
     if (admitted.kind === "cancel") { for (const runId of admitted.runIds) this.cancel(runId); }
-  }
-
-  async #start(driver: RunDriver): Promise<void> {
-    const { request } = driver.state.accepted;
-    try {
-      const { plan, params } = await this.#ports.prepare(request);
-      const external = await this.#externals(plan);
-      driver.push({ type: "planned", plan, params, external, atMs: this.#ports.clock.now() });
-    } catch (error) {
-      driver.push({ type: "ended", status: "failed", error: toWire(error), atMs: this.#ports.clock.now() });
-    }
-  }
-
-  /** The latest succeeded results of the tasks that a plan leaves out. */
-  async #externals(plan: Plan): Promise<Record<string, ExternalResult>> {
-    const needed = new Set(
-      plan.executionOrder.flatMap((task) => plan.tasks[task]!.inputs.map((input) => input.task)),
-    );
-    const external: Record<string, ExternalResult> = {};
-    for (const task of plan.external) {
-      if (!needed.has(task)) continue; // only an order: nothing to load
-      const found = await this.#ports.journal.latestResult(task);
-      if (found === undefined) {
-        throw new MillraceError(
-          "run/external-result-missing",
-          `Cannot start the run as it reads task "${task}", which it leaves out: that task has no succeeded result yet`,
-          { details: { task } },
-        );
-      }
-      external[task] = found;
-    }
-    return external;
-  }
-
-  /** What became of the attempts that were running when the process ended. */
-  async #reconcile(state: RunState): Promise<Fact[]> {
-    const facts: Fact[] = [];
-    for (const [task, { status, attempts: attempt }] of state.tasks) {
-      if (status !== "running") continue;
-      const found = await this.#ports.adoptable({ runId: state.run.id, task, attempt });
-      const atMs = this.#ports.clock.now();
-      facts.push(
-        found === undefined
-          ? { type: "interrupted", task, attempt, atMs }
-          : { type: "succeeded", task, attempt, durationMs: 0, adopted: true, atMs, ...found },
-      );
-    }
-    return facts;
-  }
-
-  #retryAt(state: RunState, task: string, retryable: boolean, nowMs: number): number | undefined {
-    const policy = state.plan?.tasks[task];
-    const failures = (state.tasks.get(task)?.failures ?? 0) + 1;
-    if (policy === undefined || !retryable || failures > policy.maxRetries) return undefined;
-    return nowMs + backoffMs(policy.backoff, failures, this.#ports.random());
   }
 
   #ended(state: RunState): void {
     const { id, pipeline } = state.run;
     this.#drivers.delete(id);
-    const end = endOf(state)!;
-    for (const resolve of this.#waiters.get(id) ?? []) resolve(end);
-    this.#waiters.delete(id);
-    const next = this.#admission.ended(id, pipeline);
-    const waiting = next === undefined ? undefined : this.#drivers.get(next);
-    if (waiting !== undefined && !this.#draining) void this.#start(waiting);
+    this.#waiters.tell(endOf(state)!);
+    for (const next of this.#admission.ended(id, pipeline)) void this.#drivers.get(next)?.start();
   }
 
   #checkDrained(): void {
-    if (this.#drained === undefined) return;
-    for (const driver of this.#drivers.values()) if (driver.inFlight > 0) return;
-    this.#drained();
+    if (this.#drained.length === 0) return;
+    for (const driver of this.#drivers.values()) if (driver.busy) return;
+    for (const resolve of this.#drained.splice(0)) resolve();
   }
-}
-
-function fireOf(event: EncodedEvent, { trigger, scheduledMs }: Fire): JournalWrite {
-  return {
-    kind: "trigger",
-    name: trigger,
-    firedMs: event.timeMs,
-    ...(scheduledMs === undefined ? {} : { scheduledMs }),
-  };
 }

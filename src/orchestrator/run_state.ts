@@ -1,11 +1,10 @@
 /**
- * The state of a run: a pure reducer over its facts. Final states are final; a fact that comes too late (a
- * stale attempt, a second success) changes nothing.
+ * The state of a run: a fold over its facts. Final states are final; a fact that comes too late or twice (a
+ * stale attempt, a second failure) changes nothing, so that facts may be told again.
  *
  * @module
  */
 import type { WireError } from "../base/errors.ts";
-import type { TaskDescriptor } from "../task/descriptor.ts";
 import type { Plan } from "../task/plan.ts";
 import { resultIdsOf } from "../task/result_id.ts";
 import type { RunEnd, RunStatus, RunView, TaskStatus, TaskView } from "../task/run.ts";
@@ -27,18 +26,19 @@ export interface TaskState {
   readonly retryAtMs?: number;
 }
 
-/** A run as its facts tell it. */
+/** A run as its facts tell it; only {@linkcode applyFact} changes it. */
 export interface RunState {
   readonly run: RunRecord;
-  readonly status: RunStatus;
   readonly accepted: AcceptedRequest;
-  readonly plan?: Plan;
-  readonly params: Readonly<Record<string, unknown>>;
-  readonly external: Readonly<Record<string, ExternalResult>>;
-  readonly tasks: ReadonlyMap<string, TaskState>;
-  readonly startedMs?: number;
-  readonly endedMs?: number;
-  readonly error?: WireError;
+  status: RunStatus;
+  plan?: Plan;
+  params: Readonly<Record<string, unknown>>;
+  external: Readonly<Record<string, ExternalResult>>;
+  readonly tasks: Map<string, TaskState>;
+  /** When its first attempt was started. */
+  startedMs?: number;
+  endedMs?: number;
+  error?: WireError;
 }
 
 const FINAL_TASK: ReadonlySet<TaskStatus> = new Set([
@@ -73,45 +73,60 @@ export function acceptedRun(run: RunRecord): RunState {
   };
 }
 
-/** The state after one fact more. */
-export function applyFact(state: RunState, fact: Fact): RunState {
-  if (isFinalRun(state.status)) return state;
+/** The same state, to go its own way from here. */
+export function copyOf(state: RunState): RunState {
+  return { ...state, tasks: new Map(state.tasks) };
+}
+
+/**
+ * Takes one fact more, in place: a plan may have thousands of tasks, and each fact is about one.
+ *
+ * @returns Whether it changed anything.
+ */
+export function applyFact(state: RunState, fact: Fact): boolean {
+  if (isFinalRun(state.status)) return false;
   switch (fact.type) {
     case "planned":
-      return {
-        ...state,
-        plan: fact.plan,
-        params: fact.params,
-        external: fact.external,
-        tasks: new Map(fact.plan.executionOrder.map((task) => [task, PENDING])),
-      };
+      if (state.plan !== undefined) return false;
+      state.plan = fact.plan;
+      state.params = fact.params;
+      state.external = fact.external;
+      for (const task of fact.plan.executionOrder) state.tasks.set(task, PENDING);
+      return true;
     case "ended":
-      return {
-        ...state,
-        status: fact.status,
-        endedMs: fact.atMs,
-        ...(fact.error === undefined ? {} : { error: fact.error }),
-      };
+      state.status = fact.status;
+      state.endedMs = fact.atMs;
+      if (fact.error !== undefined) state.error = fact.error;
+      return true;
     default: {
       const task = state.tasks.get(fact.task);
-      const next = task === undefined ? undefined : applyToTask(task, fact);
-      if (next === undefined || next === task) return state;
-      const tasks = new Map(state.tasks).set(fact.task, next);
-      return { ...state, status: "running", startedMs: state.startedMs ?? fact.atMs, tasks };
+      if (task === undefined) return false;
+      const next = taskAfter(task, fact);
+      if (next === task) return false;
+      state.tasks.set(fact.task, next);
+      if (fact.type === "started") {
+        state.status = "running";
+        state.startedMs ??= fact.atMs;
+      }
+      return true;
     }
   }
 }
 
 /** All facts of a run, from its acceptance on. */
 export function replay(run: RunRecord, facts: readonly unknown[]): RunState {
-  return (facts as readonly Fact[]).reduce(applyFact, acceptedRun(run));
+  const state = acceptedRun(run);
+  for (const fact of facts as readonly Fact[]) applyFact(state, fact);
+  return state;
 }
 
-function applyToTask(task: TaskState, fact: Exclude<Fact, { type: "planned" | "ended" }>): TaskState {
+/** The task after the fact, or the very same if the fact is about an attempt that is over. */
+function taskAfter(task: TaskState, fact: Exclude<Fact, { type: "planned" | "ended" }>): TaskState {
   if (isFinalTask(task.status)) return task;
+  const current = "attempt" in fact && task.status === "running" && fact.attempt === task.attempts;
   switch (fact.type) {
     case "started":
-      if (fact.attempt <= task.attempts) return task;
+      if (task.status === "running" || fact.attempt <= task.attempts) return task;
       return {
         ...without(task, "retryAtMs"),
         status: "running",
@@ -119,17 +134,16 @@ function applyToTask(task: TaskState, fact: Exclude<Fact, { type: "planned" | "e
         startedMs: fact.atMs,
       };
     case "succeeded":
-      if (fact.attempt < task.attempts) return task;
+      if (!current) return task;
       return {
         ...without(task, "error"),
         status: "succeeded",
-        attempts: fact.attempt,
         succeeded: { attempt: fact.attempt, ...(fact.chunks === undefined ? {} : { chunks: fact.chunks }) },
         endedMs: fact.atMs,
       };
     case "failed": {
-      if (fact.attempt < task.attempts) return task;
-      const failed = { ...task, attempts: fact.attempt, failures: task.failures + 1, error: fact.error };
+      if (!current) return task;
+      const failed = { ...task, failures: task.failures + 1, error: fact.error };
       if (fact.retryAtMs !== undefined) return { ...failed, status: "retrying", retryAtMs: fact.retryAtMs };
       return {
         ...failed,
@@ -138,18 +152,12 @@ function applyToTask(task: TaskState, fact: Exclude<Fact, { type: "planned" | "e
       };
     }
     case "interrupted":
-      if (fact.attempt < task.attempts) return task;
-      return { ...task, attempts: fact.attempt, status: "ready" };
+      return current ? { ...task, status: "ready" } : task;
     case "skipped":
       return { ...task, status: "skipped", endedMs: fact.atMs };
     case "cancelled":
-      return { ...task, status: "cancelled", endedMs: fact.atMs };
+      return { ...without(task, "retryAtMs"), status: "cancelled", endedMs: fact.atMs };
   }
-}
-
-/** Whether a task's consumers may run: it gave a result, or has failed and is fail-safe. */
-export function isSatisfied(task: TaskState, descriptor: TaskDescriptor): boolean {
-  return task.status === "succeeded" || (descriptor.failSafe && isFinalTask(task.status));
 }
 
 /** One task as people see it. */

@@ -170,6 +170,12 @@ Deno.test("registry runs tasks of the main program inline, and refuses those tha
     assert(MillraceError.is(error, "task/unsupported"));
   }));
 
+Deno.test("run of a worker task on a platform without executors fails and says so", () =>
+  withPlatform(async (app) => {
+    const end = await (await app.run({ names: ["numbers"] })).finished;
+    assertEquals([end.status, end.tasks.numbers?.error?.code], ["failed", "executor/none"]);
+  }, { executors: 0 }));
+
 Deno.test("cancel ends a run, and close with unfinished runs leaves them to the next start", async () => {
   const dataDir = await Deno.makeTempDir();
   const slow = import.meta.resolve("./fixtures/slow_pipelines.ts");

@@ -1,0 +1,111 @@
+/**
+ * Preparation: from an accepted request to what a run starts with; and after a crash, what became of the
+ * attempts that were running.
+ *
+ * @module
+ */
+import { messageOf, MillraceError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import type { AttemptKey } from "../executor/port.ts";
+import type { Plan } from "../task/plan.ts";
+import type { RunRequest } from "../task/run.ts";
+import type { ExternalResult, Fact } from "./facts.ts";
+import type { RunJournal } from "./port.ts";
+import type { RunState } from "./run_state.ts";
+
+/** A run request, checked and planned. */
+export interface Prepared {
+  /** The plan. */
+  readonly plan: Plan;
+  /** The parameters as the pipeline's schema gave them. */
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** Who is asked in a preparation. */
+export interface PreparationPorts {
+  /** Checks and plans a request; rejects with what is wrong with it. */
+  prepare(request: RunRequest): Promise<Prepared>;
+  /** Knows the latest results. */
+  readonly journal: Pick<RunJournal, "latestResult">;
+}
+
+/** Prepares a run; rejects with what is wrong with its request. */
+export async function prepareRun(
+  ports: PreparationPorts,
+  request: RunRequest,
+): Promise<Prepared & { readonly external: Readonly<Record<string, ExternalResult>> }> {
+  const { plan, params } = await ports.prepare(request);
+  return { plan, params: asJson(request, params), external: await externals(ports, plan) };
+}
+
+/**
+ * The facts that tell what became of attempts whose process has ended: a complete result is adopted, anything
+ * else is tried again.
+ */
+export async function reconcile(
+  state: RunState,
+  ports: {
+    readonly log: Logger;
+    adoptable(attempt: AttemptKey): Promise<{ readonly chunks?: number } | undefined>;
+    now(): number;
+  },
+): Promise<Fact[]> {
+  const facts: Fact[] = [];
+  for (const [task, { status, attempts: attempt }] of state.tasks) {
+    if (status !== "running") continue;
+    const found = await ports.adoptable({ runId: state.run.id, task, attempt }).catch((error) => {
+      ports.log.warn("A stored result cannot be read; its attempt is made again", {
+        runId: state.run.id,
+        task,
+        attempt,
+        error: messageOf(error),
+      });
+      return undefined;
+    });
+    const atMs = ports.now();
+    facts.push(
+      found === undefined
+        ? { type: "interrupted", task, attempt, atMs }
+        : { type: "succeeded", task, attempt, durationMs: 0, adopted: true, atMs, ...found },
+    );
+  }
+  return facts;
+}
+
+/** The parameters as the journal gives them back, so that a run is the same before and after a restart. */
+function asJson({ pipeline }: RunRequest, params: Prepared["params"]): Prepared["params"] {
+  try {
+    return JSON.parse(JSON.stringify(params));
+  } catch (error) {
+    const issues = [messageOf(error)];
+    throw new MillraceError(
+      "run/params-invalid",
+      `Cannot start the run as its parameters must be JSON values once they are checked: ${issues[0]}`,
+      { details: { pipeline: pipeline ?? "adhoc", issues }, cause: error },
+    );
+  }
+}
+
+/** The latest succeeded results of the tasks that a plan leaves out. */
+async function externals(
+  { journal }: PreparationPorts,
+  plan: Plan,
+): Promise<Record<string, ExternalResult>> {
+  const read = new Set(
+    plan.executionOrder.flatMap((task) => plan.tasks[task]!.inputs.map((input) => input.task)),
+  );
+  const external: Record<string, ExternalResult> = {};
+  for (const task of plan.external) {
+    if (!read.has(task)) continue; // only an order: nothing to load
+    const found = await journal.latestResult(task);
+    if (found === undefined) {
+      throw new MillraceError(
+        "run/external-result-missing",
+        `Cannot start the run as it reads task "${task}", which it leaves out: that task has no succeeded result yet`,
+        { details: { task } },
+      );
+    }
+    external[task] = found;
+  }
+  return external;
+}

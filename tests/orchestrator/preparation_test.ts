@@ -1,0 +1,75 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { MillraceError } from "../../src/base/errors.ts";
+import { createLogger, type LogRecord } from "../../src/base/log.ts";
+import { prepareRun, reconcile } from "../../src/orchestrator/preparation.ts";
+import type { Plan } from "../../src/task/plan.ts";
+import { fact, planned, planOf, stateAfter } from "./plans.ts";
+
+function ports(plan: Plan, params: Record<string, unknown> = {}, results: Record<string, string> = {}) {
+  return {
+    prepare: () => Promise.resolve({ plan, params }),
+    journal: {
+      latestResult: (task: string) =>
+        Promise.resolve(
+          Object.hasOwn(results, task) ? { runId: results[task]!, resultIds: ["a1"] } : undefined,
+        ),
+    },
+  };
+}
+
+Deno.test("prepareRun() finds the latest results of what the plan leaves out and reads", async () => {
+  const plan = planOf({ a: [], b: [], c: ["a"] }, { c: { after: ["b"] } }, { names: ["c"] });
+  const { external } = await prepareRun(ports(plan, {}, { a: "r0" }), { pipeline: "p" });
+  assertEquals(external, { a: { runId: "r0", resultIds: ["a1"] } });
+});
+
+Deno.test("prepareRun() refuses a run that reads what has no result yet", async () => {
+  const plan = planOf({ a: [], b: ["a"] }, {}, { names: ["b"] });
+  const error = await assertRejects(() => prepareRun(ports(plan), { pipeline: "p" }), MillraceError, `"a"`);
+  assertEquals((error as MillraceError).code, "run/external-result-missing");
+});
+
+Deno.test("prepareRun() gives parameters as the journal gives them back, or refuses them", async () => {
+  const plan = planOf({ a: [] });
+  const { params } = await prepareRun(ports(plan, { at: new Date(0), none: undefined }), { pipeline: "p" });
+  assertEquals(params, { at: "1970-01-01T00:00:00.000Z" });
+  const error = await assertRejects(
+    () => prepareRun(ports(plan, { n: 1n }), { pipeline: "p" }),
+    MillraceError,
+  );
+  assertEquals((error as MillraceError).code, "run/params-invalid");
+});
+
+function reconciling(adoptable: (task: string) => Promise<{ readonly chunks?: number } | undefined>) {
+  const log: LogRecord[] = [];
+  const state = stateAfter(
+    planned(planOf({ a: [], b: [], c: [] })),
+    fact("started", "a"),
+    fact("started", "b"),
+    fact("succeeded", "b"),
+  );
+  const facts = reconcile(state, {
+    log: createLogger((record) => log.push(record), () => 0),
+    adoptable: ({ task }) => adoptable(task),
+    now: () => 7,
+  });
+  return { facts, log };
+}
+
+Deno.test("reconcile() tries running attempts again, and leaves all others alone", async () => {
+  const { facts } = reconciling(() => Promise.resolve(undefined));
+  assertEquals(await facts, [{ type: "interrupted", task: "a", attempt: 1, atMs: 7 }]);
+});
+
+Deno.test("reconcile() adopts the complete result of a running attempt", async () => {
+  const { facts } = reconciling(() => Promise.resolve({ chunks: 2 }));
+  assertEquals(await facts, [
+    { type: "succeeded", task: "a", attempt: 1, durationMs: 0, adopted: true, atMs: 7, chunks: 2 },
+  ]);
+});
+
+Deno.test("reconcile() a result that cannot be read is none: one bad file stops no platform", async () => {
+  const { facts, log } = reconciling(() => Promise.reject(new Error("corrupt")));
+  assertEquals((await facts).map(({ type }) => type), ["interrupted"]);
+  assertEquals(log.map(({ level }) => level), ["warn"]);
+});

@@ -7,6 +7,7 @@ import { MillraceError, toWire, type WireError } from "../base/errors.ts";
 import { checked, type SchemaResult } from "../base/schema.ts";
 import { type Counters, type DeadLetterReason, zeroCounters } from "./counters.ts";
 import type { AnyActor, Turn } from "./define_actor.ts";
+import { LazyTurn } from "./lazy_turn.ts";
 import { Mailbox } from "./mailbox.ts";
 import { Kind, type MailMessage } from "./message.ts";
 import type { StopMode } from "./port.ts";
@@ -228,7 +229,7 @@ export class Cell {
       return this.#next(mail);
     }
     try {
-      const turn = message[0] === Kind.Tell ? { signal: NEVER } : lazyTurn(origin, message[4]);
+      const turn = message[0] === Kind.Tell ? { signal: NEVER } : new LazyTurn(origin, message[4]);
       const answer = handler(payload.value, turn);
       if (message[0] === Kind.Open) {
         // The stream is served beside the turns: a slow reader does not hold the actor.
@@ -273,15 +274,6 @@ export class Cell {
     this.#host.deadLetter(this.name, mail.message[2], reason);
     if (mail.message[0] !== Kind.Tell) mail.origin.fail(mail.message, error);
   }
-}
-
-/** A turn whose signal is made only if the handler looks at it: most never do. */
-function lazyTurn(origin: Origin, id: number): Turn {
-  return {
-    get signal() {
-      return origin.signal(id);
-    },
-  };
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

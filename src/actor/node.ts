@@ -389,7 +389,10 @@ export class Node {
     if (peer === undefined) {
       this.#peers.set(
         host,
-        peer = new RemotePeer(host, { uncloneable: (message, error) => this.#unsent(peer!, message, error) }),
+        peer = new RemotePeer(host, {
+          uncloneable: (message, error) => this.#unsent(peer!, message, error),
+          later: this.#options.later,
+        }),
       );
       if (connect) this.#options.connect(host);
     }

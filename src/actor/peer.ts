@@ -23,6 +23,8 @@ abstract class Correspondent implements Origin {
   abstract emit(message: Message): void;
   /** A message to `actor` has left the mailbox. */
   abstract taken(actor: string): void;
+  /** Calls `fn` when it pays to send what has gathered. */
+  abstract later(fn: () => void): void;
 
   /** An ask or a stream of the other side has come in. */
   opened(id: number): void {
@@ -41,9 +43,13 @@ abstract class Correspondent implements Origin {
   }
 
   serve(id: number, credit: number, items: AsyncIterable<unknown> | Iterable<unknown>): void {
-    const server = new StreamServer(id, credit, (message) => this.emit(message), () => {
-      this.#servers.delete(id);
-      this.#settled(id);
+    const server = new StreamServer(id, credit, {
+      emit: (message) => this.emit(message),
+      later: (fn) => this.later(fn),
+      done: () => {
+        this.#servers.delete(id);
+        this.#settled(id);
+      },
     });
     this.#servers.set(id, server);
     void server.run(items);
@@ -106,6 +112,11 @@ export class Loopback extends Correspondent {
 
   override taken(): void {}
 
+  /** Within a thread a message costs nothing: no item has to wait. */
+  override later(fn: () => void): void {
+    queueMicrotask(fn);
+  }
+
   /** Ends all streams that this host serves itself. */
   close(): void {
     this.dropAll();
@@ -119,6 +130,8 @@ const MAX_FRAME = 256;
 export interface PeerHooks {
   /** A message could not be cloned, and was not sent. */
   uncloneable(message: Message, error: WireError): void;
+  /** Calls `fn` in a later turn of the event loop, after I/O had its chance. */
+  later(fn: () => void): void;
 }
 
 /** Another host. What is sent before the link is there waits, in order. */
@@ -159,6 +172,10 @@ export class RemotePeer extends Correspondent {
   override taken(actor: string): void {
     this.#taken.set(actor, (this.#taken.get(actor) ?? 0) + 1);
     this.#schedule();
+  }
+
+  override later(fn: () => void): void {
+    this.#hooks.later(fn);
   }
 
   /** Messages of one turn leave in one frame; a lone one leaves at the end of the turn. */
@@ -202,9 +219,15 @@ export class RemotePeer extends Correspondent {
     }
   }
 
-  #postAlone(message: Message): void {
+  /** Sends one message, or says why it cannot be sent; answers whether it was. */
+  #postAlone(message: Message): boolean {
+    if (message[0] === Kind.Next && message[2].length > 1) {
+      // The items before the one that cannot be cloned arrive.
+      return message[2].every((item) => this.#postAlone([Kind.Next, message[1], [item]]));
+    }
     try {
       this.#link!.post([message]);
+      return true;
     } catch (cause) {
       const path = findUncloneable(isMail(message) ? message[3] : message[2]);
       const [actor, verb] = isMail(message) ? [message[1], message[2]] : ["the asker", "reply"];
@@ -219,6 +242,7 @@ export class RemotePeer extends Correspondent {
         ),
       );
       this.#hooks.uncloneable(message, error);
+      return false;
     }
   }
 }

@@ -6,21 +6,35 @@
 import { fromWire, toWire, type WireError } from "../base/errors.ts";
 import { Kind, type Message } from "./message.ts";
 
-/** Sends a stream's items as far as the reader's credit goes. */
+/** What a server does to its surroundings. */
+export interface ServerHooks {
+  /** Sends a message to the reader. */
+  emit(message: Message): void;
+  /** Calls `fn` when what follows from this turn has had its chance. */
+  later(fn: () => void): void;
+  /** The stream has ended. */
+  done(): void;
+}
+
+/**
+ * Sends a stream's items as far as the reader's credit goes: the first at once, and what its source has ready
+ * in the same turn of the loop together at the end of it, as a message costs more than an item.
+ */
 export class StreamServer {
   readonly #id: number;
-  readonly #emit: (message: Message) => void;
-  readonly #done: () => void;
+  readonly #hooks: ServerHooks;
   #iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
   #credit: number;
   #wake: (() => void) | undefined;
+  /** Items that leave at the end of the turn. */
+  #ready: unknown[] = [];
+  #gathering = false;
   #ended = false;
 
-  constructor(id: number, credit: number, emit: (message: Message) => void, done: () => void) {
+  constructor(id: number, credit: number, hooks: ServerHooks) {
     this.#id = id;
     this.#credit = credit;
-    this.#emit = emit;
-    this.#done = done;
+    this.#hooks = hooks;
   }
 
   /** Sends all items, then the end. */
@@ -31,6 +45,7 @@ export class StreamServer {
         : items[Symbol.iterator]();
       while (!this.#ended) {
         if (this.#credit === 0) {
+          this.#send();
           await new Promise<void>((resolve) => this.#wake = resolve);
           continue;
         }
@@ -38,7 +53,8 @@ export class StreamServer {
         if (this.#ended) break;
         if (next.done) return this.#end(null);
         this.#credit--;
-        this.#emit([Kind.Next, this.#id, [next.value]]);
+        this.#ready.push(next.value);
+        if (!this.#gathering) this.#gather();
       }
     } catch (error) {
       this.#end(toWire(error));
@@ -55,8 +71,9 @@ export class StreamServer {
   cancel(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#ready = [];
     this.#wake?.();
-    this.#done();
+    this.#hooks.done();
     // An iterator that fails at its own clean-up has nobody left to tell.
     try {
       Promise.resolve(this.#iterator?.return?.()).catch(() => {});
@@ -67,9 +84,26 @@ export class StreamServer {
 
   #end(error: WireError | null): void {
     if (this.#ended) return;
+    this.#send();
     this.#ended = true;
-    this.#done();
-    this.#emit([Kind.End, this.#id, error]);
+    this.#hooks.done();
+    this.#hooks.emit([Kind.End, this.#id, error]);
+  }
+
+  #gather(): void {
+    this.#send();
+    this.#gathering = true;
+    this.#hooks.later(() => {
+      this.#gathering = false;
+      if (this.#ready.length > 0) this.#gather();
+    });
+  }
+
+  #send(): void {
+    if (this.#ready.length === 0) return;
+    const items = this.#ready;
+    this.#ready = [];
+    this.#hooks.emit([Kind.Next, this.#id, items]);
   }
 }
 

@@ -218,6 +218,7 @@ export class Engine {
         return;
       } catch (error) {
         // Until it is routed it stays so in the journal: at the latest the next start shows it again.
+        if (MillraceError.is(error, "trigger/halted")) return; // held back, as the platform is closing
         this.#ports.log.error("Event triggers could not see an event", {
           eventId: event.id,
           error: messageOf(error),

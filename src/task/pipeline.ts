@@ -92,6 +92,9 @@ export interface PipelineSettings<Name extends string, P extends AnySchema | und
   readonly retention?: Retention;
 }
 
+/** The name that runs of a selection, without a pipeline, are listed under. */
+const ADHOC = "adhoc";
+
 /** Whether a value was made by `definePipeline()`. */
 export function isPipeline(value: unknown): value is Pipeline {
   return brandOf(value) === "pipeline";
@@ -129,6 +132,9 @@ export function definePipeline<
     "concurrency",
     "retention",
   ]);
+  if (options.name as string === ADHOC) {
+    throw new TypeError(`Cannot define ${what} as "${ADHOC}" is what a run of a selection is called`);
+  }
   const { name, select, on = [], params, overlap, concurrency, retention } = options;
   const tasks = options.tasks as readonly Task[] | undefined;
   if ((tasks === undefined) === (select === undefined)) {

@@ -77,6 +77,10 @@ Deno.test("definePipeline refuses options of the wrong kind", () => {
   assertThrows(() => define({ tasks: [task], concurency: 1 }), TypeError, 'did you mean "concurrency"?');
 });
 
+Deno.test("definePipeline refuses the name of runs without a pipeline", () => {
+  assertThrows(() => definePipeline({ name: "adhoc", select: {} }), TypeError, '"adhoc" is what');
+});
+
 Deno.test("definePipeline refuses numbers out of range", () => {
   for (const options of [{ concurrency: 0 }, { concurrency: 1.5 }, { retention: { maxAgeMs: -1 } }]) {
     assertThrows(() => define({ tasks: [task], ...options }), RangeError, "current value is");

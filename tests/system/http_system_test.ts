@@ -44,7 +44,8 @@ Deno.test("HTTP serves triggers, runs, results, plans and problems over a real c
     assertEquals([status, body.success, body.trigger_count, typeof body.message], [200, true, 1, "string"]);
     const [runId] = body.run_ids as string[];
     await until(() => get(`/api/runs/${runId}`), ({ body }) => body.status === "succeeded");
-    assertEquals((await get(`/api/runs/${runId}/results/numbers`)).body, [1, 2]);
+    const { body: numbers }: { body: unknown } = await get(`/api/runs/${runId}/results/numbers`);
+    assertEquals(numbers, [1, 2]);
     const trigger = await get("/api/triggers/hook/status");
     assertEquals([trigger.body.running, trigger.body.trigger_count], [true, 1]);
   });

@@ -34,7 +34,10 @@ async function journalSays(
     if (says(readJournal(dataDir))) return;
     await new Promise<void>((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error("the journal never got there: " + JSON.stringify(readJournal(dataDir)));
+  const runs = readJournal(dataDir).map(({ pipeline, status, facts }) =>
+    `${pipeline} ${status} (${facts.length} facts)`
+  );
+  throw new Error(`the journal never got there: ${runs.join(", ")}`);
 }
 
 Deno.test("millrace killed at ten random moments finishes every accepted run, and no finished task twice", async () => {

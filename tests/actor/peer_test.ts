@@ -1,0 +1,28 @@
+import { assertEquals } from "@std/assert";
+import { type Frame, Kind, type Message } from "../../src/actor/message.ts";
+import { RemotePeer } from "../../src/actor/peer.ts";
+
+Deno.test("RemotePeer sends the items before one that cannot be cloned, and none after it", async () => {
+  const frames: Frame[] = [];
+  const refused: Message[] = [];
+  const turns: (() => void)[] = [];
+  const peer = new RemotePeer(1, {
+    uncloneable: (message) => void refused.push(message),
+    later: (fn) => void turns.push(fn),
+  });
+  peer.connect({ post: (frame) => void frames.push(structuredClone(frame)), close: () => {} });
+  peer.opened(7);
+  const unclonable = { deep: () => {} };
+  peer.serve(
+    7,
+    10,
+    (function* () {
+      yield* [1, 2, unclonable, 4];
+    })(),
+  );
+  for (let n = 0; n < 50; n++) await Promise.resolve();
+  turns.splice(0).forEach((fn) => fn());
+  await Promise.resolve();
+  assertEquals(frames.flat().filter(([kind]) => kind === Kind.Next).map((message) => message[2]), [[1], [2]]);
+  assertEquals(refused, [[Kind.Next, 7, [unclonable]]]);
+});

@@ -1,0 +1,74 @@
+/** The publisher and the subscriber of the benchmark of events, each in a worker of its own. */
+import { z } from "zod";
+import { defineActor } from "../../src/actor/define_actor.ts";
+import { protocol } from "../../src/actor/protocol.ts";
+import type { Address } from "../../src/actor/ref.ts";
+import { createIdSource, type IdSource } from "../../src/base/ids.ts";
+import { brokerProtocol } from "../../src/broker/protocol.ts";
+import { decodeEvent, type EncodedEvent, encodeEvent } from "../../src/event/event.ts";
+import { type Order, order, OrderCheck, PATTERN, TOPIC } from "./bench_event.ts";
+
+/** How many publications wait for their answer at once. */
+const IN_FLIGHT = 1024;
+const ALWAYS = { timeoutMs: "none" } as const;
+
+/** What both are given. */
+export interface Options {
+  readonly broker: Address;
+}
+
+export const publisherProtocol = protocol("publisher", {
+  /** Publishes so many events; answers with how many deliveries there were, once all are made. */
+  publish: { in: z.number(), out: z.number() },
+});
+
+export const readerProtocol = protocol("reader", {
+  /** Subscribes; answered once the subscription is there. */
+  subscribe: { in: z.void(), out: z.void() },
+  /** Answers once so many events have come, complete and in order. */
+  read: { in: z.number(), out: z.number() },
+});
+
+function eventOf(ids: IdSource, topic: string, orderId: number): EncodedEvent {
+  return encodeEvent({ id: ids.next(), topic, timeMs: Date.now(), source: "bench", data: order(orderId) });
+}
+
+/** Publishes one event per call, as a program does. */
+export const publisher = defineActor(publisherProtocol, (ctx, options: Options) => {
+  const broker = ctx.ref(brokerProtocol, options.broker);
+  const ids = createIdSource(ctx.clock);
+  return {
+    publish: async (count) => {
+      let next = 0;
+      let delivered = 0;
+      const lane = async (): Promise<void> => {
+        while (next < count) {
+          const event = eventOf(ids, TOPIC, next++);
+          const { enqueued } = await broker.ask("publish", { event, user: true }, ALWAYS);
+          delivered += enqueued;
+        }
+      };
+      await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+      return delivered;
+    },
+  };
+});
+
+/** Reads what a wildcard matches, and lets publishers wait rather than lose an event. */
+export const reader = defineActor(readerProtocol, (ctx, options: Options) => {
+  const broker = ctx.ref(brokerProtocol, options.broker);
+  const ids = createIdSource(ctx.clock);
+  let events: AsyncIterator<EncodedEvent>;
+  return {
+    subscribe: async () => {
+      events = broker.stream("subscribe", { pattern: PATTERN, options: { overflow: "backpressure" } });
+      // What one host sends to one actor arrives in order: after this answer the subscription is there.
+      await broker.ask("publish", { event: eventOf(ids, "bench.ready", 0), user: true }, ALWAYS);
+    },
+    read: async (count) => {
+      const check = new OrderCheck();
+      while (check.seen < count) check.take(decodeEvent((await events.next()).value).data as Order);
+      return check.seen;
+    },
+  };
+});

@@ -1,0 +1,33 @@
+/**
+ * `deno task bench`: what the platform does on this machine, beside the raw limit of the same machine in the
+ * same minute. Figures of different runs are not comparable; ratios are (PERFORMANCE, "Method and noise").
+ *
+ * - `--json` prints one object a line: `{ bench, subject, value, unit, min, max, ratio?, against? }`
+ * - `--quick` does each in small: to see that it works, not how fast it is
+ */
+import { coldStart } from "./cold_start.ts";
+import { events } from "./events.ts";
+import { measure, type OpenBench, table } from "./figure.ts";
+import { tasks } from "./tasks.ts";
+
+const OPENERS: readonly ((quick: boolean) => Promise<OpenBench>)[] = [events, tasks, coldStart];
+
+const unknown = Deno.args.filter((arg) => arg !== "--json" && arg !== "--quick");
+if (unknown.length > 0) throw new TypeError(`Cannot run the benchmarks as there is no option ${unknown[0]}`);
+const [json, quick] = [Deno.args.includes("--json"), Deno.args.includes("--quick")];
+
+const figures = [];
+for (const open of OPENERS) {
+  await using opened = await open(quick);
+  for (const bench of opened.benches) {
+    const measured = await measure(bench, quick ? 1 : 7);
+    figures.push(...measured);
+    if (json) { for (const figure of measured) print(JSON.stringify(figure)); }
+  }
+}
+if (!json) print(table(figures));
+
+function print(line: string): void {
+  // deno-lint-ignore no-console -- this is a program, and this is its answer
+  console.log(line);
+}

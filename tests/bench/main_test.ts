@@ -1,0 +1,77 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Figure, measure, median, table } from "./figure.ts";
+
+Deno.test("bench --quick --json prints a figure for every subject, and loses nothing on the way", async () => {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", new URL("./main.ts", import.meta.url).href, "--quick", "--json"],
+  }).output();
+  const text = new TextDecoder();
+  assert(success, text.decode(stderr));
+  const figures: Figure[] = text.decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
+  assertEquals(
+    figures.map(({ bench, against }) => `${bench}${against === undefined ? "" : ` / ${against}`}`),
+    [
+      "events through a broker / raw: JSON text of 256",
+      "events through a broker / raw: one object a message",
+      "events through a broker",
+      "events through a broker",
+      "no-op tasks with stored results / raw: 2 workers, file written and renamed, 256 a message",
+      "no-op tasks with stored results / raw: 2 workers, file written and renamed, one a message",
+      "no-op tasks with stored results",
+      "no-op tasks with stored results",
+      "cold start / raw: one bare worker",
+      "cold start",
+      "cold start with its process / raw: empty process",
+      "cold start with its process",
+      "resident memory / raw: empty process",
+      "resident memory",
+      "resident memory",
+    ],
+  );
+  for (const { value, min, max, unit, ratio = 1 } of figures) {
+    assert(value > 0 && min <= value && value <= max && ratio > 0 && unit !== "");
+  }
+});
+
+Deno.test("bench refuses an option that it does not have", async () => {
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", new URL("./main.ts", import.meta.url).href, "--fast"],
+  }).output();
+  assertEquals(code, 1);
+  assert(new TextDecoder().decode(stderr).includes("no option --fast"));
+});
+
+Deno.test("measure drops the warm-up and takes ratios inside each round", async () => {
+  const script = { a: [99, 10, 40, 30], b: [1, 1, 2, 10] };
+  const bench = {
+    name: "x",
+    unit: "ms",
+    subjects: { a: () => Promise.resolve(script.a.shift()!), b: () => Promise.resolve(script.b.shift()!) },
+    compare: [["a", "b"]] as const,
+  };
+  assertEquals(await measure(bench, 3), [
+    { bench: "x", subject: "a", value: 30, unit: "ms", min: 10, max: 40, ratio: 10, against: "b" },
+    { bench: "x", subject: "b", value: 2, unit: "ms", min: 1, max: 10 },
+  ]);
+});
+
+Deno.test("median of an even number of values is the mean of the middle two", () => {
+  assertEquals(median([4, 1, 3, 2]), 2.5);
+});
+
+Deno.test("table shows a figure a line, with its ratio", () => {
+  const figure = {
+    bench: "x",
+    subject: "a",
+    value: 12_345.6,
+    unit: "/s",
+    min: 1,
+    max: 20_000,
+    ratio: 0.5,
+    against: "b",
+  };
+  assertEquals(table([figure]).split("\n").map((line) => line.split(/  +/)), [
+    ["bench", "subject", "median", "unit", "min–max", "ratio"],
+    ["x", "a", "12,346", "/s", "1.00–20,000", "0.500x b"],
+  ]);
+});

@@ -200,7 +200,7 @@ export {
 export { type ActorExport, inWorker, type Placement } from "./src/actor/placement.ts";
 export type { ActorRef, Address, AskOptions, OfferOptions, StreamOptions, Told } from "./src/actor/ref.ts";
 export type { ActorSystem, SpawnOptions, StopReport } from "./src/actor/system.ts";
-export type { NodeSnapshot } from "./src/actor/node.ts";
+export type { NodeSnapshot } from "./src/actor/snapshot.ts";
 export type { StopMode } from "./src/actor/port.ts";
 export type { Counters, DeadLetterReason } from "./src/actor/counters.ts";
 export { type ActorSystemSettings, createActorSystem } from "./actors/actor_system.ts";

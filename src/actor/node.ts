@@ -7,16 +7,18 @@
 import type { Clock } from "../base/clock.ts";
 import { fromWire, MillraceError, toWire, type WireError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
-import { type AnySchema, checked } from "../base/schema.ts";
+import { Asks } from "./asks.ts";
 import { Cell, stopped } from "./cell.ts";
-import { type Counters, type DeadLetter, type DeadLetterReason, zeroCounters } from "./counters.ts";
+import type { DeadLetter, DeadLetterReason } from "./counters.ts";
+import { DeadLetters } from "./dead_letters.ts";
 import type { ActorDefinition, AnyActor } from "./define_actor.ts";
 import { type Frame, isMail, Kind, type MailMessage, type Message } from "./message.ts";
 import { Loopback, RemotePeer } from "./peer.ts";
 import type { Link, StopMode } from "./port.ts";
 import type { Protocol } from "./protocol.ts";
 import type { ActorRef, Address, AskOptions, OfferOptions, StreamOptions, Told } from "./ref.ts";
-import { StreamReader } from "./stream.ts";
+import { Readers } from "./readers.ts";
+import type { NodeSnapshot } from "./snapshot.ts";
 
 /** What a node needs of its surroundings. */
 export interface NodeOptions {
@@ -32,42 +34,6 @@ export interface NodeOptions {
   readonly connect: (host: number) => void;
 }
 
-interface OpenReader {
-  readonly reader: StreamReader;
-  readonly host: number;
-  /** Takes the reader off the books. */
-  readonly forget: () => void;
-}
-
-interface PendingAsk {
-  readonly address: Address;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-  readonly release: () => void;
-}
-
-/** What an actor's node looks like from outside. */
-export interface NodeSnapshot {
-  /** The host's number. */
-  readonly host: number;
-  /** Its actors. */
-  readonly actors: readonly {
-    readonly name: string;
-    readonly protocol: string;
-    readonly depth: number;
-    readonly highWater: number;
-    readonly inHand: number;
-    readonly counters: Readonly<Counters>;
-  }[];
-  /** How many messages nobody handled, by reason. */
-  readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>;
-  /** Asks that wait for an answer. */
-  readonly pendingAsks: number;
-}
-
-/** How many dead letters a node remembers. */
-const DEAD_LETTERS_KEPT = 256;
-
 /** One thread's part of the actor system. */
 export class Node {
   readonly host: number;
@@ -76,15 +42,22 @@ export class Node {
   readonly #peers = new Map<number, RemotePeer>();
   readonly #lost = new Map<number, string>();
   readonly #loopback = new Loopback((message, from) => this.#receive(message, from));
-  readonly #asks = new Map<number, PendingAsk>();
-  readonly #readers = new Map<number, OpenReader>();
-  readonly #deadLetters: DeadLetter[] = [];
-  readonly #deadByReason: Partial<Record<DeadLetterReason, number>> = {};
+  readonly #asks: Asks;
+  readonly #readers: Readers;
+  readonly #dead = new DeadLetters();
   #lastId = 0;
 
   constructor(options: NodeOptions) {
     this.host = options.host;
     this.#options = options;
+    const nextId = (): number => ++this.#lastId;
+    const cancel = (address: Address, id: number): void => this.#peerOf(address)?.emit([Kind.Cancel, id]);
+    this.#asks = new Asks({ clock: options.clock, nextId, cancel });
+    this.#readers = new Readers({
+      nextId,
+      cancel,
+      more: (address, id, credit) => this.#peerOf(address)?.emit([Kind.More, id, credit]),
+    });
   }
 
   // --- actors that live here
@@ -172,8 +145,8 @@ export class Node {
       if (message[0] === Kind.Tell) this.deadLetter(message[1], message[2], "host-lost");
     }
     const error = hostLost(host, reason);
-    for (const [id, ask] of this.#asks) if (ask.address.host === host) this.#settleAsk(id, error);
-    for (const entry of this.#readers.values()) if (entry.host === host) endReader(entry, error);
+    this.#asks.fail(error, host);
+    this.#readers.endAll(error, host);
   }
 
   /** Ends all links and waits. */
@@ -184,9 +157,8 @@ export class Node {
       this.#lost.set(host, "the system has stopped");
     }
     this.#peers.clear();
-    const error = hostLost(this.host, "the system has stopped");
-    for (const id of [...this.#asks.keys()]) this.#settleAsk(id, error);
-    for (const entry of this.#readers.values()) endReader(entry, null);
+    this.#asks.fail(hostLost(this.host, "the system has stopped"));
+    this.#readers.endAll(null);
   }
 
   // --- sending
@@ -206,9 +178,18 @@ export class Node {
       offer: (verb: string, payload: unknown, options?: OfferOptions): Promise<void> =>
         this.#offer(address, verb, payload, options?.signal),
       ask: (verb: string, payload: unknown, options: AskOptions): Promise<unknown> =>
-        this.#ask(address, verb, payload, options, protocol.verbs[verb]?.out),
-      stream: (verb: string, payload: unknown, options?: StreamOptions): AsyncIterableIterator<unknown> =>
-        this.#stream(address, verb, payload, options ?? {}),
+        this.#asks.ask(
+          { address, verb, out: protocol.verbs[verb]?.out },
+          options,
+          (id, failed) => this.#enter(address, [Kind.Ask, address.name, verb, payload, id], failed),
+        ),
+      stream: (verb: string, payload: unknown, options: StreamOptions = {}): AsyncIterableIterator<unknown> =>
+        this.#readers.open(
+          address,
+          options,
+          (id, credit, failed) =>
+            this.#enter(address, [Kind.Open, address.name, verb, payload, id, credit], failed),
+        ),
     };
     return ref as unknown as ActorRef<P>;
   }
@@ -222,133 +203,44 @@ export class Node {
   }
 
   #offer(address: Address, verb: string, payload: unknown, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const message: MailMessage = [Kind.Tell, address.name, verb, payload];
-      const leave = this.#enter(address, message, (error) => {
-        signal?.removeEventListener("abort", abort);
-        if (error === undefined) resolve();
-        else reject(fromWire(error));
-      });
-      const abort = (): void => {
-        leave();
-        reject(signal!.reason);
-      };
-      signal?.addEventListener("abort", abort, { once: true });
-    });
-  }
-
-  #ask(
-    address: Address,
-    verb: string,
-    payload: unknown,
-    options: AskOptions,
-    out: AnySchema | undefined,
-  ): Promise<unknown> {
-    const { timeoutMs, signal } = options;
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const id = ++this.#lastId;
-      const cancelTimer = timeoutMs === "none"
-        ? undefined
-        : this.#options.clock.after(timeoutMs, () =>
-          this.#abandon(
-            id,
-            new MillraceError(
-              "actor/ask-timeout",
-              `Cannot get an answer to "${verb}" from actor "${address.name}" as it must come within ${timeoutMs} ms`,
-              { details: { actor: address.name, verb, timeoutMs } },
-            ),
-          ));
-      const abort = (): void => this.#abandon(id, signal!.reason);
-      signal?.addEventListener("abort", abort, { once: true });
-      let leave = (): void => {};
-      this.#asks.set(id, {
-        address,
-        resolve: (value) => {
-          if (out === undefined) return resolve(value);
-          const settled = out["~standard"].validate(value);
-          Promise.resolve(settled).then((result) => {
-            const answer = checked(result);
-            if (answer.ok) return resolve(answer.value);
-            reject(
-              new MillraceError(
-                "actor/message-invalid",
-                `Cannot take the answer to "${verb}" from actor "${address.name}" as it must fit the protocol: ${
-                  answer.issues.join("; ")
-                }`,
-                { details: { actor: address.name, verb, issues: answer.issues } },
-              ),
-            );
-          }, reject);
-        },
-        reject,
-        release: () => {
-          cancelTimer?.();
-          signal?.removeEventListener("abort", abort);
-          leave();
-        },
-      });
-      leave = this.#enter(address, [Kind.Ask, address.name, verb, payload, id], (error) => {
-        if (error !== undefined) this.#settleAsk(id, error);
-      });
-    });
-  }
-
-  #stream(
-    address: Address,
-    verb: string,
-    payload: unknown,
-    options: StreamOptions,
-  ): AsyncIterableIterator<unknown> {
-    const { capacity = 256, signal } = options;
-    const id = ++this.#lastId;
-    const forget = (): void => {
-      this.#readers.delete(id);
-      signal?.removeEventListener("abort", abort);
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let leave = (): void => {};
+    const abort = (): void => {
+      leave();
+      reject(signal!.reason);
     };
-    const reader = new StreamReader(capacity, {
-      more: (credit) => this.#peerOf(address)?.emit([Kind.More, id, credit]),
-      leave: () => {
-        forget();
-        leave();
-        this.#peerOf(address)?.emit([Kind.Cancel, id]);
-      },
-    });
-    const abort = (): void => void reader.return();
-    if (signal?.aborted) {
-      reader.end(null);
-      return reader;
-    }
+    const done = (): void => signal?.removeEventListener("abort", abort);
     signal?.addEventListener("abort", abort, { once: true });
-    this.#readers.set(id, { reader, host: address.host, forget });
-    const leave = this.#enter(address, [Kind.Open, address.name, verb, payload, id, capacity], (error) => {
-      if (error === undefined) return;
-      forget();
-      reader.end(error);
+    const message: MailMessage = [Kind.Tell, address.name, verb, payload];
+    leave = this.#enter(address, message, (error) => {
+      done();
+      reject(fromWire(error));
+    }, () => {
+      done();
+      resolve();
     });
-    return reader;
+    return promise;
   }
 
-  /** Sends as soon as there is space; `done` hears of it. The answer calls the waiting off. */
-  #enter(address: Address, message: MailMessage, done: (error?: WireError) => void): () => void {
-    const way = this.#way(address);
-    if (!("full" in way)) {
-      done(way);
-      return () => {};
-    }
-    if (!way.full) {
+  /** Sends as soon as there is space, or says why it never can. The answer calls the waiting off. */
+  #enter(
+    address: Address,
+    message: MailMessage,
+    failed: (error: WireError) => void,
+    sent: () => void = () => {},
+  ): () => void {
+    const go = (): void => {
+      // While it waited the actor may have stopped, or its host gone.
+      const way = this.#way(address);
+      if (!("full" in way)) return failed(way);
       way.enter(message);
-      done();
-      return () => {};
-    }
-    return way.wait(() => {
-      // The actor may have stopped, or its host gone, since.
-      const now = this.#way(address);
-      if (!("full" in now)) return done(now);
-      now.enter(message);
-      done();
-    });
+      sent();
+    };
+    const way = this.#way(address);
+    if ("full" in way && way.full) return way.wait(go);
+    go();
+    return () => {};
   }
 
   /** The way to an actor, or why there is none. */
@@ -429,42 +321,21 @@ export class Node {
         return from.fail(message, stopped(message[1]));
       }
       case Kind.Reply:
-        return this.#settleAsk(message[1], undefined, message[2]);
+        return this.#asks.settle(message[1], undefined, message[2]);
       case Kind.Fail:
-        return this.#settleAsk(message[1], message[2]);
+        return this.#asks.settle(message[1], message[2]);
       case Kind.Cancel:
         return from.cancelled(message[1]);
       case Kind.More:
         return from.more(message[1], message[2]);
       case Kind.Next:
-        return this.#readers.get(message[1])?.reader.push(message[2]);
-      case Kind.End: {
-        const entry = this.#readers.get(message[1]);
-        if (entry !== undefined) endReader(entry, message[2]);
-        return;
-      }
+        return this.#readers.push(message[1], message[2]);
+      case Kind.End:
+        return this.#readers.end(message[1], message[2]);
       case Kind.Ack:
         if (from instanceof RemotePeer) from.acknowledged(message[1], message[2]);
         return;
     }
-  }
-
-  #settleAsk(id: number, error: WireError | undefined, value?: unknown): void {
-    const ask = this.#asks.get(id);
-    if (ask === undefined) return; // answered late: the asker has been told why
-    this.#asks.delete(id);
-    ask.release();
-    if (error === undefined) ask.resolve(value);
-    else ask.reject(fromWire(error));
-  }
-
-  #abandon(id: number, reason: Error): void {
-    const ask = this.#asks.get(id);
-    if (ask === undefined) return;
-    this.#asks.delete(id);
-    ask.release();
-    this.#peerOf(ask.address)?.emit([Kind.Cancel, id]);
-    ask.reject(reason);
   }
 
   // --- observing
@@ -472,15 +343,13 @@ export class Node {
   /** Records a message that nobody handled. */
   deadLetter(actor: string, verb: string, reason: DeadLetterReason): void {
     const letter: DeadLetter = { timeMs: this.#options.clock.now(), actor, verb, reason };
-    this.#deadLetters.push(letter);
-    if (this.#deadLetters.length > DEAD_LETTERS_KEPT) this.#deadLetters.shift();
-    this.#deadByReason[reason] = (this.#deadByReason[reason] ?? 0) + 1;
+    this.#dead.add(letter);
     this.#options.log.debug("A message became a dead letter", { ...letter });
   }
 
   /** The latest dead letters, oldest first. */
   get deadLetters(): readonly DeadLetter[] {
-    return this.#deadLetters;
+    return this.#dead.latest;
   }
 
   /** What lives here and how it does, as plain data. */
@@ -493,31 +362,10 @@ export class Node {
         ...cell.load,
         counters: { ...cell.counters },
       })),
-      deadLetters: { ...this.#deadByReason },
+      deadLetters: this.#dead.byReason,
       pendingAsks: this.#asks.size,
     };
   }
-}
-
-function endReader(entry: OpenReader, error: WireError | null): void {
-  entry.forget();
-  entry.reader.end(error);
-}
-
-/** All counters of a snapshot together: the accounting law holds for them. */
-export function totals(
-  snapshot: NodeSnapshot,
-): Counters & { readonly queued: number; readonly inHand: number } {
-  const sum = { ...zeroCounters(), queued: 0, inHand: 0 };
-  for (const { counters, depth, inHand } of snapshot.actors) {
-    sum.accepted += counters.accepted;
-    sum.handled += counters.handled;
-    sum.failed += counters.failed;
-    sum.deadLettered += counters.deadLettered;
-    sum.queued += depth;
-    sum.inHand += inHand;
-  }
-  return sum;
 }
 
 function hostLost(host: number, reason: string): WireError {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MillraceError } from "../../src/base/errors.ts";
-import { totals } from "../../src/actor/node.ts";
+import { totals } from "../../src/actor/snapshot.ts";
 import { testSystem, until } from "./fixtures/systems.ts";
 
 const soon = { timeoutMs: 20_000 };
@@ -129,6 +129,28 @@ Deno.test("ActorRef ask that is called off while it waits in the mailbox is neve
   await assertRejects(() => queued, Error, "enough");
   assertEquals(await ref.ask("left", undefined, soon), []);
   assertEquals(test.system.snapshot().deadLetters, { "called-off": 1 });
+});
+
+Deno.test("ActorRef offer settles at once for a stopped actor, and on the abort of one that waits", async () => {
+  await using test = testSystem("inline");
+  const ref = await test.spawn("echo");
+  const { signal } = new AbortController();
+  for (let n = 0; n < 4; n++) ref.tell("note", "fills the mailbox");
+  const controller = new AbortController();
+  const waiting = ref.offer("note", "waits", { signal: controller.signal });
+  controller.abort(new Error("enough"));
+  await assertRejects(() => waiting, Error, "enough");
+  await ref.offer("note", "gets in", { signal });
+  await test.system.stopActor(ref, "drain", 20_000);
+  const error = await assertRejects(() => ref.offer("note", "too late", { signal }), MillraceError);
+  assertEquals(error.code, "actor/stopped");
+});
+
+Deno.test("ActorSystem spawn refuses a name that is taken", async () => {
+  await using test = testSystem("inline");
+  await test.spawn("echo");
+  const error = await assertRejects(() => test.spawn("echo"), MillraceError);
+  assertEquals(error.code, "actor/name-taken");
 });
 
 Deno.test("ActorRef tell into a full mailbox becomes a dead letter, tryTell says so", async () => {

@@ -39,6 +39,9 @@ Deno.test("an id that fits none or several runs ends with 2", async () => {
   const several = withRuns(RUN_ID, "019aa000-0001-7000-8000-00007d1c22ef");
   assertEquals(await runs(several, "show", "019aa000"), 2);
   assertStringIncludes(several.stderr.text, "fits 2 of them: 019aa000-0001-7000-8000-00007d1c22ef, ");
+  const json = withRuns(RUN_ID, "019aa000-0001-7000-8000-00007d1c22ef");
+  assertEquals(await runs(json, "show", "019aa000", "--json"), 2);
+  assertStringIncludes(json.stderr.text, '"code":"cli/ambiguous-run-id"');
 });
 
 Deno.test("runs result prints the value as JSON, as near as JSON gets", async () => {

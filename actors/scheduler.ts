@@ -13,6 +13,7 @@ import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { storeProtocol } from "../src/store/protocol.ts";
 import { importDefinitions, importModule } from "../src/task/import_definitions.ts";
 import { isTrigger } from "../src/task/trigger.ts";
+import { guarded } from "../src/trigger/guarded.ts";
 import { schedulerProtocol } from "../src/trigger/protocol.ts";
 import { Scheduler } from "../src/trigger/scheduler.ts";
 
@@ -60,7 +61,7 @@ export const scheduler = defineActor(schedulerProtocol, async (ctx, options: Sch
   ctx.onStop(() => core.stop());
   return {
     load: (histories) => {
-      for (const trigger of triggers) core.add(trigger, histories[trigger.name]);
+      for (const trigger of triggers) core.add(guarded(trigger), histories[trigger.name]);
       return [...core.list()];
     },
     arm: () => core.arm(),
@@ -79,7 +80,7 @@ export const scheduler = defineActor(schedulerProtocol, async (ctx, options: Sch
         );
       }
       const states = await store.ask("triggers", undefined, { timeoutMs: "none" });
-      core.add(trigger, states.find((state) => state.name === trigger.name));
+      core.add(guarded(trigger), states.find((state) => state.name === trigger.name));
       if (trigger.kind === "event") {
         const { name, source } = trigger;
         await orchestrator.ask("addTrigger", { name, source }, { timeoutMs: "none" });

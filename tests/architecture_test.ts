@@ -36,7 +36,7 @@ const ADAPTER = /^src\/[a-z]+\/(console|deno|filesystem|kv|sqlite|system|worker)
 /** Everything else that touches the machine. Who runs things (`actors/`) may, too. */
 const TOUCH_THE_MACHINE: Readonly<Record<string, string>> = {
   "src/actor/loop.ts": "a turn of the event loop for the hosts, which hand it to the kernel as `later`",
-  "src/executor/sync_limit.ts": "the only way to interrupt a loop inside a worker is node:vm",
+  "src/base/sync_limit.ts": "the only way to interrupt a loop inside a worker is node:vm",
   "src/http/serve.ts": "the adapter of the application to Deno.serve",
   "src/store/data_dir_lock.ts": "a lock of the operating system and the name of who holds it",
   "src/trigger/create_scheduler.ts": "a small composition root: the scheduler for use without a platform",

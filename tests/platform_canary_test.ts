@@ -90,7 +90,7 @@ Deno.test("worker: the end of its memory is the end of the program", async () =>
   assert(stderr.includes("JavaScript out of memory"), stderr);
 });
 
-// If it fails: src/executor/sync_limit.ts cannot keep `timeoutMs` of synchronous tasks; use a process for them.
+// If it fails: src/base/sync_limit.ts cannot keep `timeoutMs` of synchronous tasks; use a process for them.
 Deno.test("node:vm: a time-out interrupts a loop in a worker, which then goes on working", async () => {
   using worker = startWorker("interrupted_worker.ts");
   const interrupted = { outcome: "ERR_SCRIPT_EXECUTION_TIMEOUT", ran: [] };

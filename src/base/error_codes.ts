@@ -46,6 +46,8 @@ export interface ErrorDetails {
   "trigger/unknown": { trigger: string; suggestion?: string };
   /** A call of an API trigger is not genuine: its `verify` said no. */
   "trigger/unverified": { trigger: string };
+  /** A function of a trigger computed for too long, and was interrupted. */
+  "trigger/too-slow": { trigger: string; limitMs: number };
   /** The payload of a call does not fit the schema of the trigger. */
   "trigger/payload-invalid": { trigger: string; issues: readonly string[] };
   /** A trigger cannot be fired by hand, as it listens to events. */
@@ -176,6 +178,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "trigger/duplicate": once,
   "trigger/unknown": once,
   "trigger/unverified": once,
+  "trigger/too-slow": once,
   "trigger/payload-invalid": once,
   "trigger/not-fireable": once,
   "trigger/halted": again,

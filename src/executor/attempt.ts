@@ -12,7 +12,7 @@ import { chunkIdOf, resultIdOf, type StreamMark } from "../task/result_id.ts";
 import type { Task, TaskContext } from "../task/task.ts";
 import { loadInputs } from "./inputs.ts";
 import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "./port.ts";
-import { callWithin, Interrupted } from "./sync_limit.ts";
+import { callWithin, Interrupted } from "../base/sync_limit.ts";
 
 /** What an attempt needs of the world. */
 export interface AttemptPorts {

@@ -44,6 +44,7 @@ export const STATUS_OF = {
   "trigger/duplicate": 500,
   "trigger/unknown": 404,
   "trigger/unverified": 401,
+  "trigger/too-slow": 500,
   "trigger/payload-invalid": 422,
   "trigger/not-fireable": 409,
   "trigger/halted": 503,

@@ -41,6 +41,8 @@ export class FilesystemIOManager implements IOManager {
   /** Temporary names of this object, unlike those of any other on the same folder. */
   readonly #tempPrefix: string;
   #tempCount = 0;
+  /** The folder of the latest save; many results in a row go to the same. */
+  #latestFolder = "";
 
   /** Takes an existing, writable folder; use {@linkcode openFilesystemIOManager}. */
   constructor(options: FilesystemIOManagerOptions) {
@@ -62,6 +64,7 @@ export class FilesystemIOManager implements IOManager {
     for (let tries = 1;; tries++) {
       try {
         if (tries > 1) await this.#makeFolders(key);
+        else if (!this.#fsync) this.#expectFolder(key);
         await this.#write(temp, path, file);
         return;
       } catch (error) {
@@ -160,6 +163,14 @@ export class FilesystemIOManager implements IOManager {
       await Deno.writeFile(temp, bytes);
       await Deno.rename(temp, path);
     }
+  }
+
+  /** Most tasks have one result: making its folder first is cheaper than finding that it is missing. */
+  #expectFolder({ runId, task }: ResultKey): void {
+    const folder = `${this.#runsDir}/${runId}/${task}`;
+    if (folder === this.#latestFolder) return;
+    Deno.mkdirSync(folder, { recursive: true });
+    this.#latestFolder = folder;
   }
 
   async #makeFolders(key: ResultKey): Promise<void> {

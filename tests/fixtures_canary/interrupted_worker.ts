@@ -1,4 +1,4 @@
-/** Calls things under a `node:vm` time-out, as `src/executor/sync_limit.ts` does. */
+/** Calls things under a `node:vm` time-out, as `src/base/sync_limit.ts` does. */
 import { Script } from "node:vm";
 import { scope } from "./worker_scope.ts";
 

@@ -176,6 +176,18 @@ Deno.test("run of a worker task on a platform without executors fails and says s
     assertEquals([end.status, end.tasks.numbers?.error?.code], ["failed", "executor/none"]);
   }, { executors: 0 }));
 
+Deno.test("a trigger's function that never returns is interrupted, and everything else goes on", () =>
+  withPlatform(async (app) => {
+    const failed = app.subscribe("trigger.endless.failed");
+    await app.publish("please.loop", {});
+    const { runIds: [runId] } = await app.publish("quick.wanted", {});
+    for await (const { data } of failed) {
+      assertEquals((data as { error: { code: string } }).error.code, "trigger/too-slow");
+      break;
+    }
+    await until(() => app.runView(runId!), (run) => run.status === "succeeded");
+  }, { modules: [import.meta.resolve("./fixtures/fatal_trigger.ts")] }));
+
 Deno.test("cancel ends a run, and close with unfinished runs leaves them to the next start", async () => {
   const dataDir = await Deno.makeTempDir();
   const slow = import.meta.resolve("./fixtures/slow_pipelines.ts");

@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { callWithin, Interrupted } from "../../src/executor/sync_limit.ts";
+import { callWithin, Interrupted } from "../../src/base/sync_limit.ts";
 
 Deno.test("callWithin gives what the function gives", () => {
   const value = {};

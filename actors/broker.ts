@@ -7,10 +7,11 @@
 import { defineActor } from "../src/actor/define_actor.ts";
 import type { Address } from "../src/actor/ref.ts";
 import { createIdSource } from "../src/base/ids.ts";
-import { messageOf } from "../src/base/errors.ts";
+import { messageOf, MillraceError } from "../src/base/errors.ts";
+import { overloaded } from "../src/broker/broker.ts";
 import { createBrokerCore, type Delivery } from "../src/broker/core.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
-import { assertHops, type EncodedEvent } from "../src/event/event.ts";
+import { type EncodedEvent, MAX_HOPS } from "../src/event/event.ts";
 import { createTopicMatcher } from "../src/event/matcher.ts";
 import { assertPublishable } from "../src/event/topic.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
@@ -23,10 +24,16 @@ export interface BrokerOptions {
 
 /** Many publishers wait for the journal at the same time. */
 const CONCURRENCY = 1024;
+/** A reader that stands still must not hold up those who publish to others: it gets a small part of the turns. */
+const MAX_WAITING = 64;
 
 /** The broker. */
 export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) => {
-  const core = createBrokerCore({ ids: createIdSource(ctx.clock), clock: ctx.clock });
+  const core = createBrokerCore({
+    ids: createIdSource(ctx.clock),
+    clock: ctx.clock,
+    maxWaiting: MAX_WAITING,
+  });
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
   let interest = createTopicMatcher<true>();
   ctx.onStop(() => core.close());
@@ -36,6 +43,7 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
     try {
       core.deliver(event);
     } catch (error) {
+      if (MillraceError.is(error, "broker/closed")) return; // the platform is closing
       ctx.log.warn("An event was not shown", { topic: event.topic, error: messageOf(error) });
     }
   }
@@ -43,9 +51,10 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
   return {
     publish: async ({ event, user, fire }) => {
       if (user) assertPublishable(event.topic);
-      assertHops(event);
-      const starts = fire !== undefined || event.topic === "run.request" ||
-        interest.match(event.topic).length > 0;
+      // A chain that is too long starts nothing more: the core makes a dead letter of it.
+      const ends = (event.hops ?? 0) > MAX_HOPS;
+      const starts = !ends && (fire !== undefined || event.topic === "run.request" ||
+        interest.match(event.topic).length > 0);
       const { runIds } = starts
         ? await orchestrator.ask("accept", { event, ...(fire === undefined ? {} : { fire }) }, {
           timeoutMs: "none",
@@ -53,6 +62,10 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
         : { runIds: [] };
       const delivery = core.deliver(event);
       await delivery.room;
+      // What has started something is accepted, whoever could not see it.
+      if (delivery.rejected > 0 && runIds.length === 0) {
+        throw overloaded(event.topic, event.id, delivery.rejected);
+      }
       return { ...numbers(delivery), runIds };
     },
     deliver: (events) => events.forEach(show),
@@ -61,9 +74,10 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
       for (const pattern of patterns) interest.add(pattern, true);
     },
     subscribe: ({ pattern, options }) => core.subscribe(pattern, options),
+    halt: () => core.close(),
   };
 }, { concurrency: CONCURRENCY });
 
-function numbers({ matched, enqueued, dropped, duplicate }: Delivery) {
-  return { matched, enqueued, dropped, duplicate };
+function numbers({ matched, enqueued, dropped, rejected, duplicate }: Delivery) {
+  return { matched, enqueued, dropped: dropped + rejected, duplicate };
 }

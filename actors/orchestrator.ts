@@ -5,6 +5,7 @@
  */
 import { defineActor } from "../src/actor/define_actor.ts";
 import type { ActorRef, Address } from "../src/actor/ref.ts";
+import { decode } from "../src/base/codec.ts";
 import { createIdSource } from "../src/base/ids.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import type { AttemptKey } from "../src/executor/port.ts";
@@ -129,5 +130,6 @@ async function adoptable(
   const key = { runId, task, resultId: resultIdOf(attempt) };
   if (!await store.ask("exists", key, ALWAYS)) return undefined;
   if (!await streams(task)) return {};
-  return { chunks: (await store.ask("load", key, ALWAYS) as StreamMark).chunks };
+  const mark = await store.ask("load", key, ALWAYS);
+  return mark instanceof Uint8Array ? undefined : { chunks: (decode(mark) as StreamMark).chunks };
 }

@@ -4,9 +4,10 @@
  * @module
  */
 import { defineActor } from "../src/actor/define_actor.ts";
-import { MillraceError } from "../src/base/errors.ts";
+import { messageOf, MillraceError } from "../src/base/errors.ts";
 import { nearest } from "../src/base/names.ts";
 import { check } from "../src/base/schema.ts";
+import { callWithin, guardSchema, Interrupted } from "../src/base/sync_limit.ts";
 import { planTasks } from "../src/planner/plan_tasks.ts";
 import { plannerProtocol } from "../src/planner/protocol.ts";
 import { describePipeline, describeTask } from "../src/task/describe.ts";
@@ -73,6 +74,11 @@ export async function createPlanBook(modules: readonly string[]): Promise<PlanBo
   };
 }
 
+/** How long checking parameters may compute, in ms: this thread is the broker's too. */
+const CHECK_LIMIT_MS = 1_000;
+/** Parameters may be checked asynchronously: one check that hangs must not hold up the others. */
+const CONCURRENCY = 1024;
+
 /** The planner. */
 export const planner = defineActor(plannerProtocol, async (_ctx, options: PlannerOptions) => {
   const { tasks, pipelines, find, plan } = await createPlanBook(options.modules);
@@ -82,7 +88,15 @@ export const planner = defineActor(plannerProtocol, async (_ctx, options: Planne
       const params = request.params ?? {};
       const planned = plan(request);
       if (schema === undefined) return { plan: planned, params };
-      const checked = await check(schema, params);
+      const checked = await check(guardSchema(schema, (fn) => callWithin(fn, CHECK_LIMIT_MS)), params)
+        .catch((error): { readonly ok: false; readonly issues: readonly string[] } => ({
+          ok: false,
+          issues: [
+            error instanceof Interrupted
+              ? `the check must end within ${CHECK_LIMIT_MS} ms`
+              : messageOf(error),
+          ],
+        }));
       if (checked.ok) return { plan: planned, params: checked.value };
       const pipeline = request.pipeline!;
       throw new MillraceError(
@@ -101,7 +115,7 @@ export const planner = defineActor(plannerProtocol, async (_ctx, options: Planne
     define: (task) => void tasks.set(task.name, task),
     forget: (name) => void tasks.delete(name),
   };
-});
+}, { concurrency: CONCURRENCY });
 
 /** A promise that this version cannot keep is refused, not broken. */
 function assertSupported({ tasks, pipelines }: Definitions): void {

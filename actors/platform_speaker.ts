@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../src/base/clock.ts";
 import { MillraceError } from "../src/base/errors.ts";
+import { decode } from "../src/base/codec.ts";
 import { createIdSource, type IdSource } from "../src/base/ids.ts";
 import type { SubscribeOptions } from "../src/broker/subscription.ts";
 import { decodeEvent, encodeData, type EncodedEvent, type MillraceEvent } from "../src/event/event.ts";
@@ -52,6 +53,8 @@ export class PlatformSpeaker implements Platform {
   #app: HttpApp | undefined;
   #where: { readonly url: string; readonly moved: boolean } | undefined;
   #closing: Promise<CloseReport> | undefined;
+  /** Settles once the planner knows all tasks of the main program. */
+  #defined: Promise<unknown> = Promise.resolve();
 
   constructor(parts: SpeakerParts) {
     this.#parts = parts;
@@ -139,6 +142,7 @@ export class PlatformSpeaker implements Platform {
       source: "app",
       data: encodeData(topic, data),
     };
+    await this.#defined;
     const { matched, enqueued, dropped, runIds } = await this.#cast.broker.ask("publish", {
       event,
       user: true,
@@ -191,8 +195,10 @@ export class PlatformSpeaker implements Platform {
         { details: { runId, task, resultId: "" } },
       );
     }
-    const load = (resultId: string): Promise<unknown> =>
-      this.#cast.store.ask("load", { runId, task, resultId }, ALWAYS);
+    const load = async (resultId: string): Promise<unknown> => {
+      const stored = await this.#cast.store.ask("load", { runId, task, resultId }, ALWAYS);
+      return stored instanceof Uint8Array ? stored : decode(stored);
+    };
     const streams = resultIds[0]?.includes("-") ?? true;
     if (!streams) return await load(resultIds[0]!);
     const chunks: unknown[] = [];
@@ -271,7 +277,8 @@ export class PlatformSpeaker implements Platform {
           );
         }
         registry.register(task);
-        planner.tell("define", describeTask(task));
+        this.#defined = Promise.all([this.#defined, planner.offer("define", describeTask(task))]);
+        this.#defined.catch(() => {}); // the planner has stopped: every use says so
       },
       unregister: (name) => {
         planner.tell("forget", name);

@@ -4,6 +4,7 @@
  * @module
  */
 import { defineActor } from "../src/actor/define_actor.ts";
+import { encode } from "../src/base/codec.ts";
 import { openSqliteRunJournal } from "../src/orchestrator/sqlite_run_journal.ts";
 import { openFilesystemIOManager } from "../src/store/filesystem_io_manager.ts";
 import { storeProtocol } from "../src/store/protocol.ts";
@@ -36,7 +37,10 @@ export const store = defineActor(storeProtocol, async (ctx, { dataDir, fsync }: 
       const found = await journal.latestResult(task);
       return found === undefined ? undefined : { runId: found.runId, resultIds: [...found.resultIds] };
     },
-    load: (key) => io.load(key),
+    load: async (key) => {
+      const value = await io.load(key);
+      return value instanceof Uint8Array ? value : encode(value);
+    },
     exists: (key) => io.exists(key),
   };
 }, { concurrency: CONCURRENCY });

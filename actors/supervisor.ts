@@ -56,8 +56,13 @@ export const supervisor = defineActor(supervisorProtocol, async (ctx, options: S
   async function start(): Promise<void> {
     const name = `executor-${++started}`;
     const host = await system.startHost(name);
+    const ref = await system.spawnIn(executorPlacement, executor, { name, host, protocol: executorProtocol })
+      .catch((error) => {
+        system.terminateHost(host);
+        throw error;
+      });
+    // Only now: the loss of a host that never had its executor is the failure of this start, not one more.
     hosts.set(name, host);
-    const ref = await system.spawnIn(executorPlacement, executor, { name, host, protocol: executorProtocol });
     living.set(name, ref);
     if (begun) await join(ref);
   }

@@ -153,6 +153,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       await scheduler.ask("halt", undefined, { timeoutMs: STOP_MS }).catch(() => {});
       const unfinishedRuns = await orchestrator.ask("drain", deadlineMs, { timeoutMs: deadlineMs + STOP_MS })
         .catch(() => 0);
+      await broker.ask("halt", undefined, { timeoutMs: STOP_MS }).catch(() => {});
       await Promise.all([
         system.stopActor(overseer, "drain", STOP_MS),
         system.stopActor(inline, "now", STOP_MS),

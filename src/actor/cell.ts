@@ -24,7 +24,7 @@ export interface Origin {
   /** Its message to `actor` has left the mailbox. */
   taken(actor: string): void;
   /** Starts sending a stream. */
-  serve(id: number, credit: number, items: AsyncIterable<unknown> | Iterable<unknown>): void;
+  serve(actor: string, id: number, credit: number, items: AsyncIterable<unknown> | Iterable<unknown>): void;
   /** Whether the asker has left already. */
   hasLeft(id: number): boolean;
   /** The actor stops: fires the signal of an ask or stream that is in hand. */
@@ -199,15 +199,19 @@ export class Cell {
       );
       return this.#bury(mail, "unknown-verb", toWire(error));
     }
-    const result = spec.in["~standard"].validate(mail.message[3]);
+    this.#inHand++;
+    let result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>;
+    try {
+      result = spec.in["~standard"].validate(mail.message[3]);
+    } catch (error) {
+      return this.#finish(mail, error ?? new Error("thrown without a reason"));
+    }
     if (result instanceof Promise) {
-      this.#inHand++;
       result.then(
         (settled) => this.#handle(mail, handler, settled),
         (error) => this.#finish(mail, error),
       );
     } else {
-      this.#inHand++;
       this.#handle(mail, handler, result);
     }
   }
@@ -233,7 +237,7 @@ export class Cell {
       const answer = handler(payload.value, turn);
       if (message[0] === Kind.Open) {
         // The stream is served beside the turns: a slow reader does not hold the actor.
-        origin.serve(message[4], message[5], answer as AsyncIterable<unknown>);
+        origin.serve(this.name, message[4], message[5], answer as AsyncIterable<unknown>);
         return this.#finish(mail);
       }
       if (isPromiseLike(answer)) {

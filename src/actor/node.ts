@@ -109,6 +109,10 @@ export class Node {
     if (cell === undefined) return;
     await cell.stop(mode);
     this.#cells.delete(name);
+    // What its streams still had to say has been said by the next turn; then whoever reads on is told.
+    this.#options.later(() => {
+      for (const peer of [this.#loopback, ...this.#peers.values()]) peer.stopped(name, stopped(name));
+    });
   }
 
   /** The protocol of an actor that lives here. */
@@ -153,8 +157,9 @@ export class Node {
   close(): void {
     this.#loopback.close();
     for (const [host, peer] of this.#peers) {
-      peer.close();
+      // First lost, then closed: who waits at a gate finds no way.
       this.#lost.set(host, "the system has stopped");
+      peer.close();
     }
     this.#peers.clear();
     this.#asks.fail(hostLost(this.host, "the system has stopped"));

@@ -17,7 +17,7 @@ abstract class Correspondent implements Origin {
   /** Asks and streams of the other side that are not answered yet. */
   readonly #open = new Set<number>();
   readonly #signals = new Map<number, AbortController>();
-  readonly #servers = new Map<number, StreamServer>();
+  readonly #servers = new Map<number, { readonly actor: string; readonly server: StreamServer }>();
 
   /** Sends a message to the other side. */
   abstract emit(message: Message): void;
@@ -42,7 +42,7 @@ abstract class Correspondent implements Origin {
     if (message[0] === Kind.Open) this.emit([Kind.End, message[4], error]);
   }
 
-  serve(id: number, credit: number, items: AsyncIterable<unknown> | Iterable<unknown>): void {
+  serve(actor: string, id: number, credit: number, items: AsyncIterable<unknown> | Iterable<unknown>): void {
     const server = new StreamServer(id, credit, {
       emit: (message) => this.emit(message),
       later: (fn) => this.later(fn),
@@ -51,7 +51,7 @@ abstract class Correspondent implements Origin {
         this.#settled(id);
       },
     });
-    this.#servers.set(id, server);
+    this.#servers.set(id, { actor, server });
     void server.run(items);
     if (this.hasLeft(id)) server.cancel();
   }
@@ -75,12 +75,17 @@ abstract class Correspondent implements Origin {
     if (!this.#open.has(id)) return;
     this.signal(id);
     this.#signals.get(id)!.abort(new DOMException("The asker has left", "AbortError"));
-    this.#servers.get(id)?.cancel();
+    this.#servers.get(id)?.server.cancel();
   }
 
   /** The other side takes more of a stream. */
   more(id: number, credit: number): void {
-    this.#servers.get(id)?.more(credit);
+    this.#servers.get(id)?.server.more(credit);
+  }
+
+  /** An actor has stopped: the streams that it still serves end. */
+  stopped(actor: string, error: WireError): void {
+    for (const entry of this.#servers.values()) if (entry.actor === actor) entry.server.stop(error);
   }
 
   /** The other side is gone: nobody reads its streams or wants its answers. */

@@ -70,8 +70,21 @@ export class StreamServer {
   /** The reader has left. */
   cancel(): void {
     if (this.#ended) return;
-    this.#ended = true;
     this.#ready = [];
+    this.#leave();
+  }
+
+  /** The actor that serves it has stopped. */
+  stop(error: WireError): void {
+    if (this.#ended) return;
+    this.#send();
+    this.#leave();
+    this.#hooks.emit([Kind.End, this.#id, error]);
+  }
+
+  /** Lets go of the source. */
+  #leave(): void {
+    this.#ended = true;
     this.#wake?.();
     this.#hooks.done();
     // An iterator that fails at its own clean-up has nobody left to tell.
@@ -122,7 +135,7 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
   readonly #items: unknown[] = [];
   #taken = 0;
   #end: { readonly error?: Error } | undefined;
-  #wake: (() => void) | undefined;
+  #change: PromiseWithResolvers<void> | undefined;
 
   constructor(capacity: number, hooks: ReaderHooks) {
     this.#capacity = capacity;
@@ -132,20 +145,20 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
   /** Items have arrived. */
   push(items: readonly unknown[]): void {
     for (const item of items) this.#items.push(item);
-    this.#wake?.();
+    this.#wake();
   }
 
   /** The stream has ended. */
   end(error: WireError | null): void {
     this.#end ??= error === null ? {} : { error: fromWire(error) };
-    this.#wake?.();
+    this.#wake();
   }
 
   async next(): Promise<IteratorResult<unknown, undefined>> {
     while (this.#items.length === 0) {
       if (this.#end?.error !== undefined) throw this.#end.error;
       if (this.#end !== undefined) return { done: true, value: undefined };
-      await new Promise<void>((resolve) => this.#wake = resolve);
+      await (this.#change ??= Promise.withResolvers()).promise;
     }
     const value = this.#items.shift();
     if (++this.#taken * 2 >= this.#capacity && this.#end === undefined) {
@@ -162,8 +175,14 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
       this.#hooks.leave();
     }
     this.#items.length = 0;
-    this.#wake?.();
+    this.#wake();
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** Wakes all who wait: `next()` may be called again before it has answered. */
+  #wake(): void {
+    this.#change?.resolve();
+    this.#change = undefined;
   }
 
   [Symbol.asyncIterator](): this {

@@ -164,7 +164,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "event/reserved-topic": once,
   "event/too-many-hops": once,
   "broker/closed": once,
-  "broker/overloaded": once,
+  "broker/overloaded": again,
   "task/duplicate": once,
   "task/unknown": once,
   "task/unsupported": once,

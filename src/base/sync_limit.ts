@@ -5,12 +5,19 @@
  * @module
  */
 import { Script } from "node:vm";
+import type { AnySchema } from "./schema.ts";
 
 /** Where the script finds what to call. A property of the global object is all that it can see. */
 const SLOT = "~millrace:call";
 /** 49 days: the longest time-out that `node:vm` takes. */
 const MAX_LIMIT_MS = 2 ** 32 - 1;
 let script: Script | undefined;
+
+/** A schema whose checks are made by way of `call`: what it computes can be limited. */
+export function guardSchema(schema: AnySchema, call: <T>(fn: () => T) => T): AnySchema {
+  const standard = schema["~standard"];
+  return { "~standard": { ...standard, validate: (value) => call(() => standard.validate(value)) } };
+}
 
 /** Thrown by {@linkcode callWithin} when time is up. */
 export class Interrupted extends Error {}

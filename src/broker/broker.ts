@@ -239,7 +239,8 @@ function assertId(id: unknown): void {
   throw new TypeError(`Cannot publish as an id must be a text of 1 to 255 characters: ${JSON.stringify(id)}`);
 }
 
-function overloaded(topic: string, id: string, rejected: number): MillraceError {
+/** The error of a publisher whose event full subscriptions refused; all others have it. */
+export function overloaded(topic: string, id: string, rejected: number): MillraceError {
   return new MillraceError(
     "broker/overloaded",
     `Cannot publish to "${topic}" as ${rejected} full subscriptions refuse what they cannot hold: event ${id}`,

@@ -83,6 +83,8 @@ export interface BrokerCoreOptions {
   readonly clock: Clock;
   /** How long an id is remembered, in ms. @default {120000} */
   readonly dedupeWindowMs?: number;
+  /** How many publishers may wait for one `backpressure` subscription. @default {no limit} */
+  readonly maxWaiting?: number;
 }
 
 /** How many events a subscription holds by default. */
@@ -100,6 +102,7 @@ class Core implements BrokerCore {
   readonly #ids: IdSource;
   readonly #clock: Clock;
   readonly #window: DedupeWindow;
+  readonly #maxWaiting: number;
   readonly #matcher = createTopicMatcher<Member>();
   readonly #members = new Map<SubscriptionBuffer, Member & { readonly leave: () => void }>();
   readonly #declared = new Set<string>();
@@ -113,6 +116,7 @@ class Core implements BrokerCore {
     this.#ids = options.ids;
     this.#clock = options.clock;
     this.#window = new DedupeWindow(options.dedupeWindowMs);
+    this.#maxWaiting = options.maxWaiting ?? Infinity;
   }
 
   get stats(): BrokerStats {
@@ -144,6 +148,7 @@ class Core implements BrokerCore {
       group,
       capacity,
       overflow,
+      maxWaiting: this.#maxWaiting,
       onRecovered: (buffer) => this.#advise("recovered", buffer),
       onClose: (buffer, left) => this.#leave(buffer, left),
     });

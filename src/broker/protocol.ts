@@ -31,6 +31,8 @@ export const brokerProtocol = protocol("broker", {
   deliver: { in: z.array(event) },
   /** Replaces the patterns of the topics whose events must be accepted by the orchestrator first. */
   interest: { in: z.array(z.string()) },
+  /** Refuses everything from now on: who waits for room stops waiting, subscriptions end. */
+  halt: { in: z.void(), out: z.void() },
   /** Live events. */
   subscribe: {
     in: z.object({ pattern: z.string(), options: z.custom<Omit<SubscribeOptions, "signal">>().optional() }),

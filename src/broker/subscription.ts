@@ -73,6 +73,8 @@ export interface BufferOptions {
   readonly capacity: number;
   /** What a full buffer does. */
   readonly overflow: Overflow;
+  /** How many publishers may wait for room; one more is refused. */
+  readonly maxWaiting: number;
   /** Called when the reader of a slow subscription has caught up. */
   readonly onRecovered: (subscription: SubscriptionBuffer) => void;
   /** Called once when the reader has left, with what it left behind. */
@@ -151,6 +153,10 @@ export class SubscriptionBuffer implements EncodedSubscription {
         this.#dropped++;
         return "rejected";
       case "backpressure": {
+        if (this.#waiting.size >= this.#options.maxWaiting) {
+          this.#dropped++;
+          return "rejected";
+        }
         const { promise, resolve } = Promise.withResolvers<void>();
         this.#waiting.push({ event, admitted: resolve });
         return promise;

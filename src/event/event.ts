@@ -4,6 +4,7 @@
  * @module
  */
 import { messageOf, MillraceError } from "../base/errors.ts";
+import { isTooDeep, MAX_JSON_DEPTH } from "../base/json_depth.ts";
 
 /** An immutable fact. */
 export interface MillraceEvent<Data = unknown> {
@@ -57,7 +58,8 @@ export function decodeEvent(event: EncodedEvent): MillraceEvent {
 export function encodeData(topic: string, data: unknown): string {
   try {
     const text = JSON.stringify(data ?? null);
-    if (text !== undefined) return text;
+    if (text !== undefined && !isTooDeep(text)) return text;
+    if (text !== undefined) throw new RangeError(`it may be nested at most ${MAX_JSON_DEPTH} levels deep`);
     throw new TypeError(`${typeof data} is not a JSON value`);
   } catch (error) {
     throw new MillraceError(

@@ -4,6 +4,7 @@
  * @module
  */
 import { messageOf, MillraceError } from "../base/errors.ts";
+import { isTooDeep, MAX_JSON_DEPTH } from "../base/json_depth.ts";
 
 /** `application/json` or any type with the structured suffix `+json` (RFC 6839), for example CloudEvents. */
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
@@ -44,7 +45,9 @@ export function parseJsonBody(body: Uint8Array, contentType: string | null): unk
     );
   }
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(body);
+    if (isTooDeep(text)) throw new RangeError(`it may be nested at most ${MAX_JSON_DEPTH} levels deep`);
+    return JSON.parse(text);
   } catch (error) {
     throw new MillraceError(
       "http/bad-request",

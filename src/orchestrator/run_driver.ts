@@ -232,6 +232,10 @@ export class RunDriver {
         await this.#ports.commit(writes);
         return;
       } catch (error) {
+        // What can never be written would be tried for ever.
+        if (MillraceError.is(error, "actor/uncloneable") || MillraceError.is(error, "store/unencodable")) {
+          throw error;
+        }
         await this.#again("The journal could not be written; trying again", error);
       }
     }

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { protocol } from "../actor/protocol.ts";
+import type { Encoded } from "../base/codec.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import type {
   JournalledRun,
@@ -35,8 +36,11 @@ export const storeProtocol = protocol("store", {
     in: z.string(),
     out: z.object({ runId: z.string(), resultIds: z.array(z.string()) }).optional(),
   },
-  /** Loads a result. */
-  load: { in: key, out: z.unknown() },
+  /** Loads a result: bytes as they are, anything else encoded, as a thread boundary would alter some values. */
+  load: {
+    in: key,
+    out: z.union([z.custom<Uint8Array>((value) => value instanceof Uint8Array), z.custom<Encoded>()]),
+  },
   /** Whether a complete result is there. */
   exists: { in: key, out: z.boolean() },
 });

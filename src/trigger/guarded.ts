@@ -5,19 +5,24 @@
  * @module
  */
 import { MillraceError } from "../base/errors.ts";
-import { callWithin, Interrupted } from "../base/sync_limit.ts";
+import type { AnySchema } from "../base/schema.ts";
+import { callWithin, guardSchema, Interrupted } from "../base/sync_limit.ts";
 import type { Trigger } from "../task/trigger.ts";
 
 /** How long a trigger's function may compute, in ms; it only shapes data. What it awaits is not counted. */
 export const TRIGGER_LIMIT_MS = 1_000;
 
-/** The trigger with its functions interrupted after {@linkcode TRIGGER_LIMIT_MS}: `trigger/too-slow`. */
+/** The trigger with its functions and schemas interrupted after {@linkcode TRIGGER_LIMIT_MS}: `trigger/too-slow`. */
 export function guarded(trigger: Trigger): Trigger {
   const functions = Object.entries(trigger).filter(([, value]) => typeof value === "function");
   const guards = functions.map((
     [key, fn],
   ) => [key, (argument: unknown) => call(trigger.name, () => fn(argument))]);
-  return { ...trigger, ...Object.fromEntries(guards) };
+  const schemas = (["body", "data"] as const).flatMap((key) => {
+    const schema = (trigger as { readonly body?: AnySchema; readonly data?: AnySchema })[key];
+    return schema === undefined ? [] : [[key, guardSchema(schema, (fn) => call(trigger.name, fn))]];
+  });
+  return { ...trigger, ...Object.fromEntries([...guards, ...schemas]) };
 }
 
 function call<T>(trigger: string, fn: () => T): T {

@@ -14,6 +14,7 @@ Deno.test("RemotePeer sends the items before one that cannot be cloned, and none
   peer.opened(7);
   const unclonable = { deep: () => {} };
   peer.serve(
+    "echo",
     7,
     10,
     (function* () {

@@ -146,6 +146,43 @@ Deno.test("ActorRef offer settles at once for a stopped actor, and on the abort 
   assertEquals(error.code, "actor/stopped");
 });
 
+for (const where of ["inline", "worker"] as const) {
+  Deno.test(`ActorRef ${where}: a stream ends with an error once its actor has stopped`, async () => {
+    await using test = testSystem(where);
+    const ref = await test.spawn("echo");
+    const stream = ref.stream("forever", undefined);
+    assertEquals((await stream.next()).value, 0);
+    const pending = stream.next();
+    assert(await test.system.stopActor(ref, "drain", 20_000));
+    assertEquals((await assertRejects(() => pending, MillraceError)).code, "actor/stopped");
+  });
+
+  Deno.test(`ActorRef ${where}: several readers of one stream are all woken`, async () => {
+    await using test = testSystem(where);
+    const ref = await test.spawn("echo");
+    const stream = ref.stream("count", 2);
+    const results = await Promise.all([stream.next(), stream.next(), stream.next()]);
+    assertEquals(results.map(({ value }) => value), [1, 2, undefined]);
+  });
+
+  Deno.test(`ActorRef ${where}: a schema that throws fails the ask, not the thread`, async () => {
+    await using test = testSystem(where);
+    const ref = await test.spawn("echo");
+    await assertRejects(() => ref.ask("hostile", 1, soon), Error, "no schema of yours");
+    assertEquals(await ref.ask("echo", 1, soon), 1);
+  });
+}
+
+Deno.test("ActorRef worker: what is nested without end is refused like anything uncloneable", async () => {
+  await using test = testSystem("worker");
+  const ref = await test.spawn("echo");
+  let deep: unknown = 1;
+  for (let level = 0; level < 20_000; level++) deep = [deep];
+  const error = await assertRejects(() => ref.ask("echo", deep, soon), MillraceError);
+  assertEquals(error.code, "actor/uncloneable");
+  assertEquals(await ref.ask("echo", 1, soon), 1);
+});
+
 Deno.test("ActorSystem spawn refuses a name that is taken", async () => {
   await using test = testSystem("inline");
   await test.spawn("echo");

@@ -75,6 +75,12 @@ Deno.test("HTTP serves triggers, runs, results, plans and problems over a real c
     string,
   ][] = [
     ["malformed JSON", () => post("/api/triggers/hook/trigger", "{"), 400, "http/bad-request"],
+    [
+      "JSON that is nested without end",
+      () => post("/api/triggers/hook/trigger", `{"data":${"[".repeat(4_000)}${"]".repeat(4_000)}}`),
+      400,
+      "http/bad-request",
+    ],
     ["an unknown trigger", () => post("/api/triggers/hok/trigger", "{}"), 404, "trigger/unknown"],
     [
       "a payload that does not fit",

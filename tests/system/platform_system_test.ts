@@ -188,6 +188,80 @@ Deno.test("a trigger's function that never returns is interrupted, and everythin
     await until(() => app.runView(runId!), (run) => run.status === "succeeded");
   }, { modules: [import.meta.resolve("./fixtures/fatal_trigger.ts")] }));
 
+Deno.test("a stalled subscriber with back-pressure slows those who publish to it, and nobody else", () =>
+  withPlatform(async (app) => {
+    const stalled = app.subscribe("flood.**", { overflow: "backpressure", capacity: 1 });
+    await app.view(); // answered after the subscription was taken
+    const flood = Array.from(
+      { length: 2_500 },
+      () => app.publish("flood.more", 1).then(() => "ok", (error) => error.code),
+    );
+    assertEquals((await app.publish("elsewhere", 1)).matched, 0);
+    const run = await app.run({ pipeline: "counting" });
+    assertEquals((await run.finished).status, "succeeded");
+    await app.close();
+    const outcomes = new Set(await Promise.all(flood));
+    assert(outcomes.has("broker/overloaded"), "who cannot wait is told");
+    await stalled.return?.();
+  }));
+
+Deno.test("publish says so when a subscription refuses the event", () =>
+  withPlatform(async (app) => {
+    const full = app.subscribe("small.room", { overflow: "reject", capacity: 1 });
+    await app.view();
+    const codes: string[] = [];
+    // The stream's own credit takes what its capacity does not: beyond both, an event is refused.
+    for (let n = 0; n < 600; n++) await app.publish("small.room", n).catch((error) => codes.push(error.code));
+    assert(codes.length > 0);
+    assertEquals(new Set(codes), new Set(["broker/overloaded"]));
+    await full.return?.();
+  }));
+
+Deno.test("registry takes more tasks in one turn than a window holds", () =>
+  withPlatform(async (app) => {
+    for (let n = 0; n < 600; n++) {
+      app.registry.register(defineTask({ name: `t${n}`, isolation: "inline", run: () => n }));
+    }
+    const run = await app.run({ names: ["t599"] });
+    assertEquals((await run.finished).status, "succeeded");
+    assertEquals(await app.result(run.id, "t599"), 599);
+  }));
+
+Deno.test("result gives what the task returned, also what a thread boundary would alter", () =>
+  withPlatform(async (app) => {
+    const value = { at: new URL("https://example.org/a?b=1"), error: new RangeError("kept"), big: 7n };
+    app.registry.register(defineTask({ name: "rich", isolation: "inline", run: () => value }));
+    const run = await app.run({ names: ["rich"] });
+    await run.finished;
+    const back = await app.result(run.id, "rich") as typeof value;
+    assertEquals([back.at.href, back.error.message, back.big], [value.at.href, "kept", 7n]);
+  }));
+
+Deno.test("publish refuses data that is nested without end, and so does a run's request", () =>
+  withPlatform(async (app) => {
+    let deep: unknown = 1;
+    for (let level = 0; level < 300; level++) deep = [deep];
+    assertEquals((await assertRejects(() => app.publish("a", deep), MillraceError)).code, "event/invalid");
+    const run = assertRejects(() => app.run({ names: ["sum"], params: { deep } }), MillraceError);
+    assertEquals((await run).code, "event/invalid");
+  }));
+
+Deno.test("a pipeline whose parameter check never returns fails that run, also at the next start", async () => {
+  const dataDir = await Deno.makeTempDir();
+  const modules = [import.meta.resolve("./fixtures/fatal_trigger.ts")];
+  let id: string;
+  {
+    await using app = await openPlatform({ dataDir, modules, log: () => {} });
+    id = (await app.publish("loop.params", {})).runIds[0]!;
+    await app.close({ deadlineMs: 0 });
+  }
+  await using app = await openPlatform({ dataDir, modules, log: () => {} });
+  const run = await until(() => app.runView(id), (run) => run.status === "failed");
+  assertEquals(run.error?.code, "run/params-invalid");
+  await app.close();
+  await Deno.remove(dataDir, { recursive: true });
+});
+
 Deno.test("cancel ends a run, and close with unfinished runs leaves them to the next start", async () => {
   const dataDir = await Deno.makeTempDir();
   const slow = import.meta.resolve("./fixtures/slow_pipelines.ts");

@@ -26,7 +26,12 @@ async function defaultModules(): Promise<string[]> {
 
 async function open(options: CliOpenOptions): Promise<CliPlatform> {
   const { modules, dataDir, purpose, executors, http, fsync, token } = options;
-  const level = Deno.env.get("MILLRACE_LOG");
+  const level = Deno.env.get("MILLRACE_LOG") || "warn";
+  if (!isLogLevel(level)) {
+    throw new TypeError(
+      `Cannot log as MILLRACE_LOG must be debug, info, warn or error: current value is "${level}"`,
+    );
+  }
   const looks = purpose === "look";
   // Tasks that write files of their own find the folder that was named on the command line.
   Deno.env.set("MILLRACE_DATA_DIR", dataDir);
@@ -35,7 +40,7 @@ async function open(options: CliOpenOptions): Promise<CliPlatform> {
     dataDir,
     schedules: purpose === "serve",
     resume: !looks,
-    log: consoleLogSink(isLogLevel(level) ? level : "warn"),
+    log: consoleLogSink(level),
     http: http === false ? false : { ...http, ...(token === undefined ? {} : { token }) },
     ...(looks ? { executors: 0 } : executors === undefined ? {} : { executors }),
     ...(fsync === undefined ? {} : { fsync }),

@@ -4,7 +4,9 @@
  * @module
  */
 import { defineActor } from "../src/actor/define_actor.ts";
+import type { PlanProblem } from "../src/base/error_codes.ts";
 import { messageOf, MillraceError } from "../src/base/errors.ts";
+import type { Logger } from "../src/base/log.ts";
 import { nearest } from "../src/base/names.ts";
 import { check } from "../src/base/schema.ts";
 import { callWithin, guardSchema, Interrupted } from "../src/base/sync_limit.ts";
@@ -80,8 +82,9 @@ const CHECK_LIMIT_MS = 1_000;
 const CONCURRENCY = 1024;
 
 /** The planner. */
-export const planner = defineActor(plannerProtocol, async (_ctx, options: PlannerOptions) => {
+export const planner = defineActor(plannerProtocol, async (ctx, options: PlannerOptions) => {
   const { tasks, pipelines, find, plan } = await createPlanBook(options.modules);
+  for (const name of pipelines.keys()) assertPlannable(name, plan, ctx.log);
   return {
     prepare: async (request) => {
       const schema = request.pipeline === undefined ? undefined : find(request.pipeline).params;
@@ -116,6 +119,25 @@ export const planner = defineActor(plannerProtocol, async (_ctx, options: Planne
     forget: (name) => void tasks.delete(name),
   };
 }, { concurrency: CONCURRENCY });
+
+/** What no task that is registered later can mend. */
+const HOPELESS: readonly PlanProblem["kind"][] = ["cycle", "self-reference", "type-mismatch"];
+
+/** A pipeline that can never run is refused at start; one that lacks tasks may get them from the main program. */
+function assertPlannable(pipeline: string, plan: PlanBook["plan"], log: Logger): void {
+  try {
+    plan({ pipeline });
+  } catch (error) {
+    if (!MillraceError.is(error, "plan/invalid")) throw error;
+    const { problems } = error.details;
+    if (problems.some(({ kind }) => HOPELESS.includes(kind))) {
+      throw new MillraceError("plan/invalid", `Cannot load pipeline "${pipeline}": ${error.message}`, {
+        details: { problems },
+      });
+    }
+    log.warn("A pipeline cannot be planned as it is", { pipeline, problem: error.message });
+  }
+}
 
 /** A promise that this version cannot keep is refused, not broken. */
 function assertSupported({ tasks, pipelines }: Definitions): void {

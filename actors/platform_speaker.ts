@@ -17,7 +17,7 @@ import { describeTask } from "../src/task/describe.ts";
 import type { Plan, Selection } from "../src/task/plan.ts";
 import type { TaskRegistry } from "../src/task/registry.ts";
 import type { RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts";
-import { parseRunRequest } from "../src/task/run_request.ts";
+import { parsePlanRequest, parseRunRequest } from "../src/task/run_request.ts";
 import type { Task } from "../src/task/task.ts";
 import type { Fired, TriggerView } from "../src/trigger/port.ts";
 import type { CloseReport, Platform, PlatformPublished, PlatformScheduler, Run } from "./platform.ts";
@@ -180,7 +180,7 @@ export class PlatformSpeaker implements Platform {
   }
 
   async plan(request: Selection & { readonly pipeline?: string }): Promise<Plan> {
-    return await this.#cast.planner.ask("plan", parseRunRequest(request), ALWAYS);
+    return await this.#cast.planner.ask("plan", parsePlanRequest(request), ALWAYS);
   }
 
   async result(runId: string, task: string): Promise<unknown> {

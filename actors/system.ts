@@ -83,12 +83,22 @@ const ALWAYS = { timeoutMs: "none" } as const;
 /** How long an actor may take to stop once nothing runs any more, in ms. */
 const STOP_MS = 5_000;
 
+/** How long a start may take before it is said what it may be waiting for, in ms. */
+const PATIENCE_MS = 5_000;
+
 /** Starts the cast: what is journalled first, what fires last. On failure everything is stopped again. */
 export async function startCast(options: CastOptions): Promise<Cast> {
   const { clock, log, modules, dataDir, fsync } = options;
   const transport = workerTransport(new URL("./host.ts", import.meta.url));
   const system = createSystem({ clock, log, transport });
   let lostThreads = 0;
+  const cancelPatience = clock.after(
+    PATIENCE_MS,
+    () =>
+      log.warn("Still starting: a module may be waiting for something, or computing without end", {
+        modules,
+      }),
+  );
   try {
     const [control, storeHost] = await Promise.all([system.startHost("control"), system.startHost("store")]);
     system.onHostLost((host, reason) => {
@@ -164,8 +174,10 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       const report = await system.stop({ mode: "drain", deadlineMs: STOP_MS });
       return { ...report, lostThreads: report.lostThreads + lostThreads, unfinishedRuns };
     };
+    cancelPatience();
     return { system, broker, scheduler, planner, orchestrator, pool, store, resumed, stop };
   } catch (error) {
+    cancelPatience();
     await system.stop({ mode: "now", deadlineMs: STOP_MS });
     throw error;
   }

@@ -110,6 +110,8 @@ export interface ErrorDetails {
   "platform/data-dir-unusable": { dataDir: string; reason: string };
   /** The file of the run journal is corrupt, of a newer version, or not a journal. */
   "platform/journal-unusable": { path: string; reason: string };
+  /** The host name or address to serve HTTP at is none of this machine's. */
+  "platform/address-unusable": { hostname: string; port: number; reason: string };
   /** All ports from `from` to `to` are taken. */
   "platform/no-free-port": { hostname: string; from: number; to: number };
   /** A request's query or body has not the form that its route takes. */
@@ -211,6 +213,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "platform/data-dir-unusable": once,
   "platform/journal-unusable": once,
   "platform/no-free-port": once,
+  "platform/address-unusable": once,
   "http/bad-request": once,
   "http/body-too-large": once,
   "http/forbidden": once,

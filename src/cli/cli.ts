@@ -65,12 +65,20 @@ async function tell(error: unknown, json: boolean, environment: CliEnvironment):
 /** What is behind an error: the problems of a plan, else the chain of causes. */
 function reasons(error: unknown): readonly string[] {
   if (MillraceError.is(error, "plan/invalid")) {
-    return error.details.problems.map((problem) => `  - ${oneLine(problem.message)}`);
+    const said = error.message;
+    return error.details.problems.map(({ message }) => oneLine(message)).filter((message) =>
+      !said.includes(message)
+    )
+      .map((message) => `  - ${message}`);
   }
   const lines: string[] = [];
+  // Most messages name their cause already; it is not said twice.
+  let said = messageOf(error);
   let cause = error instanceof Error ? error.cause : undefined;
   while (cause !== undefined && lines.length < 5) {
-    lines.push(`  caused by: ${oneLine(messageOf(cause))}`);
+    const reason = oneLine(messageOf(cause));
+    if (!said.includes(reason)) lines.push(`  caused by: ${reason}`);
+    said = reason;
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return lines;

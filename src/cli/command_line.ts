@@ -94,6 +94,7 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     const specifiers = named.length > 0 ? named : fromEnv.length > 0 ? fromEnv : environment.defaultModules;
     return {
       json: flags.json ?? false,
+      modulesNamed: named.length > 0,
       modules: specifiers.map((specifier) => environment.moduleUrl(specifier)),
       dataDir: flags.dataDir ?? env("MILLRACE_DATA_DIR") ?? ".millrace",
     };

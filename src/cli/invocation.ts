@@ -12,6 +12,8 @@ export interface CommonOptions {
   readonly json: boolean;
   /** URLs of the modules that define tasks, pipelines and triggers. */
   readonly modules: readonly string[];
+  /** Whether the command line names them, and not the environment or the default. */
+  readonly modulesNamed: boolean;
   /** The folder where state is kept. */
   readonly dataDir: string;
 }

@@ -30,7 +30,10 @@ export function progressLine(change: ProgressChange, options: LineOptions): stri
   const tail = style.dim(`#${shortId(run.id)}`);
   if (task === undefined) {
     const word = run.status === "running" ? "started" : wordsOf(run.status);
-    return [time, run.pipeline, paintOf(run.status, style)(word), ...runFacts(run), tail].join(" ");
+    const line = [time, run.pipeline, paintOf(run.status, style)(word), ...runFacts(run), tail].join(" ");
+    // What its tasks failed at stands at their own lines; a run without tasks has no other place for it.
+    const mute = run.status === "failed" && run.tasks.size === 0 && run.error !== undefined;
+    return mute ? `${line}: ${oneLine(run.error!)}` : line;
   }
   const pipeline = options.ambiguous === true ? `${run.pipeline}${tail}` : run.pipeline;
   const word = paintOf(task.status, style)(task.status === "running" ? "started" : wordsOf(task.status));

@@ -34,6 +34,8 @@ export interface RunSourceOptions {
   readonly modules: readonly string[];
   /** Whether to run something, or only to look. */
   readonly purpose: "run" | "look";
+  /** Whether somebody chose these modules, and they are not just the default. */
+  readonly modulesNamed: boolean;
 }
 
 /** Reaches the owner of the data folder, or opens the folder without HTTP. */
@@ -46,6 +48,14 @@ export async function openRunSource(
     const { dataDir, modules, purpose } = options;
     const platform = await environment.open({ dataDir, modules, purpose, http: false });
     return new LocalRunSource(platform, (note) => environment.stderr.write(note + "\n"));
+  }
+  if (options.modulesNamed && options.purpose === "run") {
+    // Its own tasks might answer to the same names: doing something else than asked is worse than doing nothing.
+    const issue = `the process that owns "${options.dataDir}" (pid ${owner.pid}) runs modules of its own: ` +
+      "leave --module out, or choose another --data-dir";
+    throw new MillraceError("run/request-invalid", `Cannot run these modules as ${issue}`, {
+      details: { issues: [issue] },
+    });
   }
   if (owner.url === undefined) {
     throw new MillraceError(

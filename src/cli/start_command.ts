@@ -28,7 +28,10 @@ export async function startCommand(
   const keepTree = (run: RunProgress): boolean => started.has(run.id);
   const view = await createProgressView(environment, { output: stdout, json, progress, keepTree });
   using interrupts = listenForInterrupts(environment, () => view.stop());
-  await using platform = await open(invocation, environment);
+  const opened = await Promise.race([open(invocation, environment), interrupts.first]);
+  // Nothing runs yet that would have to drain; what is being opened ends with the process.
+  if (typeof opened === "string") return EXIT.interrupted;
+  await using platform = opened;
   await announce(invocation, environment, platform);
   await using following = await followRuns({
     subscribe: (pattern, signal) => Promise.resolve(decoded(platform, pattern, signal)),

@@ -168,7 +168,7 @@ function progress(run) {
     bar.append(piece);
   }
   const now = tasks.filter(([, task]) => task.status === "running" || task.status === "retrying").map(([name, task]) => name + amount(task));
-  const text = many === 0 ? "" : good + bad + over + " of " + many + " tasks" + (bad > 0 ? ", " + bad + " failed" : "") + (now.length > 0 ? ": " + now.join(", ") : "");
+  const text = many === 0 ? (run.status === "failed" ? "before its first task: open it for the reason" : "") : good + bad + over + " of " + many + " tasks" + (bad > 0 ? ", " + bad + " failed" : "") + (now.length > 0 ? ": " + now.join(", ") : "");
   return el("span", { class: "progress" }, bar, el("span", { class: "count", title: text }, text));
 }
 function amount(task) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MillraceError } from "../base/errors.ts";
+import { messageOf, MillraceError } from "../base/errors.ts";
 import { assertKeys } from "../base/names.ts";
 import { systemClock } from "../base/system_clock.ts";
 
@@ -95,7 +95,12 @@ function tryListen(
     return Deno.serve({ hostname, port, onListen: () => {} }, fetch);
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) return undefined;
-    throw error;
+    const reason = messageOf(error);
+    throw new MillraceError(
+      "platform/address-unusable",
+      `Cannot serve HTTP at "${hostname}", port ${port}, as the address must be one of this machine, and allowed: ${reason}`,
+      { details: { hostname, port, reason }, cause: error },
+    );
   }
 }
 

@@ -9,6 +9,18 @@ import type { RunRequest } from "./run.ts";
 
 /** A run request from outside; throws `run/request-invalid` with everything that is wrong with it. */
 export function parseRunRequest(body: unknown): RunRequest {
+  const request = parsePlanRequest(body);
+  const { pipeline, names, tags, roots } = request;
+  if ((pipeline ?? names ?? tags ?? roots) !== undefined) return request;
+  // To plan everything is a question, to run everything may be an accident.
+  const issue = "it must name a pipeline, or tasks by names, tags or roots";
+  throw new MillraceError("run/request-invalid", `Cannot start a run as ${issue}`, {
+    details: { issues: [issue] },
+  });
+}
+
+/** The same where nothing is run: without any name all tasks are meant. */
+export function parsePlanRequest(body: unknown): RunRequest {
   const checked = checkShape(body ?? {}, {
     pipeline: "string",
     names: "strings",

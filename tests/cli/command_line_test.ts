@@ -19,7 +19,7 @@ function refused(line: string[], variables: Record<string, string> = {}): string
   return environment.stderr.text;
 }
 
-const COMMON = { json: false, modules: ["file:///default.ts"], dataDir: ".millrace" };
+const COMMON = { json: false, modules: ["file:///default.ts"], modulesNamed: false, dataDir: ".millrace" };
 
 Deno.test("start has defaults for everything", () => {
   assertEquals(understood(["start"]), { command: "start", ...COMMON, port: 8000, hostname: "127.0.0.1" });

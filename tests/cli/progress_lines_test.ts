@@ -28,6 +28,14 @@ Deno.test("progressLine() tells of a run with its id", () => {
   ]);
 });
 
+Deno.test("progressLine() says why a run failed that has no task to say it", () => {
+  const mute = { ...run("failed"), error: "no such\npipeline" };
+  assertEquals(
+    progressLine({ timeMs: NOON_MS, run: mute }, options),
+    "12:04:05 flights failed 2.4s (0 tasks) #a41b09cc: no such pipeline",
+  );
+});
+
 Deno.test("progressLine() tells of a task what matters in its state", () => {
   assertEquals(line({}), "12:04:05 flights/read started");
   assertEquals(line({ attempt: 2, error: "old" }), "12:04:05 flights/read started (try 2)");

@@ -173,18 +173,33 @@ Deno.test("openPlatform refuses what it cannot open, and says why", async (t) =>
       ["missing.ts", undefined, "module/load-failed"],
       ["syntax.ts", "export const = 1;", "module/load-failed"],
       ["throws.ts", "throw new Error('not today');", "module/load-failed"],
+      [
+        "cycle.ts",
+        `import { definePipeline, defineTask } from ${JSON.stringify(import.meta.resolve("../../mod.ts"))};
+         const a = defineTask({ name: "a", after: ["c"], run: () => 1 });
+         const b = defineTask({ name: "b", after: [a], run: () => 1 });
+         const c = defineTask({ name: "c", after: [b], run: () => 1 });
+         export const p = definePipeline({ name: "p", tasks: [a, b, c] });`,
+        "plan/invalid",
+      ],
       ["duplicate.ts", "export const a = { '~millrace': 'task' };", "module/definition-invalid"],
     ];
     for (const [name, source, code] of modules) {
       if (source !== undefined) await Deno.writeTextFile(`${dir}/${name}`, source);
       const error = await refused({ dataDir: `${dir}/data`, modules: [`file://${dir}/${name}`] });
       assertEquals(error.code, code);
-      assertStringIncludes(error.message, name);
+      assertStringIncludes(error.message, code === "plan/invalid" ? "a → b → c → a" : name);
     }
     // The folder is free again.
     await using app = await openPlatform({ dataDir: `${dir}/data`, executors: 0, log: () => {} });
     await app.close();
     await Deno.remove(dir, { recursive: true });
+  });
+  await t.step("an address that is none of this machine's", async () => {
+    const dataDir = await Deno.makeTempDir();
+    const error = await refused({ dataDir, http: { port: 0, hostname: "203.0.113.1" } });
+    assertEquals(error.code, "platform/address-unusable");
+    await Deno.remove(dataDir, { recursive: true });
   });
   await t.step("a journal that is none", async () => {
     const dataDir = await Deno.makeTempDir();

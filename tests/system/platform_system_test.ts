@@ -122,6 +122,7 @@ Deno.test("run refuses what it cannot do, names it, and journals nothing", () =>
       [{ pipeline: "counting", params: { upTo: "many" } }, "run/params-invalid"],
       [{ pipeline: "counting", names: ["sum"] }, "run/request-invalid"],
       [{ pipelin: "counting" }, "run/request-invalid"],
+      [{}, "run/request-invalid"],
     ];
     for (const [request, code] of refused) {
       const error = await assertRejects(() => app.run(request), MillraceError);

@@ -67,6 +67,37 @@ Deno.test("millrace start in a pipe prints a banner and plain lines without esca
   await Deno.remove(dataDir, { recursive: true });
 });
 
+Deno.test("millrace start that waits for a module ends at once on SIGINT", async () => {
+  const dataDir = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${dataDir}/never.ts`, "await new Promise(() => setInterval(() => {}, 1e6));");
+  await using process = startMillrace({ module: `file://${dataDir}/never.ts`, dataDir });
+  // The folder is taken before the modules are loaded.
+  while (!await Deno.stat(`${dataDir}/owner.json`).then(() => true, () => false)) {
+    await new Promise<void>((resolve) => setTimeout(resolve, 10));
+  }
+  process.kill("SIGINT");
+  assertEquals((await process.ended).code, 130);
+  await Deno.remove(dataDir, { recursive: true });
+});
+
+Deno.test("millrace run refuses modules of its own where a platform with others runs", async () => {
+  const dataDir = await Deno.makeTempDir();
+  await using process = startMillrace({ module, dataDir });
+  await process.url;
+  const main = new URL("../../actors/main.ts", import.meta.url).href;
+  const run = (...args: string[]): Promise<Deno.CommandOutput> =>
+    new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", main, "run", "counting", "-d", dataDir, ...args],
+    }).output();
+  const refused = await run("-m", slow);
+  assertEquals(refused.code, 2);
+  assertStringIncludes(new TextDecoder().decode(refused.stderr), "--module");
+  assertEquals((await run("--watch")).code, 0);
+  process.kill("SIGTERM");
+  await process.ended;
+  await Deno.remove(dataDir, { recursive: true });
+});
+
 Deno.test("millrace start ends with exit code 1 if its control thread is lost, and loses nothing that was accepted", async () => {
   const dataDir = await Deno.makeTempDir();
   const module = new URL("./fixtures/fatal_trigger.ts", import.meta.url).href;

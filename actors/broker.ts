@@ -22,10 +22,10 @@ export interface BrokerOptions {
   readonly orchestrator: Address;
 }
 
-/** Many publishers wait for the journal at the same time. */
-const CONCURRENCY = 1024;
-/** A reader that stands still must not hold up those who publish to others: it gets a small part of the turns. */
-const MAX_WAITING = 64;
+/** Many publishers wait at the same time: for the journal, or for room in a slow subscription. */
+const CONCURRENCY = 16_384;
+/** How many may wait for one subscription: one that stands still gets a small part of the turns, not all. */
+const MAX_WAITING = 1_024;
 
 /** The broker. */
 export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) => {

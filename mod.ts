@@ -25,138 +25,131 @@
  * @module
  */
 // Definitions: what a pipeline module exports
-export { defineTask, type TaskOptions } from "./src/task/define_task.ts";
-export {
-  type Edge,
-  isFailure,
-  isTask,
-  type Task,
-  type TaskCache,
-  type TaskContext,
-  type TaskFailure,
-  type TaskPermissions,
-} from "./src/task/task.ts";
-export { collect, from } from "./src/task/edge.ts";
-export {
-  definePipeline,
-  isPipeline,
-  type Pipeline,
-  type PipelineOptions,
-  type PipelineSettings,
-  type Retention,
-} from "./src/task/pipeline.ts";
-export {
-  defineApiTrigger,
-  defineCronTrigger,
-  defineEventTrigger,
-  defineManualTrigger,
-  defineTrigger,
-} from "./src/task/define_trigger.ts";
 export {
   type ApiRequest,
   type ApiTrigger,
   type ApiTriggerOptions,
+  type AtPath,
+  type Backoff,
+  type ChunkOf,
+  type ChunkSource,
+  collect,
+  collectDefinitions,
+  type Collected,
+  createTaskRegistry,
   type CronFire,
   type CronTrigger,
   type CronTriggerOptions,
   type DataOf,
+  type Declared,
+  defineApiTrigger,
+  defineCronTrigger,
+  defineEventTrigger,
+  defineManualTrigger,
+  definePipeline,
+  defineTask,
+  defineTrigger,
+  type Definitions,
+  describePipeline,
+  describeTask,
+  type Downstream,
+  type Edge,
+  type EdgeCheck,
   type EventTrigger,
   type EventTriggerOptions,
+  from,
+  type GeneratorCheck,
+  type IfAny,
+  type InputDescriptor,
+  type InputValues,
+  type IsAny,
+  isFailure,
+  type Isolation,
+  isPipeline,
+  type IsStream,
+  isTask,
   isTrigger,
+  type ItemFromRun,
+  type ItemStored,
+  type Joined,
   type ManualTrigger,
   type ManualTriggerOptions,
+  mergeDefinitions,
+  type MismatchPath,
+  type NeededParams,
+  type Overlap,
+  type ParamsCheck,
+  type ParamsOf,
+  type Pipeline,
+  type PipelineDescriptor,
+  type PipelineOptions,
+  type PipelineSettings,
+  type Plan,
+  type ReceivedOf,
+  type ResultOf,
+  type Retention,
+  type RunEnd,
+  type RunParams,
+  type RunRequest,
+  type RunReturn,
+  type RunStatus,
+  type RunSummary,
+  type RunView,
+  type Selection,
+  type StreamCheck,
+  type Streamed,
+  type Task,
+  type TaskCache,
+  type TaskContext,
+  type TaskDescriptor,
+  type TaskFailure,
+  type TaskOptions,
+  type TaskParamsCheck,
+  type TaskPermissions,
+  type TaskRegistry,
+  type TaskStatus,
+  type TaskView,
   type Trigger,
   type TriggerBase,
   type TriggerKind,
   type TriggerOptions,
-} from "./src/task/trigger.ts";
-export { describePipeline, describeTask } from "./src/task/describe.ts";
-export type {
-  Backoff,
-  InputDescriptor,
-  Isolation,
-  Overlap,
-  PipelineDescriptor,
-  TaskDescriptor,
-} from "./src/task/descriptor.ts";
-export { unsupportedOptions } from "./src/task/unsupported.ts";
-export { createTaskRegistry, type TaskRegistry } from "./src/task/registry.ts";
-export { collectDefinitions, type Definitions, mergeDefinitions } from "./src/task/load.ts";
-export type { Plan, Selection } from "./src/task/plan.ts";
-export type {
-  RunEnd,
-  RunRequest,
-  RunStatus,
-  RunSummary,
-  RunView,
-  TaskStatus,
-  TaskView,
-} from "./src/task/run.ts";
-export type {
-  AtPath,
-  ChunkOf,
-  ChunkSource,
-  Collected,
-  Declared,
-  Downstream,
-  EdgeCheck,
-  GeneratorCheck,
-  IfAny,
-  InputValues,
-  IsAny,
-  IsStream,
-  ItemFromRun,
-  ItemStored,
-  Joined,
-  MismatchPath,
-  NeededParams,
-  ParamsCheck,
-  ParamsOf,
-  ReceivedOf,
-  ResultOf,
-  RunParams,
-  RunReturn,
-  StreamCheck,
-  Streamed,
-  TaskParamsCheck,
-} from "./src/task/inference.ts";
+  unsupportedOptions,
+} from "./src/task/mod.ts";
+
 // Events and topics
-export {
-  decodeEvent,
-  type EncodedEvent,
-  encodeEvent,
-  MAX_HOPS,
-  type MillraceEvent,
-} from "./src/event/event.ts";
 export {
   assertPublishable,
   assertTopic,
+  decodeEvent,
+  type EncodedEvent,
+  encodeEvent,
   matchTopic,
   MAX_GLOBS,
+  MAX_HOPS,
   MAX_SEGMENTS,
   MAX_TOPIC_BYTES,
+  type MillraceEvent,
   parsePattern,
   type Pattern,
-} from "./src/event/topic.ts";
+} from "./src/event/mod.ts";
+
 // Parts, each usable alone
 export {
   type Broker,
   type BrokerOptions,
+  type BrokerStats,
   createBroker,
+  type EncodedSubscription,
+  type Overflow,
   type Published,
   type PublishedToPattern,
   type PublishOptions,
   type PublishPatternOptions,
+  type SubscribeOptions,
+  type Subscription,
+  type SubscriptionStats,
   type TopicOptions,
-} from "./src/broker/broker.ts";
-export { type BrokerStats } from "./src/broker/core.ts";
-export type { Subscription } from "./src/broker/decoded_subscription.ts";
-export type {
-  EncodedSubscription,
-  Overflow,
-  SubscribeOptions,
-  SubscriptionStats,
-} from "./src/broker/subscription.ts";
+} from "./src/broker/mod.ts";
 export {
   createScheduler,
   type CreateSchedulerOptions,
@@ -164,12 +157,17 @@ export {
   type StandaloneScheduler,
 } from "./src/trigger/create_scheduler.ts";
 export type { Fired, TriggerView } from "./src/trigger/port.ts";
-export { explainPlan } from "./src/planner/explain.ts";
-export { createPlanner, type Planner, type TaskSource } from "./src/planner/planner.ts";
-export { FilesystemIOManager, openFilesystemIOManager } from "./src/store/filesystem_io_manager.ts";
-export type { FilesystemIOManagerOptions } from "./src/store/filesystem_io_manager.ts";
-export { MemoryIOManager, openMemoryIOManager } from "./src/store/memory_io_manager.ts";
-export type { IOManager, ResultKey } from "./src/store/port.ts";
+export { createPlanner, explainPlan, type Planner, type TaskSource } from "./src/planner/mod.ts";
+export {
+  FilesystemIOManager,
+  type FilesystemIOManagerOptions,
+  type IOManager,
+  MemoryIOManager,
+  openFilesystemIOManager,
+  openMemoryIOManager,
+  type ResultKey,
+} from "./src/store/mod.ts";
+
 // Actors
 export {
   type Answer,

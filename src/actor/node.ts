@@ -115,11 +115,6 @@ export class Node {
     });
   }
 
-  /** The protocol of an actor that lives here. */
-  protocolOf(name: string): string | undefined {
-    return this.#cells.get(name)?.protocolName;
-  }
-
   // --- links
 
   /** The connection to another host is made. */

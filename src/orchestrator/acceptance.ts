@@ -8,6 +8,7 @@ import type { EncodedEvent } from "../event/event.ts";
 import { createTopicMatcher } from "../event/matcher.ts";
 import type { PipelineDescriptor } from "../task/descriptor.ts";
 import type { RunRequest } from "../task/run.ts";
+import type { Fire } from "../trigger/port.ts";
 import type { AcceptedRequest } from "./facts.ts";
 import type { JournalWrite, RunRecord } from "./port.ts";
 
@@ -18,14 +19,6 @@ export const RUN_REQUEST = "run.request";
 type Interest =
   | { readonly kind: "pipeline"; readonly pipeline: string }
   | { readonly kind: "trigger"; readonly trigger: string };
-
-/** The trigger whose fire an event is. */
-export interface Fire {
-  /** Its name. */
-  readonly trigger: string;
-  /** When it was meant to fire, for cron. */
-  readonly scheduledMs?: number;
-}
 
 /** What an event leads to. */
 export interface Acceptance {

@@ -1,7 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MillraceError } from "../../src/base/errors.ts";
-import { totals } from "../../src/actor/snapshot.ts";
+import { type NodeSnapshot, totals } from "../../src/actor/snapshot.ts";
+import type { ActorSystem } from "../../src/actor/system.ts";
 import { testSystem, until } from "./fixtures/systems.ts";
+
+/** What lives in this thread. */
+async function here({ system }: { readonly system: ActorSystem }): Promise<NodeSnapshot> {
+  return (await system.snapshot()).hosts[0]!.node!;
+}
 
 const soon = { timeoutMs: 20_000 };
 
@@ -128,7 +134,7 @@ Deno.test("ActorRef ask that is called off while it waits in the mailbox is neve
   controller.abort(new Error("enough"));
   await assertRejects(() => queued, Error, "enough");
   assertEquals(await ref.ask("left", undefined, soon), []);
-  assertEquals(test.system.snapshot().deadLetters, { "called-off": 1 });
+  assertEquals((await here(test)).deadLetters, { "called-off": 1 });
 });
 
 Deno.test("ActorRef offer settles at once for a stopped actor, and on the abort of one that waits", async () => {
@@ -152,9 +158,9 @@ for (const where of ["inline", "worker"] as const) {
     const ref = await test.spawn("echo");
     const stream = ref.stream("forever", undefined);
     assertEquals((await stream.next()).value, 0);
-    const pending = stream.next();
+    const refused = assertRejects(() => stream.next(), MillraceError);
     assert(await test.system.stopActor(ref, "drain", 20_000));
-    assertEquals((await assertRejects(() => pending, MillraceError)).code, "actor/stopped");
+    assertEquals((await refused).code, "actor/stopped");
   });
 
   Deno.test(`ActorRef ${where}: several readers of one stream are all woken`, async () => {
@@ -196,7 +202,7 @@ Deno.test("ActorRef tell into a full mailbox becomes a dead letter, tryTell says
   const told = Array.from({ length: 6 }, () => ref.tryTell("note", "x"));
   assertEquals(told, ["accepted", "accepted", "accepted", "accepted", "full", "full"]);
   ref.tell("note", "lost");
-  assertEquals(test.system.snapshot().deadLetters, { overflow: 1 });
+  assertEquals((await here(test)).deadLetters, { overflow: 1 });
 });
 
 Deno.test("ActorSystem accepted = handled + failed + dead-lettered + queued + in hand", async () => {
@@ -208,7 +214,7 @@ Deno.test("ActorSystem accepted = handled + failed + dead-lettered + queued + in
     // deno-lint-ignore no-explicit-any -- a sender that the compiler cannot check
     (ref as any).ask("nope", "x", soon),
   ]);
-  const { accepted, handled, failed, deadLettered, queued, inHand } = totals(test.system.snapshot());
+  const { accepted, handled, failed, deadLettered, queued, inHand } = totals(await here(test));
   assertEquals({ accepted, handled, failed, deadLettered, queued, inHand }, {
     accepted: 52,
     handled: 50,

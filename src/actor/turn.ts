@@ -1,0 +1,51 @@
+/**
+ * Turns as handlers see them.
+ *
+ * @module
+ */
+import type { Turn } from "./define_actor.ts";
+import type { Question } from "./mail.ts";
+
+/** A signal that never fires, for messages whose sender cannot leave. */
+const NEVER: AbortSignal = new AbortController().signal;
+
+/** The turn of a notice. */
+export const NO_TURN: Turn = { signal: NEVER };
+
+/** The turn of a notice in a trace. */
+export class TellTurn implements Turn {
+  readonly signal = NEVER;
+  readonly traceparent: string;
+
+  constructor(traceparent: string) {
+    this.traceparent = traceparent;
+  }
+}
+
+/** The turn of a question: its signal is made only if the handler looks at it, as most never do. */
+export class AskTurn implements Turn {
+  readonly #question: Question;
+  readonly #self: string;
+
+  /** @param self The actor that handles it, as it stands in chains. */
+  constructor(question: Question, self: string) {
+    this.#question = question;
+    this.#self = self;
+  }
+
+  get signal(): AbortSignal {
+    return this.#question.origin.signal(this.#question.id);
+  }
+
+  get deadlineMs(): number | undefined {
+    return this.#question.deadlineMs;
+  }
+
+  get traceparent(): string | undefined {
+    return this.#question.traceparent ?? undefined;
+  }
+
+  get chain(): readonly string[] {
+    return [...this.#question.chain ?? [], this.#self];
+  }
+}

@@ -1,0 +1,375 @@
+/**
+ * The turns of one actor: takes mail from its mailbox, checks it, has it handled, and keeps the books.
+ *
+ * @module
+ */
+import type { Clock } from "../base/clock.ts";
+import { MillraceError, toWire, type WireError } from "../base/errors.ts";
+import { checked, type SchemaResult } from "../base/schema.ts";
+import { callWithin, Interrupted } from "../base/sync_limit.ts";
+import { invalidMessage, overrun, stashFull, stopped, unknownVerb } from "./actor_errors.ts";
+import { type Counters, type DeadLetterReason, zeroCounters } from "./counters.ts";
+import type { SettledSettings, Turn } from "./define_actor.ts";
+import type { Life, Target } from "./life.ts";
+import { type Entry, type Mail, type Notice, type Question, report, type Tells, tells } from "./mail.ts";
+import { Mailbox } from "./mailbox.ts";
+import { countOf, Kind, valueAt } from "./message.ts";
+import { boundedItems } from "./stream.ts";
+import type { Tracer } from "./tracer.ts";
+import { AskTurn, NO_TURN, TellTurn } from "./turn.ts";
+
+/** What turns need of their host. */
+export interface TurnsHost {
+  /** Its number. */
+  readonly host: number;
+  readonly clock: Clock;
+  /** Spans for turns, if anybody looks at them. */
+  readonly tracer: Tracer | undefined;
+  /** Calls `fn` at the end of this turn of the event loop. */
+  soon(fn: () => void): void;
+  /** Calls `fn` in a later turn of the event loop, after I/O had its chance. */
+  later(fn: () => void): void;
+  /** Binds the refs in a payload to this thread, and to the incarnation. */
+  bind(payload: unknown, life: Life): unknown;
+  /** Records a message that nobody handled. */
+  deadLetter(actor: string, verb: string, payload: unknown, reason: DeadLetterReason, asked: boolean): void;
+  /** Logs what an actor threw where nobody was told. */
+  threw(actor: string, verb: string, error: unknown): void;
+  /** A turn had to be interrupted: this thread should be recycled. */
+  overrun(actor: string): void;
+}
+
+/** What turns need of their actor. */
+export interface TurnsOwner {
+  readonly name: string;
+  readonly protocolName: string;
+  readonly settings: SettledSettings;
+  /** The incarnation that takes turns now; `undefined` while the actor stands still. */
+  readonly active: Life | undefined;
+  /** Something went wrong that nobody was told of. */
+  fail(verb: string | undefined, error: WireError): void;
+}
+
+/** How many messages are handled before the event loop turns, and for how long at most, in ms (ACTORS D19). */
+const BUDGET = { messages: 256, ms: 4 } as const;
+/** After how many messages the time is looked at. */
+const TIME_CHECK = 32;
+/** After how many messages a run that still grows forgets those that were handled. */
+const FORGET = 1_024;
+
+/** The turns of one actor. */
+export class Turns {
+  readonly counters: Counters = zeroCounters();
+  readonly mailbox: Mailbox<Entry>;
+  readonly #owner: TurnsOwner;
+  readonly #host: TurnsHost;
+  readonly #stash: Entry[] = [];
+  /** Messages in hand; and turns that are taken, those of notices too. */
+  #inHand = 0;
+  #busy = 0;
+  #scheduled = false;
+  /** The message whose handler is being called, until its first `await`. */
+  #current: { readonly mail: Mail; aside: boolean } | undefined;
+  readonly #resting: (() => void)[] = [];
+
+  constructor(owner: TurnsOwner, host: TurnsHost) {
+    this.#owner = owner;
+    this.#host = host;
+    this.mailbox = new Mailbox(owner.settings.mailbox, owner.settings.mailboxBytes);
+  }
+
+  /** How many messages are in hand. */
+  get inHand(): number {
+    return this.#inHand;
+  }
+
+  /** How many messages were put aside. */
+  get stashed(): number {
+    return this.#stash.length;
+  }
+
+  /** Has what waits handled, if the actor takes turns. */
+  schedule(): void {
+    if (this.#scheduled || this.mailbox.first === undefined || this.#owner.active === undefined) return;
+    this.#scheduled = true;
+    this.#host.soon(() => this.#run());
+  }
+
+  /** Resolves once nothing is in hand and nothing waits, or the actor stands still. */
+  async rest(): Promise<void> {
+    while (this.#busy > 0 || this.mailbox.first !== undefined && this.#owner.active !== undefined) {
+      this.schedule();
+      await new Promise<void>((resolve) => void this.#resting.push(resolve));
+    }
+  }
+
+  /** Makes dead letters of what waits, and of what was put aside. */
+  discard(): void {
+    this.unstash();
+    for (let entry = this.mailbox.first; entry !== undefined; entry = this.mailbox.first) {
+      if (entry.kind === "notice") this.mailbox.shift();
+      else this.#bury(this.#takeFrom(entry), "stopped", stopped(this.#owner.name));
+    }
+    this.#rested();
+  }
+
+  /** Tells the askers of what is in hand that it is over; their handlers go on. */
+  callOff(life: Life): void {
+    for (const { question } of life.inHand) question?.origin.callOff(question.id);
+  }
+
+  /** What is in hand counts as failed, its askers are told, and what it still does counts for nothing. */
+  giveUp(life: Life, error: WireError): void {
+    this.callOff(life);
+    for (const { question } of life.inHand) {
+      this.counters.failed++;
+      this.#inHand--;
+      question?.origin.fail(question.kind, question.id, error);
+    }
+    life.inHand.clear();
+    life.lost = true;
+    this.#busy = 0;
+    this.#rested();
+  }
+
+  /** Puts the message in hand aside. */
+  stash(): void {
+    const current = this.#current;
+    if (current === undefined || current.aside) {
+      throw new TypeError(
+        "Cannot stash as a message must be in hand: call it once, in a handler, before its first await",
+      );
+    }
+    const { name, settings } = this.#owner;
+    if (this.#stash.length >= settings.mailbox) throw stashFull(name, settings.mailbox);
+    current.aside = true;
+    const { verb, payload, refs, traceparent, origin, question } = current.mail;
+    // It has left the mailbox once: its sender is not told again.
+    const entry = question ?? tells(verb, [payload], refs, traceparent, origin, 0);
+    if (entry.kind === Kind.Tell) entry.reported = 1;
+    else entry.reported = true;
+    this.#stash.push(entry);
+  }
+
+  /** Puts all that is aside back, before what has come since; says how many. */
+  unstash(): number {
+    const entries = this.#stash.splice(0);
+    for (const entry of entries.toReversed()) {
+      this.mailbox.unshift(entry);
+      this.mailbox.grew(1, entry.kind === Kind.Ask || entry.kind === Kind.Open ? entry.bytes : 0);
+    }
+    this.schedule();
+    return entries.length;
+  }
+
+  #run(): void {
+    this.#scheduled = false;
+    let startedMs = 0;
+    for (let taken = 0; this.#busy < this.#owner.settings.concurrency; taken++) {
+      const entry = this.mailbox.first;
+      const life = this.#owner.active;
+      if (entry === undefined || life === undefined) break;
+      if (taken % TIME_CHECK === 0) {
+        const nowMs = this.#host.clock.now();
+        if (taken === 0) startedMs = nowMs;
+        if (taken >= BUDGET.messages || nowMs - startedMs >= BUDGET.ms) {
+          this.#scheduled = true;
+          this.#host.later(() => this.#run());
+          break;
+        }
+      }
+      if (entry.kind === "notice") this.#takeNotice(life, entry);
+      else this.#take(life, this.#takeFrom(entry));
+    }
+    const first = this.mailbox.first;
+    if (first?.kind === Kind.Tell) report(first, this.#owner.name);
+    this.#rested();
+  }
+
+  /** Whoever waits for a rest looks whether it has come. */
+  #rested(): void {
+    if (this.#resting.length > 0 && this.#busy === 0) for (const resolve of this.#resting.splice(0)) resolve();
+  }
+
+  /** Takes one message from the oldest entry. */
+  #takeFrom(entry: Tells | Question): Mail {
+    const { kind, verb, refs, traceparent, origin } = entry;
+    if (entry.kind !== Kind.Tell) {
+      this.mailbox.shift();
+      this.mailbox.shrank(entry.bytes);
+      if (origin.remote && !entry.reported) origin.taken(this.#owner.name, 1);
+      return { kind, verb, payload: entry.payload, refs, traceparent, origin, question: entry };
+    }
+    const payload = valueAt(entry.payloads, entry.taken++);
+    if (entry.taken === countOf(entry.payloads)) {
+      this.mailbox.shift();
+      report(entry, this.#owner.name);
+    } else if (entry.taken === FORGET && typeof entry.payloads === "object") {
+      report(entry, this.#owner.name);
+      (entry.payloads as unknown[]).splice(0, FORGET);
+      entry.taken = entry.reported = 0;
+    }
+    this.mailbox.shrank(entry.each);
+    return { kind, verb, payload, refs, traceparent, origin, question: undefined };
+  }
+
+  #takeNotice(life: Life, { run }: Notice): void {
+    this.mailbox.shift();
+    this.#busy++;
+    const done = (thrown?: { readonly error: unknown }): void => {
+      if (life.lost) return;
+      this.#busy--;
+      if (thrown !== undefined) {
+        this.#host.threw(this.#owner.name, "notice", thrown.error);
+        this.#owner.fail(undefined, toWire(thrown.error));
+      }
+      this.#next();
+    };
+    try {
+      const running = run();
+      if (running === undefined) done();
+      else running.then(() => done(), (error) => done({ error }));
+    } catch (error) {
+      done({ error });
+    }
+  }
+
+  #take(life: Life, mail: Mail): void {
+    const { question, verb } = mail;
+    const { name, protocolName } = this.#owner;
+    if (question !== undefined) {
+      if (question.origin.hasLeft(question.id)) return this.#bury(mail, "called-off", stopped(name));
+      if (question.deadlineMs !== undefined && this.#host.clock.now() > question.deadlineMs) {
+        return this.#bury(mail, "expired", stopped(name));
+      }
+    }
+    const target = life.targets.get(verb);
+    if (target === undefined) return this.#bury(mail, "unknown-verb", unknownVerb(name, protocolName, verb));
+    this.#inHand++;
+    this.#busy++;
+    let result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>;
+    try {
+      result = target.validate(mail.refs === 0 ? mail.payload : this.#host.bind(mail.payload, life));
+    } catch (error) {
+      return this.#threw(mail, error);
+    }
+    if (result instanceof Promise) this.#await(life, mail, result, (settled) => this.#handle(life, mail, target, settled));
+    else this.#handle(life, mail, target, result);
+  }
+
+  #handle(life: Life, mail: Mail, target: Target, result: SchemaResult<unknown>): void {
+    if (result.issues !== undefined) {
+      const { issues } = checked(result) as { readonly issues: readonly string[] };
+      this.#inHand--;
+      this.#busy--;
+      this.#bury(mail, "invalid", invalidMessage(this.#owner.name, mail.verb, issues));
+      return this.#next();
+    }
+    const current = this.#current = { mail, aside: false };
+    let answer: unknown;
+    try {
+      answer = this.#call(mail, target, result.value);
+    } catch (error) {
+      this.#current = undefined;
+      return this.#threw(mail, error);
+    }
+    this.#current = undefined;
+    if (current.aside) {
+      this.#inHand--;
+      this.#busy--;
+      return this.#next();
+    }
+    if (mail.kind === Kind.Open) {
+      // The stream is served beside the turns: a slow reader does not hold the actor.
+      const items = answer as AsyncIterable<unknown> | Iterable<unknown>;
+      const { id, credit, origin } = mail.question!;
+      const limitMs = this.#owner.settings.turnLimitMs;
+      const bounded = limitMs === undefined
+        ? items
+        : boundedItems(items, (step) => this.#within(mail.verb, limitMs, step));
+      origin.serve(this.#owner.name, id, credit, bounded);
+      return this.#handled(mail, undefined);
+    }
+    if (isPromiseLike(answer)) this.#await(life, mail, answer, (value) => this.#handled(mail, value));
+    else this.#handled(mail, answer);
+  }
+
+  /** Goes on with a message when its promise settles, unless it was given up before. */
+  #await<T>(life: Life, mail: Mail, promise: PromiseLike<T>, then: (value: T) => void): void {
+    life.inHand.add(mail);
+    promise.then((value) => {
+      if (life.inHand.delete(mail)) then(value);
+    }, (error) => {
+      if (life.inHand.delete(mail)) this.#threw(mail, error);
+    });
+  }
+
+  /** Calls a handler: within its limit, and within a span if anybody looks. */
+  #call(mail: Mail, { handle }: Target, payload: unknown): unknown {
+    const { verb, traceparent, question } = mail;
+    const { name, settings: { turnLimitMs } } = this.#owner;
+    const turn: Turn = question !== undefined
+      ? new AskTurn(question, `${this.#host.host}/${name}`)
+      : traceparent === null
+      ? NO_TURN
+      : new TellTurn(traceparent);
+    const { tracer } = this.#host;
+    if (tracer === undefined && turnLimitMs === undefined) return handle(payload, turn);
+    const call = (): unknown =>
+      turnLimitMs === undefined
+        ? handle(payload, turn)
+        : this.#within(verb, turnLimitMs, () => handle(payload, turn));
+    return tracer === undefined ? call() : tracer.handle({ actor: name, verb }, traceparent ?? undefined, call);
+  }
+
+  #within<T>(verb: string, limitMs: number, fn: () => T): T {
+    try {
+      return callWithin(fn, limitMs);
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      this.#host.overrun(this.#owner.name);
+      throw overrun(this.#owner.name, verb, limitMs);
+    }
+  }
+
+  #handled({ kind, verb, question }: Mail, answer: unknown): void {
+    this.#inHand--;
+    this.#busy--;
+    this.counters.handled++;
+    if (kind === Kind.Ask && question !== undefined) {
+      const { origin, id } = question;
+      if (origin.hasLeft(id)) this.#host.deadLetter(this.#owner.name, verb, answer, "late-reply", true);
+      origin.reply(id, answer);
+    }
+    this.#next();
+  }
+
+  #threw({ verb, question }: Mail, thrown: unknown): void {
+    this.#inHand--;
+    this.#busy--;
+    this.counters.failed++;
+    const error = toWire(thrown);
+    if (question === undefined) this.#host.threw(this.#owner.name, verb, thrown);
+    else question.origin.fail(question.kind, question.id, error);
+    // A typed refusal of a question is an answer: the asker knows, and the actor is well.
+    const refused = question !== undefined && MillraceError.is(thrown) && thrown.code !== "actor/turn-overrun";
+    if (!refused) this.#owner.fail(verb, error);
+    this.#next();
+  }
+
+  #next(): void {
+    this.schedule();
+    this.#rested();
+  }
+
+  #bury(mail: Mail, reason: DeadLetterReason, error: WireError): void {
+    this.counters.deadLettered++;
+    this.#host.deadLetter(this.#owner.name, mail.verb, mail.payload, reason, mail.question !== undefined);
+    if (mail.question !== undefined) mail.origin.fail(mail.question.kind, mail.question.id, error);
+  }
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null &&
+    typeof (value as { then?: unknown }).then === "function";
+}

@@ -52,7 +52,9 @@ export function invalidMessage(actor: string, verb: string, issues: readonly str
   return toWire(
     new MillraceError(
       "actor/message-invalid",
-      `Cannot handle "${verb}" in actor "${actor}" as the message must fit the protocol: ${issues.join("; ")}`,
+      `Cannot handle "${verb}" in actor "${actor}" as the message must fit the protocol: ${
+        issues.join("; ")
+      }`,
       { details: { actor, verb, issues } },
     ),
   );

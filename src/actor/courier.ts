@@ -262,14 +262,20 @@ export class Courier implements Sender {
   ): AsyncIterableIterator<unknown> {
     const trace = this.#trace(options);
     const item = protocol.verbs[verb]?.stream;
-    return this.#readers.open(address, verb, item, options, (id, credit, failed) =>
-      this.#enter(address, () => {
-        const { host, name } = address;
-        if (host !== this.#ports.host) {
-          return this.#peers.get(host)!.openStream(name, verb, payload, trace, id, credit);
-        }
-        this.#questionHere(Kind.Open, name, verb, payload, trace, id, credit, undefined, null, failed);
-      }, failed));
+    return this.#readers.open(
+      address,
+      verb,
+      item,
+      options,
+      (id, credit, failed) =>
+        this.#enter(address, () => {
+          const { host, name } = address;
+          if (host !== this.#ports.host) {
+            return this.#peers.get(host)!.openStream(name, verb, payload, trace, id, credit);
+          }
+          this.#questionHere(Kind.Open, name, verb, payload, trace, id, credit, undefined, null, failed);
+        }, failed),
+    );
   }
 
   #trace(options: SendOptions | undefined): string | null {

@@ -96,8 +96,10 @@ export class HostServer {
 
   async #spawn({ url, exportName, options, ...spawn }: SpawnOrder): Promise<string> {
     const definition = await importActor(url, exportName);
-    const bound = unpack(options, (address, name) =>
-      this.node.ref({ "~millrace": "protocol", name, verbs: {} }, address));
+    const bound = unpack(
+      options,
+      (address, name) => this.node.ref({ "~millrace": "protocol", name, verbs: {} }, address),
+    );
     await this.node.spawn(definition, bound, spawn);
     return definition.protocol.name;
   }

@@ -134,7 +134,9 @@ export class Hosts {
       );
     }
     if (stuckMs !== undefined && !(stuckMs > 0)) {
-      throw new RangeError(`Cannot start host "${label}" as stuckMs must be > 0: current value is ${stuckMs}`);
+      throw new RangeError(
+        `Cannot start host "${label}" as stuckMs must be > 0: current value is ${stuckMs}`,
+      );
     }
     return transport;
   }
@@ -322,7 +324,9 @@ export class Hosts {
     handle.wire.kill();
     host.cancelCheck();
     const wasUp = host.state === "running";
-    for (const pair of this.#pairs) if (pair.split("-").includes(String(host.number))) this.#pairs.delete(pair);
+    for (const pair of this.#pairs) {
+      if (pair.split("-").includes(String(host.number))) this.#pairs.delete(pair);
+    }
     if (host.state === "starting" || host.state === "restarting") return; // whoever starts it is told
     if (this.#ending) return void this.#gone(host, reason);
     const delayMs = host.budget?.take(this.#ports.clock.now());
@@ -376,9 +380,11 @@ export class Hosts {
   #gone(host: Host, reason: string): void {
     host.state = "lost";
     this.#hosts.delete(host.number);
-    host.up.reject(new MillraceError("actor/host-lost", `Cannot reach host "${host.label}" as it is gone: ${reason}`, {
-      details: { host: host.label, reason },
-    }));
+    host.up.reject(
+      new MillraceError("actor/host-lost", `Cannot reach host "${host.label}" as it is gone: ${reason}`, {
+        details: { host: host.label, reason },
+      }),
+    );
     for (const child of host.children) this.#ports.forget(child);
     this.#tellAll(host, reason, false);
   }

@@ -269,7 +269,10 @@ export class Node {
     return life;
   }
 
-  async #start(cell: Cell, life: Life): Promise<Readonly<Record<string, (p: unknown, turn: Turn) => unknown>>> {
+  async #start(
+    cell: Cell,
+    life: Life,
+  ): Promise<Readonly<Record<string, (p: unknown, turn: Turn) => unknown>>> {
     const { made: { definition, options } } = cell;
     return await definition.start(this.#contextOf(cell, life), options);
   }

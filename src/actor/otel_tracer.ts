@@ -4,7 +4,15 @@
  *
  * @module
  */
-import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import {
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from "@opentelemetry/api";
 import type { Tracer } from "./tracer.ts";
 
 /** A tracer, if anybody looks at traces; else `undefined`. */
@@ -19,7 +27,9 @@ export function otelTracer(): Tracer | undefined {
       return carrier.traceparent;
     },
     handle({ actor, verb }, traceparent, fn) {
-      const parent = traceparent === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, { traceparent });
+      const parent = traceparent === undefined
+        ? ROOT_CONTEXT
+        : propagation.extract(ROOT_CONTEXT, { traceparent });
       const span = tracer.startSpan(`${actor} ${verb}`, {
         kind: SpanKind.CONSUMER,
         attributes: { "millrace.actor": actor, "millrace.verb": verb },

@@ -164,7 +164,9 @@ class System implements ActorSystem {
       connected: (host, link) => this.#node.connected(host, link),
       lost: (host, reason, returns) => this.#hostLost(host, reason, returns),
       actor: (host, { type, name, ...failure }) => {
-        const child = this.#guardian.children.find((one) => isRemote(one) && one.host === host && one.name === name);
+        const child = this.#guardian.children.find((one) =>
+          isRemote(one) && one.host === host && one.name === name
+        );
         if (child === undefined) return;
         if (type === "gone") this.#guardian.remove(child);
         if (type === "left") this.#guardian.left(child);
@@ -236,7 +238,11 @@ class System implements ActorSystem {
     });
   }
 
-  async stopActor({ address: { host, name } }: ActorRef, mode: StopMode, deadlineMs: number): Promise<boolean> {
+  async stopActor(
+    { address: { host, name } }: ActorRef,
+    mode: StopMode,
+    deadlineMs: number,
+  ): Promise<boolean> {
     const child = this.#childAt(host, name);
     if (child === undefined) return true; // gone before, perhaps with its host
     const ended = child.end(mode, null).then((unstopped) => unstopped.length === 0, (error) => {
@@ -270,9 +276,12 @@ class System implements ActorSystem {
   }
 
   replayDeadLetters({ actor, reason, limit = KEPT_LETTERS }: ReplayOptions = {}): number {
-    const letters = this.#letters.take(limit, (letter) =>
-      letter.verb !== "*" && !letter.asked && (actor === undefined || letter.actor === actor) &&
-      (reason === undefined || letter.reason === reason));
+    const letters = this.#letters.take(
+      limit,
+      (letter) =>
+        letter.verb !== "*" && !letter.asked && (actor === undefined || letter.actor === actor) &&
+        (reason === undefined || letter.reason === reason),
+    );
     return letters.filter(({ host, actor: name, verb, payload }) => {
       const unknown = { "~millrace": "protocol", name: "", verbs: {} } as const;
       const ref = this.#node.ref(unknown, { host, name });

@@ -188,7 +188,9 @@ export class Turns {
 
   /** Whoever waits for a rest looks whether it has come. */
   #rested(): void {
-    if (this.#resting.length > 0 && this.#busy === 0) for (const resolve of this.#resting.splice(0)) resolve();
+    if (this.#resting.length > 0 && this.#busy === 0) {
+      for (const resolve of this.#resting.splice(0)) resolve();
+    }
   }
 
   /** Takes one message from the oldest entry. */
@@ -253,8 +255,9 @@ export class Turns {
     } catch (error) {
       return this.#threw(mail, error);
     }
-    if (result instanceof Promise) this.#await(life, mail, result, (settled) => this.#handle(life, mail, target, settled));
-    else this.#handle(life, mail, target, result);
+    if (result instanceof Promise) {
+      this.#await(life, mail, result, (settled) => this.#handle(life, mail, target, settled));
+    } else this.#handle(life, mail, target, result);
   }
 
   #handle(life: Life, mail: Mail, target: Target, result: SchemaResult<unknown>): void {
@@ -319,7 +322,9 @@ export class Turns {
       turnLimitMs === undefined
         ? handle(payload, turn)
         : this.#within(verb, turnLimitMs, () => handle(payload, turn));
-    return tracer === undefined ? call() : tracer.handle({ actor: name, verb }, traceparent ?? undefined, call);
+    return tracer === undefined
+      ? call()
+      : tracer.handle({ actor: name, verb }, traceparent ?? undefined, call);
   }
 
   #within<T>(verb: string, limitMs: number, fn: () => T): T {
@@ -352,7 +357,8 @@ export class Turns {
     if (question === undefined) this.#host.threw(this.#owner.name, verb, thrown);
     else question.origin.fail(question.kind, question.id, error);
     // A typed refusal of a question is an answer: the asker knows, and the actor is well.
-    const refused = question !== undefined && MillraceError.is(thrown) && thrown.code !== "actor/turn-overrun";
+    const refused = question !== undefined && MillraceError.is(thrown) &&
+      thrown.code !== "actor/turn-overrun";
     if (!refused) this.#owner.fail(verb, error);
     this.#next();
   }

@@ -26,6 +26,9 @@ Deno.test("RemotePeer sends the items before one that cannot be cloned, and none
   for (let n = 0; n < 50; n++) await Promise.resolve();
   turns.splice(0).forEach((fn) => fn());
   await Promise.resolve();
-  assertEquals(frames.flatMap(decodeFrame).filter(([kind]) => kind === Kind.Next).map((message) => message[2]), [[1], [2]]);
+  assertEquals(
+    frames.flatMap(decodeFrame).filter(([kind]) => kind === Kind.Next).map((message) => message[2]),
+    [[1], [2]],
+  );
   assertEquals(refused, [[Kind.Next, 7, [unclonable], 0]]);
 });

@@ -217,7 +217,7 @@ export class Courier implements Sender {
       return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
-      let leave: (() => void) | undefined;
+      let leave: (() => void) | undefined = undefined;
       const abort = (): void => {
         leave?.();
         reject(signal!.reason);

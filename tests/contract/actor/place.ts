@@ -47,6 +47,8 @@ export interface Place extends AsyncDisposable {
   ): Promise<ActorRef<P>>;
   /** Lets so much virtual time pass; where time is real it passes by itself, and the test waits for a state. */
   pass(ms: number): Promise<void>;
+  /** Ends the host of an actor where it stands. */
+  crash(ref: ActorRef): void;
   /** What lives in the host of an actor. */
   node(ref: ActorRef): Promise<NodeSnapshot>;
   /** Waits for a state: asks again until `ready` says yes. */
@@ -68,6 +70,7 @@ export async function openPlace(
       test.logged,
       failures,
       (ms) => test.advance(ms),
+      (host) => test.crashHost(host),
       async () => await test[Symbol.asyncDispose](),
     );
   }
@@ -87,6 +90,7 @@ export async function openPlace(
     logged,
     failures,
     () => Promise.resolve(),
+    (host) => system.terminateHost(host),
     async () => await system[Symbol.asyncDispose](),
   );
 }
@@ -110,6 +114,7 @@ function placeOf(
   logged: readonly LogRecord[],
   failures: readonly MillraceError[],
   pass: (ms: number) => Promise<void>,
+  crash: (host: number) => void,
   dispose: () => Promise<void>,
 ): Place {
   return {
@@ -118,6 +123,7 @@ function placeOf(
     logged,
     failures,
     pass,
+    crash: ({ address: { host } }) => crash(host),
     spawn: async ({ definition, placement }, options, { beside, hostOptions, ...spawn }) => {
       if (name === "local") return await system.spawn(definition, options, spawn);
       const host = beside?.address.host ?? await system.startHost(`host of ${spawn.name}`, hostOptions);

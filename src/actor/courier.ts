@@ -204,8 +204,18 @@ export class Courier implements Sender {
   }
 
   untold(address: Address, verb: string, payload: unknown, told: "full" | "stopped"): void {
-    const reason = told === "full" ? "overflow" : this.#lost.has(address.host) ? "host-lost" : "stopped";
-    this.#ports.deadLetter(address, verb, payload, reason, false);
+    this.#ports.deadLetter(
+      address,
+      verb,
+      payload,
+      told === "full" ? "overflow" : this.#whyNot(address),
+      false,
+    );
+  }
+
+  #whyNot({ host, name }: Address): DeadLetterReason {
+    if (host !== this.#ports.host) return "host-lost";
+    return this.#ports.cell(name) === undefined ? "no-actor" : "stopped";
   }
 
   offer(address: Address, verb: string, payload: unknown, options: OfferOptions = {}): Promise<void> {

@@ -20,6 +20,8 @@ export abstract class Correspondent implements Origin {
   abstract readonly remote: boolean;
   /** Asks and streams of the other side that are not answered yet. */
   readonly #open = new Set<number>();
+  /** Those that it has left. */
+  readonly #left = new Set<number>();
   readonly #signals = new Map<number, AbortController>();
   readonly #servers = new Map<number, { readonly actor: string; readonly server: StreamServer }>();
 
@@ -74,7 +76,7 @@ export abstract class Correspondent implements Origin {
   }
 
   hasLeft(id: number): boolean {
-    return this.#signals.size > 0 && (this.#signals.get(id)?.signal.aborted ?? false);
+    return this.#left.size > 0 && this.#left.has(id);
   }
 
   signal(id: number): AbortSignal {
@@ -84,15 +86,21 @@ export abstract class Correspondent implements Origin {
   }
 
   callOff(id: number): void {
-    this.cancelled(id);
+    // The asker is still there, and gets what the handler makes of it.
+    if (this.#open.has(id)) this.#abort(id, "The actor stops");
   }
 
   /** The other side has left an ask or a stream, perhaps one that still waits in a mailbox. */
   cancelled(id: number): void {
     if (!this.#open.has(id)) return;
-    this.signal(id);
-    this.#signals.get(id)!.abort(new DOMException("The asker has left", "AbortError"));
+    this.#left.add(id);
+    this.#abort(id, "The asker has left");
     this.#servers.get(id)?.server.cancel();
+  }
+
+  #abort(id: number, reason: string): void {
+    this.signal(id);
+    this.#signals.get(id)!.abort(new DOMException(reason, "AbortError"));
   }
 
   /** The other side takes more of a stream. */
@@ -109,12 +117,14 @@ export abstract class Correspondent implements Origin {
   protected dropAll(): void {
     for (const id of [...this.#open]) this.cancelled(id);
     this.#open.clear();
+    this.#left.clear();
     this.#signals.clear();
   }
 
   /** Whether it was open. */
   #settled(id: number): boolean {
     if (this.#signals.size > 0) this.#signals.delete(id);
+    if (this.#left.size > 0) this.#left.delete(id);
     return this.#open.delete(id);
   }
 }

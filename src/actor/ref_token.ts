@@ -23,6 +23,15 @@ let partsLeft = 0;
 
 /** Prepares a value for its way to another host. */
 export function pack(value: unknown): Sent {
+  try {
+    return packed(value);
+  } catch {
+    // A property that throws when it is read: structured clone will say so, to whom it concerns.
+    return { value, plain: false, refs: 0, bytes: 0 };
+  }
+}
+
+function packed(value: unknown): Sent {
   if (value === undefined) return { value, plain: true, refs: 0, bytes: 4 };
   const bytes = plainWeight(value);
   if (bytes === bytes) return { value, plain: true, refs: 0, bytes };

@@ -68,6 +68,11 @@ export class Asks {
     return this.#pending.size;
   }
 
+  /** Whose ask it is. */
+  ownerOf(id: number): object | undefined {
+    return this.#pending.get(id)?.question.owner;
+  }
+
   /**
    * Asks; rejects with `actor/ask-timeout`, the signal's reason, what kept the answer from coming, or a
    * `RangeError` if the time it may take is none.

@@ -41,6 +41,13 @@ function packed(value: unknown): Sent {
   return { value: dehydrated, plain: false, refs, bytes: anyWeight(dehydrated) };
 }
 
+/** What another thread would get of a value, its refs still tokens; throws if it cannot be cloned. */
+export function crossed(value: unknown): Sent {
+  const sent = pack(value);
+  const text = sent.plain ? JSON.stringify(sent.value) : undefined;
+  return { ...sent, value: text === undefined ? structuredClone(sent.value) : JSON.parse(text) };
+}
+
 /** Binds the refs in a value that has arrived. */
 export function unpack(value: unknown, bind: (address: Address, protocol: string) => unknown): unknown {
   partsLeft = MAX_PARTS;

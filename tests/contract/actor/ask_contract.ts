@@ -91,8 +91,8 @@ export function askContract(name: PlaceName): void {
 
   it("a schema that throws fails the ask, and the next one is answered", async (place) => {
     const ref = await place.spawn(placedSubject, undefined, { name: "subject" });
-    await assertRejects(() => ref.ask("hostile", 1, SOON), Error, "no schema of yours");
     await assertRejects(() => ref.ask("hostileAnswer", undefined, SOON), Error, "no schema of yours");
+    await assertRejects(() => ref.ask("hostile", 1, SOON), Error, "no schema of yours");
     const answer = ref.ask("echo", 1, SOON);
     await place.pass(1_000);
     assertEquals(await answer, 1);

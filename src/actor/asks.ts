@@ -68,7 +68,15 @@ export class Asks {
     return this.#pending.size;
   }
 
-  /** Asks; rejects with `actor/ask-timeout`, the signal's reason, or what kept the answer from coming. */
+  /** Whose ask it is. */
+  ownerOf(id: number): object | undefined {
+    return this.#pending.get(id)?.question.owner;
+  }
+
+  /**
+   * Asks; rejects with `actor/ask-timeout`, the signal's reason, what kept the answer from coming, or a
+   * `RangeError` if the time it may take is none.
+   */
   ask(question: Question, options: AskOptions, send: SendAsk): Promise<unknown> {
     const { turn } = options;
     // Called off by its own signal, or with the turn on whose behalf it is asked.
@@ -77,6 +85,7 @@ export class Asks {
       : options.signal === undefined
       ? turn.signal
       : AbortSignal.any([options.signal, turn.signal]);
+    if (!isTimeout(options.timeoutMs)) return Promise.reject(timeoutInvalid(question, options.timeoutMs));
     if (signal?.aborted) return Promise.reject(signal.reason);
     const timeoutMs = this.#timeLeft(options);
     return new Promise((resolve, reject) => {
@@ -168,6 +177,17 @@ function conclude({ question, resolve, reject }: Pending, result: SchemaResult<u
       }`,
       { details: { actor: address.name, verb, issues: answer.issues } },
     ),
+  );
+}
+
+function isTimeout(value: unknown): boolean {
+  return value === "none" || Number.isFinite(value) && (value as number) >= 0;
+}
+
+function timeoutInvalid({ address, verb }: Question, timeoutMs: unknown): RangeError {
+  return new RangeError(
+    `Cannot ask "${verb}" of actor "${address.name}" as timeoutMs must be a finite number >= 0 or "none": ` +
+      `current value is ${timeoutMs}`,
   );
 }
 

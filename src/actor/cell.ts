@@ -124,7 +124,7 @@ export class Cell implements Child, TurnsOwner {
   }
 
   /** Takes a notice of this thread into the mailbox. */
-  tell(verb: string, payload: unknown, traceparent: string | null, origin: Origin): void {
+  tell(verb: string, payload: unknown, traceparent: string | null, origin: Origin, refs: HasRefs): void {
     const { mailbox, counters } = this.#turns;
     const { last } = mailbox;
     const bytes = this.#weigh(payload);
@@ -132,12 +132,12 @@ export class Cell implements Child, TurnsOwner {
     mailbox.grew(1, bytes);
     if (
       last !== undefined && last.kind === Kind.Tell && last.verb === verb && last.each === bytes &&
-      last.origin === origin && last.traceparent === traceparent && last.refs === 0
+      last.origin === origin && last.traceparent === traceparent && last.refs === refs
     ) {
       // Runs of this thread are arrays that this cell made.
       (last.payloads as unknown[]).push(payload);
     } else {
-      mailbox.push(tells(verb, [payload], 0, traceparent, origin, bytes));
+      mailbox.push(tells(verb, [payload], refs, traceparent, origin, bytes));
     }
     this.#turns.schedule();
   }

@@ -21,6 +21,8 @@ export abstract class Correspondent implements Origin {
   /** Asks and streams of the other side that are not answered yet. */
   readonly #open = new Set<number>();
   readonly #signals = new Map<number, AbortController>();
+  /** Those that nobody there waits for any more. */
+  readonly #left = new Set<number>();
   readonly #servers = new Map<number, { readonly actor: string; readonly server: StreamServer }>();
 
   /** Messages to `actor` have left the mailbox. */
@@ -74,7 +76,7 @@ export abstract class Correspondent implements Origin {
   }
 
   hasLeft(id: number): boolean {
-    return this.#signals.size > 0 && (this.#signals.get(id)?.signal.aborted ?? false);
+    return this.#left.size > 0 && this.#left.has(id);
   }
 
   signal(id: number): AbortSignal {
@@ -84,15 +86,20 @@ export abstract class Correspondent implements Origin {
   }
 
   callOff(id: number): void {
-    this.cancelled(id);
+    if (this.#open.has(id)) this.#abort(id, "The actor stops");
   }
 
   /** The other side has left an ask or a stream, perhaps one that still waits in a mailbox. */
   cancelled(id: number): void {
     if (!this.#open.has(id)) return;
-    this.signal(id);
-    this.#signals.get(id)!.abort(new DOMException("The asker has left", "AbortError"));
+    this.#left.add(id);
+    this.#abort(id, "The asker has left");
     this.#servers.get(id)?.server.cancel();
+  }
+
+  #abort(id: number, why: string): void {
+    this.signal(id);
+    this.#signals.get(id)!.abort(new DOMException(why, "AbortError"));
   }
 
   /** The other side takes more of a stream. */
@@ -110,11 +117,13 @@ export abstract class Correspondent implements Origin {
     for (const id of [...this.#open]) this.cancelled(id);
     this.#open.clear();
     this.#signals.clear();
+    this.#left.clear();
   }
 
   /** Whether it was open. */
   #settled(id: number): boolean {
     if (this.#signals.size > 0) this.#signals.delete(id);
+    if (this.#left.size > 0) this.#left.delete(id);
     return this.#open.delete(id);
   }
 }

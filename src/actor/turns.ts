@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock } from "../base/clock.ts";
-import { MillraceError, toWire, type WireError } from "../base/errors.ts";
+import { messageOf, MillraceError, toWire, type WireError } from "../base/errors.ts";
 import { checked, type SchemaResult } from "../base/schema.ts";
 import { callWithin, Interrupted } from "../base/sync_limit.ts";
 import { invalidMessage, overrun, stashFull, stopped, unknownVerb } from "./actor_errors.ts";
@@ -253,21 +253,25 @@ export class Turns {
     try {
       result = target.validate(mail.refs === 0 ? mail.payload : this.#host.bind(mail.payload, life));
     } catch (error) {
-      return this.#threw(mail, error);
+      return this.#invalid(mail, schemaThrew(error));
     }
     if (result instanceof Promise) {
-      this.#await(life, mail, result, (settled) => this.#handle(life, mail, target, settled));
+      const settled = result.catch(schemaThrew);
+      this.#await(life, mail, settled, (result) => this.#handle(life, mail, target, result));
     } else this.#handle(life, mail, target, result);
   }
 
+  /** A message that does not fit is no failure of the actor (ACTORS D12). */
+  #invalid(mail: Mail, result: SchemaResult<unknown>): void {
+    const { issues } = checked(result) as { readonly issues: readonly string[] };
+    this.#inHand--;
+    this.#busy--;
+    this.#bury(mail, "invalid", invalidMessage(this.#owner.name, mail.verb, issues));
+    this.#next();
+  }
+
   #handle(life: Life, mail: Mail, target: Target, result: SchemaResult<unknown>): void {
-    if (result.issues !== undefined) {
-      const { issues } = checked(result) as { readonly issues: readonly string[] };
-      this.#inHand--;
-      this.#busy--;
-      this.#bury(mail, "invalid", invalidMessage(this.#owner.name, mail.verb, issues));
-      return this.#next();
-    }
+    if (result.issues !== undefined) return this.#invalid(mail, result);
     const current = this.#current = { mail, aside: false };
     let answer: unknown;
     try {
@@ -386,6 +390,11 @@ export class Turns {
     this.#host.deadLetter(this.#owner.name, mail.verb, mail.payload, reason, mail.question !== undefined);
     if (mail.question !== undefined) mail.origin.fail(mail.question.kind, mail.question.id, error);
   }
+}
+
+/** What a schema throws says no more of a message than an issue does, and nothing of the actor. */
+function schemaThrew(error: unknown): SchemaResult<never> {
+  return { issues: [{ message: `the schema threw: ${messageOf(error)}` }] };
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

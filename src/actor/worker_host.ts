@@ -12,12 +12,12 @@ import { HostServer } from "./host_server.ts";
 import { later } from "./loop.ts";
 import { otelTracer } from "./otel_tracer.ts";
 import type { FromHost } from "./port.ts";
-import { messagePortLink, type ToWorker } from "./worker_orders.ts";
+import { type FromWorker, messagePortLink, type ToWorker } from "./worker_orders.ts";
 
 /** The part of a worker's global scope that we use; JSR forbids the reference to the worker library. */
 interface WorkerScope {
-  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
-  postMessage(message: FromHost): void;
+  postMessage(message: FromWorker): void;
+  addEventListener(type: "message", listener: (event: MessageEvent<ToWorker>) => void): void;
   addEventListener(type: "error", listener: (event: ErrorEvent) => void): void;
   addEventListener(type: "unhandledrejection", listener: (event: PromiseRejectionEvent) => void): void;
   close(): void;
@@ -26,10 +26,12 @@ interface WorkerScope {
 /** Turns this Web Worker into a host of the actor system that started it. */
 export function serveWorkerHost(): void {
   const scope = globalThis as unknown as WorkerScope;
-  const post = (message: FromHost): void => scope.postMessage(message);
+  const postMessage = scope.postMessage.bind(scope);
+  const post = (message: FromHost): void => postMessage({ "~millrace": message });
   installGuards(scope, post);
   let server: HostServer | undefined;
-  scope.onmessage = ({ data }) => {
+  // No `onmessage`: other code in the worker may set that for itself.
+  scope.addEventListener("message", ({ data }) => {
     if (data.type === "link") {
       const { host, port } = data;
       server?.node.connected(host, messagePortLink(port, (frame) => server?.node.frame(host, frame)));
@@ -42,7 +44,7 @@ export function serveWorkerHost(): void {
     } else {
       server?.obey(data.order);
     }
-  };
+  });
 }
 
 /**

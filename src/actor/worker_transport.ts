@@ -4,8 +4,8 @@
  * @module
  */
 import type { Frame } from "./frame.ts";
-import type { FromHost, Link, ToHost, Transport, Wire, WireEvents } from "./port.ts";
-import { messagePortLink, type ToWorker } from "./worker_orders.ts";
+import type { Link, ToHost, Transport, Wire, WireEvents } from "./port.ts";
+import { type FromWorker, messagePortLink, type ToWorker } from "./worker_orders.ts";
 
 /**
  * Hosts in Web Workers.
@@ -37,7 +37,10 @@ class WorkerWire implements Wire {
   constructor(entry: URL, label: string, events: WireEvents) {
     this.#events = events;
     const worker = this.#worker = new Worker(entry, { type: "module", name: label });
-    worker.onmessage = ({ data }: MessageEvent<FromHost>) => events.said(data);
+    worker.onmessage = ({ data }: MessageEvent<FromWorker | null | undefined>) => {
+      const said = data?.["~millrace"];
+      if (said !== undefined) events.said(said);
+    };
     // Without preventDefault() the error of a worker ends this process too (ACTORS M1).
     worker.onerror = (event) => {
       event.preventDefault();

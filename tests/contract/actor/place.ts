@@ -2,6 +2,7 @@
  * Where the actors of the conformance suite live. One suite, many places: in the thread of the test itself, in
  * hosts of the same thread, in a seeded simulation, in Web Workers, in child processes.
  */
+import "../../support/no_leaked_workers.ts";
 import { setImmediate } from "node:timers";
 import { inlineTransport } from "../../../src/actor/inline_transport.ts";
 import { later } from "../../../src/actor/loop.ts";

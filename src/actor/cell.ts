@@ -172,6 +172,8 @@ export class Cell implements Child, TurnsOwner {
 
   /** Takes a question into the mailbox. */
   accept(question: Question): void {
+    // What comes from another host is bounded by that one's window.
+    if (!question.origin.remote) question.bytes = this.#weigh(question.payload);
     this.#turns.counters.accepted++;
     this.#turns.mailbox.grew(1, question.bytes);
     this.#turns.mailbox.push(question);

@@ -235,7 +235,7 @@ export class RemotePeer extends Correspondent {
   /** The window towards one of its actors. */
   gate(actor: string): Gate {
     let gate = this.#gates.get(actor);
-    if (gate === undefined) this.#gates.set(actor, gate = new Gate());
+    if (gate === undefined) this.#gates.set(actor, gate = new Gate(() => this.want(actor)));
     return gate;
   }
 

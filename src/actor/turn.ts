@@ -25,12 +25,14 @@ export class TellTurn implements Turn {
 /** The turn of a question: its signal is made only if the handler looks at it, as most never do. */
 export class AskTurn implements Turn {
   readonly #question: Question;
-  readonly #self: string;
+  readonly #host: number;
+  readonly #actor: string;
 
-  /** @param self The actor that handles it, as it stands in chains. */
-  constructor(question: Question, self: string) {
+  /** @param actor The actor of `host` that handles it. */
+  constructor(question: Question, host: number, actor: string) {
     this.#question = question;
-    this.#self = self;
+    this.#host = host;
+    this.#actor = actor;
   }
 
   get signal(): AbortSignal {
@@ -46,6 +48,6 @@ export class AskTurn implements Turn {
   }
 
   get chain(): readonly string[] {
-    return [...this.#question.chain ?? [], this.#self];
+    return [...this.#question.chain ?? [], `${this.#host}/${this.#actor}`];
   }
 }

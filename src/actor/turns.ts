@@ -60,7 +60,7 @@ export interface TurnsOwner {
 }
 
 /** How many messages are handled before the event loop turns, and for how long at most, in ms (ACTORS D19). */
-const BUDGET = { messages: 256, ms: 4 } as const;
+const BUDGET = { messages: 1_024, ms: 4 } as const;
 /** After how many messages the time is looked at. */
 const TIME_CHECK = 32;
 /** After how many messages a run that still grows forgets those that were handled. */

@@ -69,6 +69,8 @@ export class Cell implements Child, TurnsOwner {
   /** What went wrong meanwhile: a child could not be kept running. */
   #trouble: WireError | undefined;
   #halting: Promise<void> = Promise.resolve();
+  /** Resolves when its time to stop is up: then nobody waits even for its start. */
+  readonly #abandoned = Promise.withResolvers<void>();
   #ended: Promise<readonly string[]> | undefined;
 
   constructor(made: CellOptions, host: CellHost) {
@@ -212,7 +214,7 @@ export class Cell implements Child, TurnsOwner {
     // Whoever stops the actor meanwhile waits for it, whatever comes of it.
     this.#starting = starting.catch(() => {});
     try {
-      await starting;
+      await Promise.race([starting, this.#abandoned.promise]);
     } finally {
       this.#starting = undefined;
     }
@@ -302,6 +304,7 @@ export class Cell implements Child, TurnsOwner {
 
   /** Its time is up: what it still does counts for nothing. Gives its name, and those of children that hang. */
   async #abandon(): Promise<readonly string[]> {
+    this.#abandoned.resolve();
     const life = this.#life;
     if (life === undefined) return [this.name];
     if (life.over) return [this.name, ...life.guardian.children.map(({ name }) => name)];

@@ -1,7 +1,13 @@
 /** How actors live, wherever they live: one suite for all places. */
 import { PLACES } from "./actor/place.ts";
+import { lifecycleContract } from "./actor/lifecycle_contract.ts";
 import { supervisionContract } from "./actor/supervision_contract.ts";
+import { timerContract } from "./actor/timer_contract.ts";
+import { watchContract } from "./actor/watch_contract.ts";
 
 for (const name of PLACES) {
+  lifecycleContract(name);
   supervisionContract(name);
+  watchContract(name);
+  timerContract(name);
 }

@@ -69,8 +69,8 @@ export class Cell implements Child, TurnsOwner {
   /** What went wrong meanwhile: a child could not be kept running. */
   #trouble: WireError | undefined;
   #halting: Promise<void> = Promise.resolve();
-  /** Resolves when its time to stop is up: then nobody waits even for its start. */
-  readonly #abandoned = Promise.withResolvers<void>();
+  /** Resolves when its time to stop is up: then nobody waits for what it has in hand, or even for its start. */
+  readonly #late = Promise.withResolvers<undefined>();
   #ended: Promise<readonly string[]> | undefined;
 
   constructor(made: CellOptions, host: CellHost) {
@@ -214,7 +214,7 @@ export class Cell implements Child, TurnsOwner {
     // Whoever stops the actor meanwhile waits for it, whatever comes of it.
     this.#starting = starting.catch(() => {});
     try {
-      await Promise.race([starting, this.#abandoned.promise]);
+      await Promise.race([starting, this.#late.promise]);
     } finally {
       this.#starting = undefined;
     }
@@ -276,16 +276,20 @@ export class Cell implements Child, TurnsOwner {
     return this.#ended;
   }
 
+  /** Stops at once: whatever it still has to do is given up. */
+  async giveUp(): Promise<void> {
+    const ended = this.end("now", null);
+    this.#late.resolve(undefined);
+    await ended;
+  }
+
   async #end(mode: StopMode, error: WireError | null): Promise<readonly string[]> {
     const drains = mode === "drain" && (this.#state === "running" || this.#state === "starting");
     this.#state = "stopping";
     this.#turns.mailbox.release();
     if (!drains) this.#hurry();
-    let cancel = (): void => {};
-    const late = new Promise<undefined>((resolve) =>
-      cancel = this.#host.clock.after(this.made.stopMs, () => resolve(undefined))
-    );
-    const ended = await Promise.race([this.#finish(mode), late]);
+    const cancel = this.#host.clock.after(this.made.stopMs, () => this.#late.resolve(undefined));
+    const ended = await Promise.race([this.#finish(mode), this.#late.promise]);
     cancel();
     const unstopped = ended ?? await this.#abandon();
     this.#state = "stopped";
@@ -304,7 +308,6 @@ export class Cell implements Child, TurnsOwner {
 
   /** Its time is up: what it still does counts for nothing. Gives its name, and those of children that hang. */
   async #abandon(): Promise<readonly string[]> {
-    this.#abandoned.resolve();
     const life = this.#life;
     if (life === undefined) return [this.name];
     if (life.over) return [this.name, ...life.guardian.children.map(({ name }) => name)];

@@ -1,5 +1,6 @@
 /** How actors live, wherever they live: one suite for all places. */
 import { deadLetterContract } from "./actor/dead_letter_contract.ts";
+import { hostContract } from "./actor/host_contract.ts";
 import { lifecycleContract } from "./actor/lifecycle_contract.ts";
 import { PLACES } from "./actor/place.ts";
 import { snapshotContract } from "./actor/snapshot_contract.ts";
@@ -16,4 +17,5 @@ for (const name of PLACES) {
   stashContract(name);
   deadLetterContract(name);
   snapshotContract(name);
+  if (name !== "local") hostContract(name);
 }

@@ -69,6 +69,8 @@ export class Cell implements Child, TurnsOwner {
   /** What went wrong meanwhile: a child could not be kept running. */
   #trouble: WireError | undefined;
   #halting: Promise<void> = Promise.resolve();
+  /** Resolves when its time to stop is up: then nobody waits for what it has in hand, or even for its start. */
+  readonly #late = Promise.withResolvers<undefined>();
   #ended: Promise<readonly string[]> | undefined;
 
   constructor(made: CellOptions, host: CellHost) {
@@ -214,7 +216,7 @@ export class Cell implements Child, TurnsOwner {
     // Whoever stops the actor meanwhile waits for it, whatever comes of it.
     this.#starting = starting.catch(() => {});
     try {
-      await starting;
+      await Promise.race([starting, this.#late.promise]);
     } finally {
       this.#starting = undefined;
     }
@@ -276,16 +278,20 @@ export class Cell implements Child, TurnsOwner {
     return this.#ended;
   }
 
+  /** Stops at once: whatever it still has to do is given up. */
+  async giveUp(): Promise<void> {
+    const ended = this.end("now", null);
+    this.#late.resolve(undefined);
+    await ended;
+  }
+
   async #end(mode: StopMode, error: WireError | null): Promise<readonly string[]> {
     const drains = mode === "drain" && (this.#state === "running" || this.#state === "starting");
     this.#state = "stopping";
     this.#turns.mailbox.release();
     if (!drains) this.#hurry();
-    let cancel = (): void => {};
-    const late = new Promise<undefined>((resolve) =>
-      cancel = this.#host.clock.after(this.made.stopMs, () => resolve(undefined))
-    );
-    const ended = await Promise.race([this.#finish(mode), late]);
+    const cancel = this.#host.clock.after(this.made.stopMs, () => this.#late.resolve(undefined));
+    const ended = await Promise.race([this.#finish(mode), this.#late.promise]);
     cancel();
     const unstopped = ended ?? await this.#abandon();
     this.#state = "stopped";

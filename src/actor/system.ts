@@ -314,6 +314,7 @@ class System implements ActorSystem {
   ): Promise<StopReport> {
     const unstopped = await this.#within(this.#guardian.close(mode), deadlineMs) ??
       this.#guardian.children.map(({ name }) => name);
+    await this.#node.giveUp();
     await this.#hosts.close();
     this.#node.close();
     this.#feeds.close();

@@ -47,9 +47,15 @@ export const living = protocol("living", {
   watch: { in: z.object({ ref: anyRef, key: z.string().optional() }), out: z.void() },
   unwatch: { in: z.string(), out: z.void() },
   watchBadly: { in: anyRef, out: z.void() },
+  /** Watches, and calls it off in the same turn. */
+  changeMind: { in: anyRef, out: z.void() },
   after: { in: z.object({ key: z.string(), ms: z.number(), what: z.string() }), out: z.void() },
   every: { in: z.object({ key: z.string(), ms: z.number(), what: z.string() }), out: z.void() },
+  /** The same, but each tick holds at a gate. */
+  everySlowly: { in: z.object({ key: z.string(), ms: z.number(), gate: z.string() }), out: z.void() },
   cancel: { in: z.string(), out: z.boolean() },
+  /** Sets a timer with a delay that no schema lets through. */
+  misset: { in: z.object({ verb: z.enum(["after", "every"]), ms: z.string() }), out: z.void() },
   /** Holds at the gate of this name, then uses the context of an incarnation that may be over. */
   linger: { in: z.object({ gate: z.string(), then: z.enum(["after", "every", "watch", "leave", "spawn"]) }) },
   /** Asks another one how it is. */
@@ -162,8 +168,15 @@ function livingWith(supervision: Supervision, concurrency = 8): ActorDefinition<
           throw new Error("bad news");
         });
       },
+      changeMind: (ref) => ctx.watch(ref, ({ address }) => saw(`hears ${address.name} against its will`))(),
       after: ({ key, ms, what }) => ctx.after(key, ms, () => tick(what)),
       every: ({ key, ms, what }) => ctx.every(key, ms, () => tick(what)),
+      everySlowly: ({ key, ms, gate }) =>
+        ctx.every(key, ms, async () => {
+          saw("ticks slowly");
+          await pass(gate);
+        }),
+      misset: ({ verb, ms }) => ctx[verb]("k", Number(ms), () => {}),
       cancel: (key) => ctx.cancelTimer(key),
       linger: async ({ gate, then }) => {
         await pass(gate);

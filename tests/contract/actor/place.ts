@@ -48,8 +48,8 @@ export interface Place extends AsyncDisposable {
   ): Promise<ActorRef<P>>;
   /** Lets so much virtual time pass; where time is real it passes by itself, and the test waits for a state. */
   pass(ms: number): Promise<void>;
-  /** Ends the host of an actor where it stands. */
-  crash(ref: ActorRef): void;
+  /** Ends a host where it stands; in a simulation perhaps without a word. @default announced {true} */
+  crash(host: number, announced?: boolean): void;
   /** What lives in the host of an actor. */
   node(ref: ActorRef): Promise<NodeSnapshot>;
   /** Waits for a state: asks again until `ready` says yes. */
@@ -71,7 +71,7 @@ export async function openPlace(
       test.logged,
       failures,
       (ms) => test.advance(ms),
-      (host) => test.crashHost(host),
+      (host, announced) => test.crashHost(host, announced),
       async () => await test[Symbol.asyncDispose](),
     );
   }
@@ -115,7 +115,7 @@ function placeOf(
   logged: readonly LogRecord[],
   failures: readonly MillraceError[],
   pass: (ms: number) => Promise<void>,
-  crash: (host: number) => void,
+  crash: (host: number, announced?: boolean) => void,
   dispose: () => Promise<void>,
 ): Place {
   return {
@@ -124,7 +124,7 @@ function placeOf(
     logged,
     failures,
     pass,
-    crash: ({ address: { host } }) => crash(host),
+    crash,
     spawn: async ({ definition, placement }, options, { beside, hostOptions, ...spawn }) => {
       if (name === "local") return await system.spawn(definition, options, spawn);
       const host = beside?.address.host ?? await system.startHost(`host of ${spawn.name}`, hostOptions);

@@ -22,6 +22,8 @@ export interface Birth extends Partial<SpawnOptions> {
   readonly beside?: ActorRef;
   readonly hostOptions?: HostOptions;
   readonly life?: Partial<Life>;
+  /** Whether the witness does not see it: a thousand at once are more than it has room for. */
+  readonly unseen?: boolean;
 }
 
 /** A place with a witness in it. */
@@ -78,8 +80,10 @@ export async function openStage(
     seen,
     wait,
     open: (gate) => gateOf(gate).resolve(),
-    born: async (name, { kind = "subject", life, ...birth } = {}) =>
-      await place.spawn(LIVES[kind], { as: name, witness, ...life }, { ...birth, name }),
+    born: async (name, { kind = "subject", life, unseen = false, ...birth } = {}) => {
+      const options = { as: name, ...(unseen ? {} : { witness }), ...life };
+      return await place.spawn(LIVES[kind], options, { ...birth, name });
+    },
     sees: async (what, times = 1) => {
       try {
         await place.until(() => seen.filter((one) => one === what).length, (count) => count >= times);

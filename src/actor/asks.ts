@@ -7,6 +7,7 @@
 import type { Clock } from "../base/clock.ts";
 import { fromWire, MillraceError, type WireError } from "../base/errors.ts";
 import { type AnySchema, checked, type SchemaResult } from "../base/schema.ts";
+import { askTimeout } from "./actor_errors.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";
 import type { Address, AskOptions } from "./ref.ts";
 
@@ -95,9 +96,10 @@ export class Asks {
         question,
         resolve,
         reject,
-        deadline: timeoutMs === undefined
-          ? undefined
-          : this.#deadlines.add(timeoutMs, () => this.#abandon(id, timedOut(question, timeoutMs))),
+        deadline: timeoutMs === undefined ? undefined : this.#deadlines.add(timeoutMs, () => {
+          const { address: { name }, verb } = question;
+          this.#abandon(id, askTimeout(name, verb, timeoutMs));
+        }),
         signal,
         abort,
         leave: undefined,
@@ -188,13 +190,5 @@ function timeoutInvalid({ address, verb }: Question, timeoutMs: unknown): RangeE
   return new RangeError(
     `Cannot ask "${verb}" of actor "${address.name}" as timeoutMs must be a finite number >= 0 or "none": ` +
       `current value is ${timeoutMs}`,
-  );
-}
-
-function timedOut({ address, verb }: Question, timeoutMs: number): MillraceError {
-  return new MillraceError(
-    "actor/ask-timeout",
-    `Cannot get an answer to "${verb}" from actor "${address.name}" as it must come within ${timeoutMs} ms`,
-    { details: { actor: address.name, verb, timeoutMs } },
   );
 }

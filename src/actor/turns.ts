@@ -7,7 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import { MillraceError, toWire, type WireError } from "../base/errors.ts";
 import { checked, type SchemaResult } from "../base/schema.ts";
 import { callWithin, Interrupted } from "../base/sync_limit.ts";
-import { invalidMessage, overrun, stashFull, stopped, unknownVerb } from "./actor_errors.ts";
+import { askTimeout, invalidMessage, overrun, stashFull, stopped, unknownVerb } from "./actor_errors.ts";
 import { type Counters, type DeadLetterReason, zeroCounters } from "./counters.ts";
 import type { SettledSettings, Turn } from "./define_actor.ts";
 import type { Life, Target } from "./life.ts";
@@ -242,7 +242,8 @@ export class Turns {
     if (question !== undefined) {
       if (question.origin.hasLeft(question.id)) return this.#bury(mail, "called-off", stopped(name));
       if (question.deadlineMs !== undefined && this.#host.clock.now() > question.deadlineMs) {
-        return this.#bury(mail, "expired", stopped(name));
+        // The asker's own alarm may not have rung yet.
+        return this.#bury(mail, "expired", toWire(askTimeout(name, verb, question.budgetMs!)));
       }
     }
     const target = life.targets.get(verb);

@@ -275,13 +275,13 @@ export class Turns {
       answer = this.#call(mail, target, result.value);
     } catch (error) {
       this.#current = undefined;
-      return this.#threw(mail, error);
+      return current.aside ? this.#aside(mail, error) : this.#threw(mail, error);
     }
     this.#current = undefined;
     if (current.aside) {
-      this.#inHand--;
-      this.#busy--;
-      return this.#next();
+      // What it returns counts for nothing; that it fails does.
+      if (isPromiseLike(answer)) answer.then(undefined, (error) => life.over || this.#failAside(mail, error));
+      return this.#aside(mail);
     }
     if (mail.kind === Kind.Open) {
       // The stream is served beside the turns: a slow reader does not hold the actor.
@@ -296,6 +296,14 @@ export class Turns {
     }
     if (isPromiseLike(answer)) this.#await(life, mail, answer, (value) => this.#handled(mail, value));
     else this.#handled(mail, answer);
+  }
+
+  /** The message in hand was put aside: it is still to be handled, even if its handler has thrown since. */
+  #aside(mail: Mail, ...thrown: readonly unknown[]): void {
+    this.#inHand--;
+    this.#busy--;
+    for (const error of thrown) this.#failAside(mail, error);
+    this.#next();
   }
 
   /** Goes on with a message when its promise settles, unless it was given up before. */
@@ -362,6 +370,11 @@ export class Turns {
       thrown.code !== "actor/turn-overrun";
     if (!refused) this.#owner.fail(verb, error);
     this.#next();
+  }
+
+  #failAside({ verb }: Mail, error: unknown): void {
+    this.#host.threw(this.#owner.name, verb, error);
+    this.#owner.fail(verb, toWire(error));
   }
 
   #next(): void {

@@ -363,12 +363,13 @@ export class Turns {
     this.#busy--;
     this.counters.failed++;
     const error = toWire(thrown);
+    // A typed refusal of a question is an answer: the asker knows, and the actor is well. So is one that gives up
+    // as its asker has left.
+    const well = question !== undefined &&
+      (MillraceError.is(thrown) ? thrown.code !== "actor/turn-overrun" : isGivingUp(thrown, question));
     if (question === undefined) this.#host.threw(this.#owner.name, verb, thrown);
     else question.origin.fail(question.kind, question.id, error);
-    // A typed refusal of a question is an answer: the asker knows, and the actor is well.
-    const refused = question !== undefined && MillraceError.is(thrown) &&
-      thrown.code !== "actor/turn-overrun";
-    if (!refused) this.#owner.fail(verb, error);
+    if (!well) this.#owner.fail(verb, error);
     this.#next();
   }
 
@@ -387,6 +388,12 @@ export class Turns {
     this.#host.deadLetter(this.#owner.name, mail.verb, mail.payload, reason, mail.question !== undefined);
     if (mail.question !== undefined) mail.origin.fail(mail.question.kind, mail.question.id, error);
   }
+}
+
+/** Whether a handler threw what its signal told it, or what others throw at such a signal. */
+function isGivingUp(thrown: unknown, { origin, id }: Question): boolean {
+  return origin.hasLeft(id) &&
+    (thrown === origin.signal(id).reason || thrown instanceof Error && thrown.name === "AbortError");
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

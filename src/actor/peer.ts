@@ -364,7 +364,8 @@ export class RemotePeer extends Correspondent {
       this.#link.post(encodeFrame(parcels));
     } catch {
       // One message of the frame cannot be cloned: the others must not suffer for it.
-      for (const parcel of parcels) this.#postSingly(parcel);
+      const broken = new Set<number>();
+      for (const parcel of parcels) this.#postSingly(parcel, broken);
     }
   }
 
@@ -377,10 +378,16 @@ export class RemotePeer extends Correspondent {
     this.#taken.clear();
   }
 
-  /** Sends a run as runs of one; of a stream's items those before the first that cannot be sent. */
-  #postSingly(parcel: Parcel): void {
+  /**
+   * Sends a run as runs of one; of a stream those items that come before the first that cannot be sent, and then
+   * no end that would call it complete.
+   */
+  #postSingly(parcel: Parcel, broken: Set<number>): void {
     for (const single of singles(parcel)) {
-      if (!this.#postAlone(single) && single.message[0] === Kind.Next) return;
+      const [kind, id] = single.message;
+      const streamed = kind === Kind.Next || kind === Kind.End;
+      if (streamed && broken.has(id)) return;
+      if (!this.#postAlone(single) && streamed) broken.add(id);
     }
   }
 

@@ -2,12 +2,15 @@
 import { inWorker } from "../../../src/actor/placement.ts";
 import { driver } from "./fixtures_driver.ts";
 import { relay, wideRelay } from "./fixtures_relay.ts";
+import { source } from "./fixtures_source.ts";
 import { light, narrow, slow, subject, wide } from "./fixtures_subject.ts";
 
 const subjects = import.meta.resolve("./fixtures_subject.ts");
 const subjectModule = () => import("./fixtures_subject.ts");
 const relays = import.meta.resolve("./fixtures_relay.ts");
 const relayModule = () => import("./fixtures_relay.ts");
+const sources = import.meta.resolve("./fixtures_source.ts");
+const sourceModule = () => import("./fixtures_source.ts");
 const drivers = import.meta.resolve("./fixtures_driver.ts");
 const driverModule = () => import("./fixtures_driver.ts");
 
@@ -25,3 +28,4 @@ export const placedWideRelay = {
   definition: wideRelay,
   placement: inWorker(relays, "wideRelay", relayModule),
 };
+export const placedSource = { definition: source, placement: inWorker(sources, "source", sourceModule) };

@@ -7,8 +7,10 @@
 import type { Clock } from "../base/clock.ts";
 import { fromWire, MillraceError, type WireError } from "../base/errors.ts";
 import { type AnySchema, checked, type SchemaResult } from "../base/schema.ts";
+import { askTimeout } from "./actor_errors.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";
 import type { Address, AskOptions } from "./ref.ts";
+import { signalOf } from "./turn.ts";
 
 /** What asks need of their node. */
 export interface AsksPorts {
@@ -78,14 +80,8 @@ export class Asks {
    * `RangeError` if the time it may take is none.
    */
   ask(question: Question, options: AskOptions, send: SendAsk): Promise<unknown> {
-    const { turn } = options;
-    // Called off by its own signal, or with the turn on whose behalf it is asked.
-    const signal = turn === undefined || turn.signal === options.signal
-      ? options.signal
-      : options.signal === undefined
-      ? turn.signal
-      : AbortSignal.any([options.signal, turn.signal]);
     if (!isTimeout(options.timeoutMs)) return Promise.reject(timeoutInvalid(question, options.timeoutMs));
+    const signal = signalOf(options.signal, options.turn);
     if (signal?.aborted) return Promise.reject(signal.reason);
     const timeoutMs = this.#timeLeft(options);
     return new Promise((resolve, reject) => {
@@ -95,9 +91,10 @@ export class Asks {
         question,
         resolve,
         reject,
-        deadline: timeoutMs === undefined
-          ? undefined
-          : this.#deadlines.add(timeoutMs, () => this.#abandon(id, timedOut(question, timeoutMs))),
+        deadline: timeoutMs === undefined ? undefined : this.#deadlines.add(timeoutMs, () => {
+          const { address: { name }, verb } = question;
+          this.#abandon(id, askTimeout(name, verb, timeoutMs));
+        }),
         signal,
         abort,
         leave: undefined,
@@ -193,13 +190,5 @@ function timeoutInvalid({ address, verb }: Question, timeoutMs: unknown): RangeE
   return new RangeError(
     `Cannot ask "${verb}" of actor "${address.name}" as timeoutMs must be a finite number >= 0 or "none": ` +
       `current value is ${timeoutMs}`,
-  );
-}
-
-function timedOut({ address, verb }: Question, timeoutMs: number): MillraceError {
-  return new MillraceError(
-    "actor/ask-timeout",
-    `Cannot get an answer to "${verb}" from actor "${address.name}" as it must come within ${timeoutMs} ms`,
-    { details: { actor: address.name, verb, timeoutMs } },
   );
 }

@@ -260,13 +260,12 @@ export class Courier implements Sender {
       options,
       (id, timeoutMs, failed) =>
         this.#enter(address, (waitedMs) => {
-          const budgetMs = timeoutMs === undefined ? null : Math.max(0, timeoutMs - waitedMs);
+          const budgetMs = timeoutMs === undefined ? undefined : Math.max(0, timeoutMs - waitedMs);
           if (address.host !== this.#ports.host) {
-            const header = { id, budgetMs, chain };
+            const header = { id, budgetMs: budgetMs ?? null, chain };
             return this.#peers.get(address.host)!.ask(address.name, verb, payload, trace, header);
           }
-          const deadlineMs = budgetMs === null ? undefined : this.#ports.clock.now() + budgetMs;
-          this.#questionHere(Kind.Ask, address.name, verb, payload, trace, id, 0, deadlineMs, chain, failed);
+          this.#questionHere(Kind.Ask, address.name, verb, payload, trace, id, 0, budgetMs, chain, failed);
         }, failed),
     );
   }
@@ -354,7 +353,7 @@ export class Courier implements Sender {
     traceparent: string | null,
     id: number,
     credit: number,
-    deadlineMs: number | undefined,
+    budgetMs: number | undefined,
     chain: readonly string[] | null,
     failed: (error: WireError) => void,
   ): void {
@@ -374,7 +373,8 @@ export class Courier implements Sender {
       origin: this.#loopback,
       id,
       credit,
-      deadlineMs,
+      budgetMs,
+      deadlineMs: budgetMs === undefined ? undefined : this.#ports.clock.now() + budgetMs,
       chain,
       bytes: 0,
       reported: false,
@@ -455,8 +455,8 @@ export class Courier implements Sender {
         from.opened(id);
         const payload = valueAt(payloads, 0);
         return this.#deliver({
-          ...{ kind, verb, payload, refs, traceparent, origin: from, id, credit, deadlineMs: undefined },
-          ...{ chain: null, bytes: 0, reported: false, next: undefined },
+          ...{ kind, verb, payload, refs, traceparent, origin: from, id, credit, budgetMs: undefined },
+          ...{ deadlineMs: undefined, chain: null, bytes: 0, reported: false, next: undefined },
         }, name);
       }
       case Kind.Reply: {
@@ -509,6 +509,7 @@ export class Courier implements Sender {
         origin: from,
         id,
         credit: 0,
+        budgetMs: budgetMs ?? undefined,
         deadlineMs,
         chain,
         bytes: 0,

@@ -7,7 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf, MillraceError, toWire, type WireError } from "../base/errors.ts";
 import { checked, type SchemaResult } from "../base/schema.ts";
 import { callWithin, Interrupted } from "../base/sync_limit.ts";
-import { invalidMessage, overrun, stashFull, stopped, unknownVerb } from "./actor_errors.ts";
+import { askTimeout, invalidMessage, overrun, stashFull, stopped, unknownVerb } from "./actor_errors.ts";
 import { type Counters, type DeadLetterReason, zeroCounters } from "./counters.ts";
 import type { SettledSettings, Turn } from "./define_actor.ts";
 import type { Life, Target } from "./life.ts";
@@ -308,7 +308,8 @@ export class Turns {
     if (mail.kind !== Kind.Tell) {
       if (mail.origin.hasLeft(mail.id)) return this.#bury(mail, "called-off", stopped(name));
       if (mail.deadlineMs !== undefined && this.#host.clock.now() > mail.deadlineMs) {
-        return this.#bury(mail, "expired", stopped(name));
+        // The asker's own alarm may not have rung yet.
+        return this.#bury(mail, "expired", toWire(askTimeout(name, verb, mail.budgetMs!)));
       }
     }
     const target = life.targets.get(verb);
@@ -437,12 +438,13 @@ export class Turns {
     this.#busy--;
     this.counters.failed++;
     const error = toWire(thrown);
+    // A typed refusal of a question is an answer: the asker knows, and the actor is well. So is one that gives up
+    // as its asker has left.
+    const well = mail.kind !== Kind.Tell &&
+      (MillraceError.is(thrown) ? thrown.code !== "actor/turn-overrun" : isGivingUp(thrown, mail));
     if (mail.kind === Kind.Tell) this.#host.threw(this.#owner.name, mail.verb, thrown);
     else mail.origin.fail(mail.kind, mail.id, error);
-    // A typed refusal of a question is an answer: the asker knows, and the actor is well.
-    const refused = mail.kind !== Kind.Tell && MillraceError.is(thrown) &&
-      thrown.code !== "actor/turn-overrun";
-    if (!refused) this.#owner.fail(mail.verb, error);
+    if (!well) this.#owner.fail(mail.verb, error);
     this.#next();
   }
 
@@ -469,6 +471,12 @@ export class Turns {
 /** What a schema throws says no more of a message than an issue does, and nothing of the actor. */
 function schemaThrew(error: unknown): SchemaResult<never> {
   return { issues: [{ message: `the schema threw: ${messageOf(error)}` }] };
+}
+
+/** Whether a handler threw what its signal told it, or what others throw at such a signal. */
+function isGivingUp(thrown: unknown, { origin, id }: Question): boolean {
+  return origin.hasLeft(id) &&
+    (thrown === origin.signal(id).reason || thrown instanceof Error && thrown.name === "AbortError");
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

@@ -1,9 +1,13 @@
 /** How messages travel, in every place in which actors live. */
 import { askContract } from "./actor/ask_contract.ts";
+import { askTimeContract } from "./actor/ask_time_contract.ts";
 import { PLACES } from "./actor/place.ts";
 import { sendContract } from "./actor/send_contract.ts";
+import { streamContract } from "./actor/stream_contract.ts";
 
 for (const name of PLACES) {
   sendContract(name);
   askContract(name);
+  askTimeContract(name);
+  streamContract(name);
 }

@@ -65,7 +65,7 @@ export class Cell implements Child, TurnsOwner {
   #weighed = 0;
   #typical = 0;
   /** Whether an incarnation is making its state. */
-  #starting: Promise<unknown> | undefined;
+  #starting: Promise<void> | undefined;
   #halting: Promise<void> = Promise.resolve();
   #ended: Promise<readonly string[]> | undefined;
 
@@ -192,14 +192,15 @@ export class Cell implements Child, TurnsOwner {
     return this.#turns.unstash();
   }
 
-  /** Resolves once nothing waits and nothing is in hand, or it stands still. */
+  /** Resolves once nothing waits and nothing is in hand; while it stands still, what waits goes on waiting. */
   async rest(): Promise<void> {
-    await this.#turns.rest();
+    await this.#turns.empty();
   }
 
   /** Starts the next incarnation, which handles what waits; rejects with what its start threw. */
   async revive(): Promise<void> {
-    if (this.closed) return;
+    // One that came back with its host has been started already.
+    if (this.closed || this.#life !== undefined && this.#state !== "halted") return await this.#starting;
     this.#state = "starting";
     const life = this.#host.createLife(this, this.#restarts);
     this.#life = life;

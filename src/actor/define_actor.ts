@@ -103,9 +103,10 @@ export interface ActorSettings {
   /** How much they may weigh, in bytes, approximately. @default {16 MiB} */
   readonly mailboxBytes?: number;
   /**
-   * How long a handler may compute before its first `await`, in ms. It is interrupted then, without its
-   * `finally`; the asker gets `actor/turn-overrun`, the actor has failed, and its host is recycled. Costs some
-   * 7 µs a message. @default {no limit}
+   * How long a schema, a handler, a timer, or a step of a stream may compute before its first `await`, in ms. It
+   * is interrupted then, without its `finally`; the asker gets `actor/turn-overrun`, the actor has failed, and a
+   * host that may be started again is recycled: as soon as nothing waits in it, or after 10 s. Costs some 15 µs
+   * a message. @default {no limit}
    */
   readonly turnLimitMs?: number;
   /** How it supervises its children. @default {one-for-one, 3 restarts in 30 s} */

@@ -146,10 +146,11 @@ export class Guardian {
         await child.end("now", null);
         continue;
       }
+      // It may fail at what waits for it before the word that it is up gets here.
+      this.#down.delete(child);
       try {
         await child.revive();
         up.push(child);
-        this.#down.delete(child);
       } catch (error) {
         for (const one of group) this.#down.add(one);
         for (const one of [...up, child].toReversed()) await one.halt();

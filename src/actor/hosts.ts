@@ -312,9 +312,9 @@ export class Hosts {
     host.recycling = true;
     const { handle } = host;
     const { promise: late, resolve } = Promise.withResolvers<void>();
-    host.cancelCheck();
-    host.cancelCheck = this.#ports.clock.after(RECYCLE_MS, resolve);
+    const cancel = this.#ports.clock.after(RECYCLE_MS, resolve);
     await Promise.race([handle.ask({ type: "rest" }).catch(() => {}), late]);
+    cancel();
     if (!handle.isLost && !this.#ending) this.#lost(host, handle, "it is recycled");
   }
 

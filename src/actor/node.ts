@@ -146,9 +146,9 @@ export class Node {
 
   /** Resolves once nothing waits and nothing is in hand in any actor. */
   async rest(): Promise<void> {
-    while ([...this.#cells.values()].some(({ load }) => load.depth + load.inHand > 0)) {
-      for (const cell of [...this.#cells.values()]) await cell.rest();
-    }
+    const busy = (): Cell | undefined =>
+      [...this.#cells.values()].find(({ load }) => load.depth + load.inHand > 0);
+    for (let cell = busy(); cell !== undefined; cell = busy()) await cell.rest();
   }
 
   /** A ref to any actor. Answers are checked if the protocol is known. */

@@ -103,6 +103,13 @@ export class Turns {
     }
   }
 
+  /** Resolves once nothing is in hand and nothing waits, however long the actor stands still meanwhile. */
+  async empty(): Promise<void> {
+    while (this.#busy > 0 || this.mailbox.first !== undefined) {
+      await new Promise<void>((resolve) => void this.#resting.push(resolve));
+    }
+  }
+
   /** Makes dead letters of what waits, and of what was put aside. */
   discard(): void {
     this.unstash();
@@ -228,7 +235,7 @@ export class Turns {
       this.#next();
     };
     try {
-      const running = run();
+      const running = this.#within("notice", run);
       if (running === undefined) done();
       else running.then(() => done(), (error) => done({ error }));
     } catch (error) {
@@ -249,10 +256,12 @@ export class Turns {
     if (target === undefined) return this.#bury(mail, "unknown-verb", unknownVerb(name, protocolName, verb));
     this.#inHand++;
     this.#busy++;
+    const payload = mail.refs === 0 ? mail.payload : this.#host.bind(mail.payload, life);
     let result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>;
     try {
-      result = target.validate(mail.refs === 0 ? mail.payload : this.#host.bind(mail.payload, life));
+      result = this.#within(verb, () => target.validate(payload));
     } catch (error) {
+      if (MillraceError.is(error, "actor/turn-overrun")) return this.#threw(mail, error);
       return this.#invalid(mail, schemaThrew(error));
     }
     if (result instanceof Promise) {
@@ -290,10 +299,9 @@ export class Turns {
       // The stream is served beside the turns: a slow reader does not hold the actor.
       const items = answer as AsyncIterable<unknown> | Iterable<unknown>;
       const { id, credit, origin } = mail.question!;
-      const limitMs = this.#owner.settings.turnLimitMs;
-      const bounded = limitMs === undefined
+      const bounded = this.#owner.settings.turnLimitMs === undefined
         ? items
-        : boundedItems(items, (step) => this.#within(mail.verb, limitMs, step));
+        : boundedItems(items, (step) => this.#step(mail.verb, step));
       origin.serve(this.#owner.name, id, credit, bounded);
       return this.#handled(mail, undefined);
     }
@@ -322,22 +330,32 @@ export class Turns {
       : new TellTurn(traceparent);
     const { tracer } = this.#host;
     if (tracer === undefined && turnLimitMs === undefined) return handle(payload, turn);
-    const call = (): unknown =>
-      turnLimitMs === undefined
-        ? handle(payload, turn)
-        : this.#within(verb, turnLimitMs, () => handle(payload, turn));
+    const call = (): unknown => this.#within(verb, () => handle(payload, turn));
     return tracer === undefined
       ? call()
       : tracer.handle({ actor: name, verb }, traceparent ?? undefined, call);
   }
 
-  #within<T>(verb: string, limitMs: number, fn: () => T): T {
+  /** Calls `fn`, and interrupts it if it computes longer than a turn may. */
+  #within<T>(verb: string, fn: () => T): T {
+    const { turnLimitMs } = this.#owner.settings;
+    if (turnLimitMs === undefined) return fn();
     try {
-      return callWithin(fn, limitMs);
+      return callWithin(fn, turnLimitMs);
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
       this.#host.overrun(this.#owner.name);
-      throw overrun(this.#owner.name, verb, limitMs);
+      throw overrun(this.#owner.name, verb, turnLimitMs);
+    }
+  }
+
+  /** Calls a step of a stream. Its reader is told what it throws; an interrupted one fails the actor too. */
+  #step<T>(verb: string, step: () => T): T {
+    try {
+      return this.#within(verb, step);
+    } catch (error) {
+      if (MillraceError.is(error, "actor/turn-overrun")) this.#owner.fail(verb, toWire(error));
+      throw error;
     }
   }
 

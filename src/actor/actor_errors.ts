@@ -36,6 +36,15 @@ export function hostLost(host: number | string, reason: string): WireError {
   );
 }
 
+/** An answer that has not come in time. */
+export function askTimeout(actor: string, verb: string, timeoutMs: number): MillraceError {
+  return new MillraceError(
+    "actor/ask-timeout",
+    `Cannot get an answer to "${verb}" from actor "${actor}" as it must come within ${timeoutMs} ms`,
+    { details: { actor, verb, timeoutMs } },
+  );
+}
+
 /** A verb that the protocol has not. */
 export function unknownVerb(actor: string, protocol: string, verb: string): WireError {
   return toWire(

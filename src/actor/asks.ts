@@ -7,6 +7,7 @@
 import type { Clock } from "../base/clock.ts";
 import { fromWire, MillraceError, type WireError } from "../base/errors.ts";
 import { type AnySchema, checked, type SchemaResult } from "../base/schema.ts";
+import { askTimeout } from "./actor_errors.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";
 import type { Address, AskOptions } from "./ref.ts";
 
@@ -68,7 +69,15 @@ export class Asks {
     return this.#pending.size;
   }
 
-  /** Asks; rejects with `actor/ask-timeout`, the signal's reason, or what kept the answer from coming. */
+  /** Whose ask it is. */
+  ownerOf(id: number): object | undefined {
+    return this.#pending.get(id)?.question.owner;
+  }
+
+  /**
+   * Asks; rejects with `actor/ask-timeout`, the signal's reason, what kept the answer from coming, or a
+   * `RangeError` if the time it may take is none.
+   */
   ask(question: Question, options: AskOptions, send: SendAsk): Promise<unknown> {
     const { turn } = options;
     // Called off by its own signal, or with the turn on whose behalf it is asked.
@@ -77,6 +86,7 @@ export class Asks {
       : options.signal === undefined
       ? turn.signal
       : AbortSignal.any([options.signal, turn.signal]);
+    if (!isTimeout(options.timeoutMs)) return Promise.reject(timeoutInvalid(question, options.timeoutMs));
     if (signal?.aborted) return Promise.reject(signal.reason);
     const timeoutMs = this.#timeLeft(options);
     return new Promise((resolve, reject) => {
@@ -86,9 +96,10 @@ export class Asks {
         question,
         resolve,
         reject,
-        deadline: timeoutMs === undefined
-          ? undefined
-          : this.#deadlines.add(timeoutMs, () => this.#abandon(id, timedOut(question, timeoutMs))),
+        deadline: timeoutMs === undefined ? undefined : this.#deadlines.add(timeoutMs, () => {
+          const { address: { name }, verb } = question;
+          this.#abandon(id, askTimeout(name, verb, timeoutMs));
+        }),
         signal,
         abort,
         leave: undefined,
@@ -171,10 +182,13 @@ function conclude({ question, resolve, reject }: Pending, result: SchemaResult<u
   );
 }
 
-function timedOut({ address, verb }: Question, timeoutMs: number): MillraceError {
-  return new MillraceError(
-    "actor/ask-timeout",
-    `Cannot get an answer to "${verb}" from actor "${address.name}" as it must come within ${timeoutMs} ms`,
-    { details: { actor: address.name, verb, timeoutMs } },
+function isTimeout(value: unknown): boolean {
+  return value === "none" || Number.isFinite(value) && (value as number) >= 0;
+}
+
+function timeoutInvalid({ address, verb }: Question, timeoutMs: unknown): RangeError {
+  return new RangeError(
+    `Cannot ask "${verb}" of actor "${address.name}" as timeoutMs must be a finite number >= 0 or "none": ` +
+      `current value is ${timeoutMs}`,
   );
 }

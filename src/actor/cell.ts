@@ -66,6 +66,8 @@ export class Cell implements Child, TurnsOwner {
   #typical = 0;
   /** Whether an incarnation is making its state. */
   #starting: Promise<void> | undefined;
+  /** What went wrong meanwhile: a child could not be kept running. */
+  #trouble: WireError | undefined;
   #halting: Promise<void> = Promise.resolve();
   #ended: Promise<readonly string[]> | undefined;
 
@@ -122,7 +124,7 @@ export class Cell implements Child, TurnsOwner {
   }
 
   /** Takes a notice of this thread into the mailbox. */
-  tell(verb: string, payload: unknown, traceparent: string | null, origin: Origin): void {
+  tell(verb: string, payload: unknown, traceparent: string | null, origin: Origin, refs: HasRefs): void {
     const { mailbox, counters } = this.#turns;
     const { last } = mailbox;
     const bytes = this.#weigh(payload);
@@ -130,12 +132,12 @@ export class Cell implements Child, TurnsOwner {
     mailbox.grew(1, bytes);
     if (
       last !== undefined && last.kind === Kind.Tell && last.verb === verb && last.each === bytes &&
-      last.origin === origin && last.traceparent === traceparent && last.refs === 0
+      last.origin === origin && last.traceparent === traceparent && last.refs === refs
     ) {
       // Runs of this thread are arrays that this cell made.
       (last.payloads as unknown[]).push(payload);
     } else {
-      mailbox.push(tells(verb, [payload], 0, traceparent, origin, bytes));
+      mailbox.push(tells(verb, [payload], refs, traceparent, origin, bytes));
     }
     this.#turns.schedule();
   }
@@ -199,9 +201,12 @@ export class Cell implements Child, TurnsOwner {
 
   /** Starts the next incarnation, which handles what waits; rejects with what its start threw. */
   async revive(): Promise<void> {
-    // One that came back with its host has been started already.
-    if (this.closed || this.#life !== undefined && this.#state !== "halted") return await this.#starting;
+    // It may have come back with its host before its supervisor came to bring it up, or be about to.
+    if (this.closed || this.#state === "running") return;
+    if (this.#starting !== undefined) return await this.#starting;
+    if (this.#state === "failed") await this.halt();
     this.#state = "starting";
+    this.#trouble = undefined;
     const life = this.#host.createLife(this, this.#restarts);
     this.#life = life;
     const starting = this.#start(life);
@@ -213,6 +218,7 @@ export class Cell implements Child, TurnsOwner {
       this.#starting = undefined;
     }
     if (this.#state === "starting") this.#state = "running";
+    if (this.#trouble !== undefined) this.fail(undefined, this.#trouble);
     this.#turns.schedule();
   }
 
@@ -228,6 +234,7 @@ export class Cell implements Child, TurnsOwner {
   resume(): void {
     if (this.#state !== "failed") return;
     this.#state = "running";
+    this.#life?.guardian.resumed();
     this.#turns.schedule();
   }
 
@@ -245,6 +252,7 @@ export class Cell implements Child, TurnsOwner {
 
   /** Something went wrong that its supervisor has to know of: it stands still until that one has decided. */
   fail(verb: string | undefined, error: WireError): void {
+    if (this.#state === "starting") this.#trouble ??= error;
     if (this.#state !== "running") return;
     this.#state = "failed";
     this.#host.failed(this, verb, error);
@@ -278,10 +286,10 @@ export class Cell implements Child, TurnsOwner {
     );
     const ended = await Promise.race([this.#finish(mode), late]);
     cancel();
-    if (ended === undefined) this.#abandon();
+    const unstopped = ended ?? await this.#abandon();
     this.#state = "stopped";
     await this.#host.gone(this, error);
-    return ended ?? [this.name];
+    return unstopped;
   }
 
   /** Handles what is left, and cleans up; gives the names of children that were given up. */
@@ -293,15 +301,16 @@ export class Cell implements Child, TurnsOwner {
     return this.#life === undefined ? [] : await this.#endLife(this.#life, mode, stopped(this.name));
   }
 
-  /** Its time is up: what it still does counts for nothing. */
-  #abandon(): void {
+  /** Its time is up: what it still does counts for nothing. Gives its name, and those of children that hang. */
+  async #abandon(): Promise<readonly string[]> {
     const life = this.#life;
-    if (life === undefined || life.over) return;
-    const error = stopped(this.name);
-    this.#turns.giveUp(life, error);
+    if (life === undefined) return [this.name];
+    if (life.over) return [this.name, ...life.guardian.children.map(({ name }) => name)];
+    this.#turns.giveUp(life, stopped(this.name));
     life.over = true;
     life.cut();
     this.#turns.discard();
+    return [this.name, ...await life.guardian.close("now")];
   }
 
   /** Makes dead letters of what waits, and tells what is in hand that it is over. */

@@ -17,7 +17,8 @@ import type { Origin, Question } from "./mail.ts";
 import { type AskRun, countOf, isMail, Kind, type MailRun, type Message, valueAt } from "./message.ts";
 import { Loopback, RemotePeer } from "./peer.ts";
 import type { Link } from "./port.ts";
-import { pack, unpack } from "./ref_token.ts";
+import { crossed, unpack } from "./ref_token.ts";
+import type { Sent } from "./outbox.ts";
 import { Readers } from "./readers.ts";
 import type {
   Address,
@@ -103,8 +104,13 @@ export class Courier implements Sender {
       },
     });
     this.#loopback = new Loopback({
-      settle: (id, error, value) => this.#asks.settle(id, error, value),
-      push: (id, items) => this.#readers.push(id, items),
+      settle: (id, error, value) => {
+        if (error !== undefined || !ports.clones) return this.#asks.settle(id, error, value);
+        const got = this.#cross(undefined, "reply", value);
+        if ("error" in got) this.#asks.settle(id, got.error);
+        else this.#asks.settle(id, undefined, this.bind(got.value, this.#asks.ownerOf(id)));
+      },
+      push: (id, items) => ports.clones ? this.#pushClones(id, items) : this.#readers.push(id, items),
       end: (id, error) => this.#readers.end(id, error),
       soon: ports.soon,
     });
@@ -204,8 +210,18 @@ export class Courier implements Sender {
   }
 
   untold(address: Address, verb: string, payload: unknown, told: "full" | "stopped"): void {
-    const reason = told === "full" ? "overflow" : this.#lost.has(address.host) ? "host-lost" : "stopped";
-    this.#ports.deadLetter(address, verb, payload, reason, false);
+    this.#ports.deadLetter(
+      address,
+      verb,
+      payload,
+      told === "full" ? "overflow" : this.#whyNot(address),
+      false,
+    );
+  }
+
+  #whyNot({ host, name }: Address): DeadLetterReason {
+    if (host !== this.#ports.host) return "host-lost";
+    return this.#ports.cell(name) === undefined ? "no-actor" : "stopped";
   }
 
   offer(address: Address, verb: string, payload: unknown, options: OfferOptions = {}): Promise<void> {
@@ -243,13 +259,13 @@ export class Courier implements Sender {
       { address, verb, out: protocol.verbs[verb]?.out, owner },
       options,
       (id, timeoutMs, failed) =>
-        this.#enter(address, () => {
+        this.#enter(address, (waitedMs) => {
+          const budgetMs = timeoutMs === undefined ? undefined : Math.max(0, timeoutMs - waitedMs);
           if (address.host !== this.#ports.host) {
-            const header = { id, budgetMs: timeoutMs ?? null, chain };
+            const header = { id, budgetMs: budgetMs ?? null, chain };
             return this.#peers.get(address.host)!.ask(address.name, verb, payload, trace, header);
           }
-          const deadlineMs = timeoutMs === undefined ? undefined : this.#ports.clock.now() + timeoutMs;
-          this.#questionHere(Kind.Ask, address.name, verb, payload, trace, id, 0, deadlineMs, chain, failed);
+          this.#questionHere(Kind.Ask, address.name, verb, payload, trace, id, 0, budgetMs, chain, failed);
         }, failed),
     );
   }
@@ -283,20 +299,26 @@ export class Courier implements Sender {
   }
 
   /** Goes as soon as there is space, or says why it never can. The answer calls the waiting off. */
-  #enter(address: Address, go: () => void, failed: (error: WireError) => void): (() => void) | undefined {
+  #enter(
+    address: Address,
+    go: (waitedMs: number) => void,
+    failed: (error: WireError) => void,
+  ): (() => void) | undefined {
     const way = this.#way(address);
     if (!("full" in way)) {
       failed(way);
       return undefined;
     }
     if (!way.full) {
-      go();
+      go(0);
       return undefined;
     }
+    const { clock } = this.#ports;
+    const sinceMs = clock.now();
     return way.wait(() => {
       // While it waited the actor may have stopped, or its host gone.
       const now = this.#way(address);
-      if ("full" in now) go();
+      if ("full" in now) go(clock.now() - sinceMs);
       else failed(now);
     });
   }
@@ -326,9 +348,10 @@ export class Courier implements Sender {
   }
 
   #tellHere(cell: Cell, verb: string, payload: unknown, trace: string | null): void {
-    if (!this.#ports.clones) return cell.tell(verb, payload, trace, this.#loopback);
-    const cloned = this.#clone(cell.name, verb, payload);
-    if (cloned !== undefined) cell.tell(verb, cloned.value, trace, this.#loopback);
+    if (!this.#ports.clones) return cell.tell(verb, payload, trace, this.#loopback, 0);
+    const got = this.#cross(cell.name, verb, payload);
+    if ("error" in got) this.#uncloneableHere(cell.name, verb, false);
+    else cell.tell(verb, got.value, trace, this.#loopback, got.refs);
   }
 
   #questionHere(
@@ -339,47 +362,57 @@ export class Courier implements Sender {
     traceparent: string | null,
     id: number,
     credit: number,
-    deadlineMs: number | undefined,
+    budgetMs: number | undefined,
     chain: readonly string[] | null,
     failed: (error: WireError) => void,
   ): void {
-    const cloned = this.#ports.clones ? this.#clone(name, verb, payload, failed) : { value: payload };
-    if (cloned === undefined) return;
-    const question: Question = {
+    const got = this.#ports.clones ? this.#cross(name, verb, payload) : { value: payload, refs: 0 as const };
+    if ("error" in got) {
+      this.#uncloneableHere(name, verb, true);
+      return failed(got.error);
+    }
+    const { value, refs } = got;
+    this.#loopback.opened(id);
+    this.#deliver({
       kind,
       verb,
-      payload: cloned.value,
-      refs: 0,
+      payload: value,
+      refs,
       traceparent,
       origin: this.#loopback,
       id,
       credit,
-      deadlineMs,
+      budgetMs,
+      deadlineMs: budgetMs === undefined ? undefined : this.#ports.clock.now() + budgetMs,
       chain,
-      bytes: anyWeight(cloned.value),
+      bytes: anyWeight(value),
       reported: false,
       next: undefined,
-    };
-    this.#loopback.opened(id);
-    this.#deliver(question, name);
+    }, name);
   }
 
-  /** What another thread would get. */
-  #clone(
-    actor: string,
-    verb: string,
-    payload: unknown,
-    failed?: (error: WireError) => void,
-  ): { readonly value: unknown } | undefined {
+  /** What another thread would get, or why it cannot. */
+  #cross(actor: string | undefined, verb: string, value: unknown): Sent | { readonly error: WireError } {
     try {
-      return { value: this.bind(structuredClone(pack(payload).value)) };
+      return crossed(value);
     } catch (cause) {
-      const error = RemotePeer.uncloneable({ actor, verb, value: payload, cause });
-      const to = { host: this.#ports.host, name: actor };
-      this.#ports.deadLetter(to, verb, undefined, "uncloneable", failed !== undefined);
-      failed?.(error);
-      return undefined;
+      return { error: RemotePeer.uncloneable({ actor, verb, value, cause }) };
     }
+  }
+
+  #pushClones(id: number, items: readonly unknown[]): void {
+    for (const item of items) {
+      const got = this.#cross(undefined, "reply", item);
+      if ("error" in got) {
+        this.#readers.end(id, got.error);
+        return this.#loopback.cancelled(id);
+      }
+      this.#readers.push(id, [this.bind(got.value)]);
+    }
+  }
+
+  #uncloneableHere(name: string, verb: string, asked: boolean): void {
+    this.#ports.deadLetter({ host: this.#ports.host, name }, verb, undefined, "uncloneable", asked);
   }
 
   #unsent(peer: RemotePeer, message: Message, error: WireError): void {
@@ -431,15 +464,15 @@ export class Courier implements Sender {
         from.opened(id);
         const payload = valueAt(payloads, 0);
         return this.#deliver({
-          ...{ kind, verb, payload, refs, traceparent, origin: from, id, credit, deadlineMs: undefined },
-          ...{ chain: null, bytes: 0, reported: false, next: undefined },
+          ...{ kind, verb, payload, refs, traceparent, origin: from, id, credit, budgetMs: undefined },
+          ...{ deadlineMs: undefined, chain: null, bytes: 0, reported: false, next: undefined },
         }, name);
       }
       case Kind.Reply: {
         const [, ids, values, refs] = message;
         for (const [index, id] of ids.entries()) {
           const value = valueAt(values, index);
-          this.#asks.settle(id, undefined, refs === 0 ? value : this.bind(value));
+          this.#asks.settle(id, undefined, refs === 0 ? value : this.bind(value, this.#asks.ownerOf(id)));
         }
         return;
       }
@@ -485,6 +518,7 @@ export class Courier implements Sender {
         origin: from,
         id,
         credit: 0,
+        budgetMs: budgetMs ?? undefined,
         deadlineMs,
         chain,
         bytes: 0,

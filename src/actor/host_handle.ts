@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fromWire, MillraceError, type WireError } from "../base/errors.ts";
+import { fromWire, type WireError } from "../base/errors.ts";
 import { hostLost } from "./actor_errors.ts";
 import type { Child } from "./guardian.ts";
 import type { Answer, FromHost, SpawnOrder, StopMode, ToHost, Wire } from "./port.ts";
@@ -18,6 +18,8 @@ export type Order = Asked extends infer A ? A extends { readonly id: number } ? 
 export class HostHandle {
   readonly wire: Wire;
   readonly #label: string;
+  /** Settles when it can be talked to, or is gone before. */
+  readonly ready: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #answers = new Map<number, PromiseWithResolvers<Answer>>();
   #lastId = 0;
   #lost: WireError | undefined;
@@ -25,6 +27,7 @@ export class HostHandle {
   constructor(wire: Wire, label: string) {
     this.wire = wire;
     this.#label = label;
+    this.ready.promise.catch(() => {});
   }
 
   /** Whether it is gone. */
@@ -58,6 +61,7 @@ export class HostHandle {
   /** It is gone: no answer will come. */
   lost(reason: string): void {
     this.#lost ??= hostLost(this.#label, reason);
+    this.ready.reject(fromWire(this.#lost));
     for (const answer of this.#answers.values()) answer.reject(fromWire(this.#lost));
     this.#answers.clear();
   }
@@ -107,21 +111,35 @@ export class RemoteChild implements Child {
   }
 
   async revive(): Promise<void> {
+    const handle = this.#ports.handle();
     try {
-      await this.#ports.handle().ask({ type: "revive", name: this.name });
+      await handle.ask({ type: "revive", name: this.name });
     } catch (error) {
-      if (!MillraceError.is(error, "actor/host-lost")) throw error;
+      // Its start may have failed of the loss of another host.
+      if (!handle.isLost) throw error;
       await this.#ports.up(); // it comes back with its host
     }
   }
 
-  end(mode: StopMode): Promise<readonly string[]> {
-    return this.#ended ??= this.#end(mode);
+  /** Whether it was told to stop: it does not come back with its host. */
+  get ending(): boolean {
+    return this.#ended !== undefined;
   }
 
-  async #end(mode: StopMode): Promise<readonly string[]> {
+  end(mode: StopMode, error: WireError | null): Promise<readonly string[]> {
+    if (this.#ended === undefined) this.#ended = this.#end(mode, error);
+    // One that drains may be told to hurry.
+    else if (mode === "now") this.#stop(mode, error).catch(() => {});
+    return this.#ended;
+  }
+
+  #stop(mode: StopMode, error: WireError | null): Promise<Answer> {
+    return this.#ports.handle().ask({ type: "stop", name: this.name, mode, error });
+  }
+
+  async #end(mode: StopMode, error: WireError | null): Promise<readonly string[]> {
     const [late, cancel] = this.#ports.after(this.order.stopMs + WORD_MS);
-    const stopped = this.#ports.handle().ask({ type: "stop", name: this.name, mode })
+    const stopped = this.#stop(mode, error)
       .then(({ unstopped = [] }) => unstopped, () => []); // gone with its host
     const unstopped = await Promise.race([stopped, late]);
     cancel();

@@ -73,8 +73,10 @@ export class HostServer {
         return node.cell(order.name)?.resume();
       case "spawn":
         return this.#answer(order.id, this.#spawn(order.order).then((protocol) => ({ protocol })));
-      case "stop":
-        return this.#answer(order.id, node.stop(order.name, order.mode).then((unstopped) => ({ unstopped })));
+      case "stop": {
+        const stopped = node.stop(order.name, order.mode, order.error);
+        return this.#answer(order.id, stopped.then((unstopped) => ({ unstopped })));
+      }
       case "halt":
         return this.#answer(order.id, Promise.resolve(node.cell(order.name)?.halt()).then(() => ({})));
       case "revive":

@@ -5,13 +5,12 @@
  * @module
  */
 import type { Cancel, Clock } from "../base/clock.ts";
-import { fromWire, messageOf, MillraceError, toWire } from "../base/errors.ts";
+import { messageOf, MillraceError, toWire } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
-import { hostLost } from "./actor_errors.ts";
 import type { DeadLetter } from "./counters.ts";
 import type { Frame } from "./frame.ts";
 import { HostHandle, RemoteChild } from "./host_handle.ts";
-import type { FromHost, Link, SpawnOrder, Transport } from "./port.ts";
+import type { FromHost, Link, SpawnOrder, StopMode, Transport } from "./port.ts";
 import type { HostSnapshot } from "./snapshot.ts";
 import { policyOf, RestartBudget, type Supervision } from "./supervision.ts";
 
@@ -41,7 +40,7 @@ export interface HostsPorts {
   /** A host is gone; `returns` if it is started again. */
   lost(host: number, reason: string, returns: boolean): void;
   /** An actor of a host says something about itself. */
-  actor(host: number, message: Extract<FromHost, { readonly type: "failed" | "left" | "gone" }>): void;
+  actor(child: RemoteChild, message: Extract<FromHost, { readonly type: "failed" | "left" | "gone" }>): void;
   /** Messages that nobody handled. */
   deadLetters(letters: readonly DeadLetter[], more: number): void;
   /** Dead, with no way back. */
@@ -67,6 +66,8 @@ interface Host {
 
 /** How long a host that is to be recycled may go on working, in ms. */
 const RECYCLE_MS = 10_000;
+/** How long the end of all hosts waits for one that is just starting, in ms. */
+const STARTING_MS = 1_000;
 /** How long a host has to say what lives in it, in ms. */
 const SNAPSHOT_MS = 1_000;
 
@@ -143,7 +144,6 @@ export class Hosts {
 
   /** Starts the thread or process of a host, and waits until it is ready. */
   async #launch(host: Host): Promise<void> {
-    const ready = Promise.withResolvers<void>();
     let handle: HostHandle | undefined;
     const early: (() => void)[] = [];
     const known = (fn: () => void): void => handle === undefined ? void early.push(fn) : fn();
@@ -151,20 +151,16 @@ export class Hosts {
       said: (message) =>
         known(() => {
           if (handle!.isLost) return;
-          if (message.type === "ready") ready.resolve();
+          if (message.type === "ready") handle!.ready.resolve();
           else this.#said(host, handle!, message);
         }),
       frame: (to, frame) => known(() => handle!.isLost ? undefined : this.#frame(host, to, frame)),
-      lost: (reason) =>
-        known(() => {
-          ready.reject(fromWire(hostLost(host.label, reason)));
-          this.#lost(host, handle!, reason);
-        }),
+      lost: (reason) => known(() => this.#lost(host, handle!, reason)),
     });
     handle = host.handle = new HostHandle(wire, host.label);
     wire.order({ type: "hello", host: host.number, label: host.label });
     for (const fn of early) fn();
-    await ready.promise;
+    await handle.ready.promise;
   }
 
   /** It can be talked to. */
@@ -215,14 +211,24 @@ export class Hosts {
       },
     });
     await host.up.promise;
-    const { protocol = "" } = await host.handle.ask({ type: "spawn", order });
+    // It may have something to say before the word that it was spawned is through.
     host.children.push(child);
-    return { child, protocol };
+    try {
+      const { protocol = "" } = await host.handle.ask({ type: "spawn", order });
+      return { child, protocol };
+    } catch (error) {
+      removeFrom(host.children, child);
+      throw error;
+    }
   }
 
-  /** The actors of a host that this thread supervises. */
-  child(number: number, name: string): RemoteChild | undefined {
-    return this.#hosts.get(number)?.children.find((child) => child.name === name);
+  /** Stops any actor of a host, a child of another one too; gives the names of those that were given up. */
+  async stopActor(number: number, name: string, mode: StopMode): Promise<readonly string[]> {
+    const host = this.#hosts.get(number);
+    const child = host?.children.find((one) => one.name === name);
+    if (host === undefined || child !== undefined) return await child?.end(mode, null) ?? [];
+    const stopped = host.handle.ask({ type: "stop", name, mode, error: null });
+    return (await stopped.catch(() => undefined))?.unstopped ?? []; // gone with its host
   }
 
   #stuck(host: Host): void {
@@ -241,11 +247,11 @@ export class Hosts {
         return void this.#connect(host, message.host);
       case "failed":
       case "left":
-        return this.#ports.actor(host.number, message);
       case "gone": {
-        const index = host.children.findIndex(({ name }) => name === message.name);
-        if (index >= 0) host.children.splice(index, 1);
-        return this.#ports.actor(host.number, message);
+        const child = host.children.find(({ name }) => name === message.name);
+        if (child === undefined) return;
+        if (message.type === "gone") removeFrom(host.children, child);
+        return this.#ports.actor(child, message);
       }
       case "dead-letters":
         return this.#ports.deadLetters(message.letters, message.more);
@@ -367,8 +373,8 @@ export class Hosts {
   async #bringBack(host: Host): Promise<void> {
     await this.#launch(host);
     for (const child of [...host.children]) {
-      if (child.restart === "temporary") {
-        host.children.splice(host.children.indexOf(child), 1);
+      if (child.restart === "temporary" || child.ending) {
+        removeFrom(host.children, child);
         this.#ports.forget(child);
       } else {
         await host.handle.ask({ type: "spawn", order: child.order });
@@ -401,7 +407,11 @@ export class Hosts {
   async close(): Promise<void> {
     this.#ending = true;
     for (const host of this.#hosts.values()) host.cancelCheck();
-    await Promise.allSettled(this.#starting);
+    // A thread that is just starting is waited for, but not for ever.
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#ports.clock.after(STARTING_MS, resolve);
+    await Promise.race([Promise.allSettled(this.#starting), late]);
+    cancel();
     for (const host of [...this.#hosts.values()]) {
       host.cancelCheck();
       host.handle.lost("the system has stopped");
@@ -426,4 +436,9 @@ export class Hosts {
         : { ...known, state: "running" as const, node: answer.node };
     }));
   }
+}
+
+function removeFrom<T>(list: T[], one: T): void {
+  const index = list.indexOf(one);
+  if (index >= 0) list.splice(index, 1);
 }

@@ -50,7 +50,8 @@ export class Life {
 
   /** Registers what to cut at the end; the answer cuts it before. */
   tie(cut: () => void): () => void {
-    this.#ties.add(cut);
+    if (this.over) cut();
+    else this.#ties.add(cut);
     return () => {
       if (this.#ties.delete(cut)) cut();
     };
@@ -58,7 +59,7 @@ export class Life {
 
   /** Cuts timers and ties. */
   cut(): void {
-    this.timers.clear();
+    this.timers.end();
     for (const cut of this.#ties) cut();
     this.#ties.clear();
   }

@@ -55,7 +55,8 @@ export interface Question {
   readonly id: number;
   /** How many items its reader takes at first. */
   readonly credit: number;
-  /** Until when the asker waits, in ms since 1970. */
+  /** How long the asker waits from when it has come, in ms; and until when, in ms since 1970. */
+  readonly budgetMs: number | undefined;
   readonly deadlineMs: number | undefined;
   /** The actors that wait for the answer, each for the one behind it. */
   readonly chain: readonly string[] | null;

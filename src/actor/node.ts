@@ -140,8 +140,8 @@ export class Node {
   }
 
   /** Stops an actor that lives here; gives the names of those that had to be given up. */
-  async stop(name: string, mode: StopMode): Promise<readonly string[]> {
-    return await this.#cells.get(name)?.end(mode, null) ?? [];
+  async stop(name: string, mode: StopMode, error: WireError | null): Promise<readonly string[]> {
+    return await this.#cells.get(name)?.end(mode, error) ?? [];
   }
 
   /** Resolves once nothing waits and nothing is in hand in any actor. */
@@ -175,7 +175,11 @@ export class Node {
       for (const peer of watching) if (peer.host === host) watching.delete(peer);
     }
     this.#courier.peerLost(host, reason, returns);
-    if (returns) return;
+    if (returns) {
+      // Whoever watches an actor of it wants to hear of its death in the next life of the host, too.
+      if (this.#watchers.namesOf(host).length > 0) this.#courier.peer(host);
+      return;
+    }
     const error = toWire(
       new MillraceError("actor/host-lost", `Cannot reach host ${host} as it is gone: ${reason}`, {
         details: { host: String(host), reason },
@@ -309,7 +313,9 @@ export class Node {
       cancelTimer: (key) => life.timers.cancel(key),
       stash: () => cell.stash(),
       unstash: () => cell.unstash(),
-      stop: () => cell.leave(),
+      stop: () => {
+        if (!life.over) cell.leave();
+      },
       onStop: (cleanUp) => life.onStop(cleanUp),
     };
   }

@@ -20,9 +20,9 @@ export abstract class Correspondent implements Origin {
   abstract readonly remote: boolean;
   /** Asks and streams of the other side that are not answered yet. */
   readonly #open = new Set<number>();
-  readonly #signals = new Map<number, AbortController>();
-  /** Those that nobody there waits for any more. */
+  /** Those of them whose asker waits no more. */
   readonly #left = new Set<number>();
+  readonly #signals = new Map<number, AbortController>();
   readonly #servers = new Map<number, { readonly actor: string; readonly server: StreamServer }>();
 
   /** Messages to `actor` have left the mailbox. */
@@ -76,7 +76,7 @@ export abstract class Correspondent implements Origin {
   }
 
   hasLeft(id: number): boolean {
-    return this.#left.size > 0 && this.#left.has(id);
+    return this.#left.has(id);
   }
 
   signal(id: number): AbortSignal {
@@ -86,18 +86,19 @@ export abstract class Correspondent implements Origin {
   }
 
   callOff(id: number): void {
-    if (this.#open.has(id)) this.#abort(id, "The actor stops");
+    if (this.#open.has(id)) this.#fire(id, "The actor stops");
   }
 
   /** The other side has left an ask or a stream, perhaps one that still waits in a mailbox. */
   cancelled(id: number): void {
     if (!this.#open.has(id)) return;
     this.#left.add(id);
-    this.#abort(id, "The asker has left");
+    this.#fire(id, "The asker has left");
     this.#servers.get(id)?.server.cancel();
   }
 
-  #abort(id: number, why: string): void {
+  /** Fires the signal of whatever serves an ask or a stream, now or when it looks at it. */
+  #fire(id: number, why: string): void {
     this.signal(id);
     this.#signals.get(id)!.abort(new DOMException(why, "AbortError"));
   }
@@ -116,8 +117,8 @@ export abstract class Correspondent implements Origin {
   protected dropAll(): void {
     for (const id of [...this.#open]) this.cancelled(id);
     this.#open.clear();
-    this.#signals.clear();
     this.#left.clear();
+    this.#signals.clear();
   }
 
   /** Whether it was open. */

@@ -42,7 +42,14 @@ export type ToHost =
   /** The first order: who it is. */
   | { readonly type: "hello"; readonly host: number; readonly label: string }
   | { readonly type: "spawn"; readonly id: number; readonly order: SpawnOrder }
-  | { readonly type: "stop"; readonly id: number; readonly name: string; readonly mode: StopMode }
+  /** An actor is to stop; of an error, if its supervision has given it up. */
+  | {
+    readonly type: "stop";
+    readonly id: number;
+    readonly name: string;
+    readonly mode: StopMode;
+    readonly error: WireError | null;
+  }
   /** What is to become of an actor that has failed. */
   | { readonly type: "resume"; readonly name: string }
   | { readonly type: "halt"; readonly id: number; readonly name: string }

@@ -23,6 +23,15 @@ let partsLeft = 0;
 
 /** Prepares a value for its way to another host. */
 export function pack(value: unknown): Sent {
+  try {
+    return packed(value);
+  } catch {
+    // A property that throws when it is read: structured clone will say so, to whom it concerns.
+    return { value, plain: false, refs: 0, bytes: 0 };
+  }
+}
+
+function packed(value: unknown): Sent {
   if (value === undefined) return { value, plain: true, refs: 0, bytes: 4 };
   const bytes = plainWeight(value);
   if (bytes === bytes) return { value, plain: true, refs: 0, bytes };
@@ -30,6 +39,13 @@ export function pack(value: unknown): Sent {
   const dehydrated = replace(value, (part) => isActorRef(part) ? tokenOf(part) : part, 0);
   const refs = dehydrated === value ? 0 : 1;
   return { value: dehydrated, plain: false, refs, bytes: anyWeight(dehydrated) };
+}
+
+/** What another thread would get of a value, its refs still tokens; throws if it cannot be cloned. */
+export function crossed(value: unknown): Sent {
+  const sent = pack(value);
+  const text = sent.plain ? JSON.stringify(sent.value) : undefined;
+  return { ...sent, value: text === undefined ? structuredClone(sent.value) : JSON.parse(text) };
 }
 
 /** Binds the refs in a value that has arrived. */

@@ -4,15 +4,14 @@
  * @module
  */
 import type { Clock } from "../base/clock.ts";
-import { fromWire, messageOf, MillraceError, toWire, type WireError } from "../base/errors.ts";
+import { fromWire, messageOf, MillraceError, toWire } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { Cell } from "./cell.ts";
 import type { DeadLetter, DeadLetterReason } from "./counters.ts";
 import { type DeadLetterFeed, DeadLetterFeeds, DeadLetters, KEPT_LETTERS } from "./dead_letters.ts";
 import type { Death } from "./death.ts";
 import type { ActorDefinition } from "./define_actor.ts";
-import { type Child, Guardian } from "./guardian.ts";
-import type { RemoteChild } from "./host_handle.ts";
+import { Guardian } from "./guardian.ts";
 import { type HostOptions, Hosts } from "./hosts.ts";
 import { DEFAULT_STOP_MS, Node } from "./node.ts";
 import type { Placement } from "./placement.ts";
@@ -163,15 +162,10 @@ class System implements ActorSystem {
       frame: (from, frame) => this.#node.frame(from, frame),
       connected: (host, link) => this.#node.connected(host, link),
       lost: (host, reason, returns) => this.#hostLost(host, reason, returns),
-      actor: (host, { type, name, ...failure }) => {
-        const child = this.#guardian.children.find((one) =>
-          isRemote(one) && one.host === host && one.name === name
-        );
-        if (child === undefined) return;
-        if (type === "gone") this.#guardian.remove(child);
-        if (type === "left") this.#guardian.left(child);
-        const { verb, error } = failure as { verb?: string; error?: WireError };
-        if (type === "failed") this.#guardian.failed(child, verb, error!);
+      actor: (child, message) => {
+        if (message.type === "gone") this.#guardian.remove(child);
+        else if (message.type === "left") this.#guardian.left(child);
+        else this.#guardian.failed(child, message.verb, message.error);
       },
       deadLetters: (letters, more) => this.#dead(letters, more),
       forget: (child) => this.#guardian.remove(child),
@@ -208,12 +202,23 @@ class System implements ActorSystem {
     const host = spawn.host ?? await this.startHost(name);
     const { url, exportName } = placement;
     const order = { name, url, exportName, options: pack(options).value, restart, stopMs };
-    const { child, protocol: found } = await this.#hosts.spawn(host, order);
-    this.#guardian.add(child);
-    if (protocol !== undefined && protocol.name !== found) {
-      throw new TypeError(
-        `Cannot spawn actor "${name}" as its protocol must be "${protocol.name}": "${exportName}" has "${found}"`,
-      );
+    let found: string;
+    try {
+      const spawned = await this.#hosts.spawn(host, order);
+      found = spawned.protocol;
+      const isOther = protocol !== undefined && protocol.name !== found;
+      if (isOther || this.#stopping !== undefined) await spawned.child.end("now", null);
+      else this.#guardian.add(spawned.child);
+      if (isOther) {
+        throw new TypeError(
+          `Cannot spawn actor "${name}" as its protocol must be "${protocol.name}": "${exportName}" has "${found}"`,
+        );
+      }
+      if (this.#stopping !== undefined) throw closed(name);
+    } catch (error) {
+      // A host that was started for this actor is of no use without it.
+      if (spawn.host === undefined) this.#hosts.terminate(host, "its actor did not start");
+      throw error;
     }
     const known = protocol ?? { "~millrace": "protocol", name: found, verbs: {} };
     return this.#node.ref(known as P, { host, name });
@@ -243,18 +248,13 @@ class System implements ActorSystem {
     mode: StopMode,
     deadlineMs: number,
   ): Promise<boolean> {
-    const child = this.#childAt(host, name);
-    if (child === undefined) return true; // gone before, perhaps with its host
-    const ended = child.end(mode, null).then((unstopped) => unstopped.length === 0, (error) => {
+    // None is left of one that was gone before, perhaps with its host.
+    const ending = host === 0 ? this.#node.stop(name, mode, null) : this.#hosts.stopActor(host, name, mode);
+    const ended = ending.then((unstopped) => unstopped.length === 0, (error) => {
       this.#options.log.error("An actor could not be stopped", { actor: name, error: messageOf(error) });
       return false;
     });
     return await this.#within(ended, deadlineMs) ?? false;
-  }
-
-  #childAt(host: number, name: string): Child | undefined {
-    if (host === 0) return this.#node.cell(name);
-    return this.#hosts.child(host, name);
   }
 
   terminateHost(host: number): void {
@@ -279,13 +279,16 @@ class System implements ActorSystem {
     const letters = this.#letters.take(
       limit,
       (letter) =>
-        letter.verb !== "*" && !letter.asked && (actor === undefined || letter.actor === actor) &&
+        letter.verb !== "*" && !letter.asked && letter.reason !== "uncloneable" && "payload" in letter &&
+        (actor === undefined || letter.actor === actor) &&
         (reason === undefined || letter.reason === reason),
     );
     return letters.filter(({ host, actor: name, verb, payload }) => {
       const unknown = { "~millrace": "protocol", name: "", verbs: {} } as const;
       const ref = this.#node.ref(unknown, { host, name });
-      return ref.tryTell(verb as never, payload as never) === "accepted";
+      if (ref.tryTell(verb as never, payload as never) === "accepted") return true;
+      ref.tell(verb as never, payload as never); // dies again
+      return false;
     }).length;
   }
 
@@ -351,10 +354,6 @@ class System implements ActorSystem {
     this.#options.onFailure?.(error);
     void this.stop({ mode: "now", deadlineMs: DEFAULT_STOP_MS });
   }
-}
-
-function isRemote(child: Child): child is RemoteChild {
-  return "host" in child;
 }
 
 function closed(name: string): MillraceError {

@@ -17,6 +17,7 @@ export class Timers {
   readonly #clock: Clock;
   readonly #enqueue: (tick: Tick) => void;
   readonly #timers = new Map<string, { cancel: Cancel }>();
+  #over = false;
 
   /** @param enqueue Puts a tick into the mailbox. */
   constructor(clock: Clock, enqueue: (tick: Tick) => void) {
@@ -37,6 +38,7 @@ export class Timers {
           `current value is ${everyMs ?? delayMs}`,
       );
     }
+    if (this.#over) return;
     this.cancel(key);
     const timer = { cancel: (): void => {} };
     this.#timers.set(key, timer);
@@ -62,8 +64,9 @@ export class Timers {
     return this.#timers.delete(key);
   }
 
-  /** Calls all off. */
-  clear(): void {
+  /** Calls all off; what is left of the incarnation sets no more. */
+  end(): void {
+    this.#over = true;
     for (const { cancel } of this.#timers.values()) cancel();
     this.#timers.clear();
   }

@@ -7,7 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf, MillraceError, toWire, type WireError } from "../base/errors.ts";
 import { checked, type SchemaResult } from "../base/schema.ts";
 import { callWithin, Interrupted } from "../base/sync_limit.ts";
-import { invalidMessage, overrun, stashFull, stopped, unknownVerb } from "./actor_errors.ts";
+import { askTimeout, invalidMessage, overrun, stashFull, stopped, unknownVerb } from "./actor_errors.ts";
 import { type Counters, type DeadLetterReason, zeroCounters } from "./counters.ts";
 import type { SettledSettings, Turn } from "./define_actor.ts";
 import type { Life, Target } from "./life.ts";
@@ -245,21 +245,24 @@ export class Turns {
 
   #take(life: Life, mail: Mail): void {
     const { question, verb } = mail;
-    const { name, protocolName } = this.#owner;
+    const { name, protocolName, settings } = this.#owner;
     if (question !== undefined) {
       if (question.origin.hasLeft(question.id)) return this.#bury(mail, "called-off", stopped(name));
       if (question.deadlineMs !== undefined && this.#host.clock.now() > question.deadlineMs) {
-        return this.#bury(mail, "expired", stopped(name));
+        // The asker's own alarm may not have rung yet.
+        return this.#bury(mail, "expired", toWire(askTimeout(name, verb, question.budgetMs!)));
       }
     }
     const target = life.targets.get(verb);
     if (target === undefined) return this.#bury(mail, "unknown-verb", unknownVerb(name, protocolName, verb));
     this.#inHand++;
     this.#busy++;
-    const payload = mail.refs === 0 ? mail.payload : this.#host.bind(mail.payload, life);
     let result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>;
     try {
-      result = this.#within(verb, () => target.validate(payload));
+      const payload = mail.refs === 0 ? mail.payload : this.#host.bind(mail.payload, life);
+      result = settings.turnLimitMs === undefined
+        ? target.validate(payload)
+        : this.#within(verb, () => target.validate(payload));
     } catch (error) {
       if (MillraceError.is(error, "actor/turn-overrun")) return this.#threw(mail, error);
       return this.#invalid(mail, schemaThrew(error));
@@ -287,13 +290,13 @@ export class Turns {
       answer = this.#call(mail, target, result.value);
     } catch (error) {
       this.#current = undefined;
-      return this.#threw(mail, error);
+      return current.aside ? this.#aside(mail, error) : this.#threw(mail, error);
     }
     this.#current = undefined;
     if (current.aside) {
-      this.#inHand--;
-      this.#busy--;
-      return this.#next();
+      // What it returns counts for nothing; that it fails does.
+      if (isPromiseLike(answer)) answer.then(undefined, (error) => life.over || this.#failAside(mail, error));
+      return this.#aside(mail);
     }
     if (mail.kind === Kind.Open) {
       // The stream is served beside the turns: a slow reader does not hold the actor.
@@ -307,6 +310,14 @@ export class Turns {
     }
     if (isPromiseLike(answer)) this.#await(life, mail, answer, (value) => this.#handled(mail, value));
     else this.#handled(mail, answer);
+  }
+
+  /** The message in hand was put aside: it is still to be handled, even if its handler has thrown since. */
+  #aside(mail: Mail, ...thrown: readonly unknown[]): void {
+    this.#inHand--;
+    this.#busy--;
+    for (const error of thrown) this.#failAside(mail, error);
+    this.#next();
   }
 
   /** Goes on with a message when its promise settles, unless it was given up before. */
@@ -383,6 +394,11 @@ export class Turns {
       thrown.code !== "actor/turn-overrun";
     if (!refused) this.#owner.fail(verb, error);
     this.#next();
+  }
+
+  #failAside({ verb }: Mail, error: unknown): void {
+    this.#host.threw(this.#owner.name, verb, error);
+    this.#owner.fail(verb, toWire(error));
   }
 
   #next(): void {

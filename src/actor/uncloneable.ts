@@ -11,10 +11,13 @@ const MAX_SEARCH_DEPTH = 16;
 export function findUncloneable(value: unknown, path = "", depth = 0): string {
   // What is nested without end cannot be cloned either: looking for the place must not fail in its turn.
   if (value !== null && typeof value === "object" && depth < MAX_SEARCH_DEPTH) {
-    for (const [key, part] of Object.entries(value)) {
+    for (const key of Object.keys(value)) {
+      let part: unknown;
       try {
+        part = (value as Readonly<Record<string, unknown>>)[key];
         structuredClone(part);
       } catch {
+        // A property that throws when it is read has no parts.
         return findUncloneable(part, path === "" ? key : `${path}.${key}`, depth + 1);
       }
     }

@@ -17,6 +17,8 @@ interface Candidate {
   readonly host: number;
   /** Not before this step, unless nothing else can happen. */
   readonly notBefore: number;
+  /** Whether it comes after all that the host does at the end of its turn. */
+  readonly late?: boolean;
   readonly fn: () => void;
 }
 
@@ -55,7 +57,7 @@ export class Simulation {
       random: this.#random,
       schedule: {
         soon: (host, fn) => this.soon(host, fn),
-        later: (host, fn) => this.soon(host, fn),
+        later: (host, fn) => this.later(host, fn),
         deliver: (from, to, fn) => this.#deliver(from, to, fn),
       },
       onStart: (host, wire) => void this.#wires.set(host, wire),
@@ -84,6 +86,12 @@ export class Simulation {
   /** Calls `fn` when a turn of `host` is chosen. */
   soon(host: number, fn: () => void): void {
     this.#free.push({ what: `turn of ${host}`, host, notBefore: 0, fn });
+    this.#pump();
+  }
+
+  /** The same, but after all that is to happen at the end of the host's turn. */
+  later(host: number, fn: () => void): void {
+    this.#free.push({ what: `later turn of ${host}`, host, notBefore: 0, late: true, fn });
     this.#pump();
   }
 
@@ -133,7 +141,9 @@ export class Simulation {
 
   #step(): boolean {
     const heads = [...this.#lanes].flatMap(([key, [first]]) => first === undefined ? [] : [{ key, first }]);
-    const all = [...this.#free.map((first) => ({ key: undefined, first })), ...heads];
+    const inTurn = new Set(this.#free.flatMap(({ host, late }) => late ? [] : [host]));
+    const free = this.#free.filter(({ host, late }) => !late || !inTurn.has(host));
+    const all = [...free.map((first) => ({ key: undefined, first })), ...heads];
     if (all.length === 0) return false;
     this.#steps++;
     if (this.#steps > MAX_STEPS) throw new Error("Cannot simulate on as nothing comes to rest");

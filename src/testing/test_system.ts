@@ -103,7 +103,7 @@ export function testSystem(options: TestSystemOptions = {}): Promise<TestSystem>
     log: createLogger((record) => logged.push(record), world.clock.now),
     transports: [world.transport],
     soon: (fn) => world.soon(0, fn),
-    later: (fn) => world.soon(0, fn),
+    later: (fn) => world.later(0, fn),
     clones: true,
     ...(supervision === undefined ? {} : { supervision }),
     ...(onFailure === undefined ? {} : { onFailure }),

@@ -4,7 +4,7 @@
  * @module
  */
 import type { WireError } from "../base/errors.ts";
-import { restarted, stopped } from "./actor_errors.ts";
+import { restarted, startTimeout, stopped } from "./actor_errors.ts";
 import type { Counters } from "./counters.ts";
 import type { AnyActor, SettledSettings, Turn } from "./define_actor.ts";
 import type { Child } from "./guardian.ts";
@@ -16,6 +16,7 @@ import type { ActorLoad, ActorState } from "./snapshot.ts";
 import type { RestartType } from "./supervision.ts";
 import { anyWeight } from "./weigh.ts";
 import { Turns, type TurnsHost, type TurnsOwner } from "./turns.ts";
+import { within } from "./within.ts";
 
 /** What a cell needs of its host. */
 export interface CellHost extends TurnsHost {
@@ -42,6 +43,8 @@ export interface CellOptions {
   /** The actor that spawned it. */
   readonly parent: string | undefined;
   readonly restart: RestartType;
+  /** How long it may take to start, in ms. */
+  readonly startMs: number;
   /** How long it may take to stop, in ms. */
   readonly stopMs: number;
 }
@@ -223,7 +226,10 @@ export class Cell implements Child, TurnsOwner {
   }
 
   async #start(life: Life): Promise<void> {
-    const handlers = await this.#host.start(this, life);
+    const { startMs } = this.made;
+    const handlers = await within(this.#host.clock, startMs, this.#host.start(this, life), () => {
+      throw startTimeout(this.name, startMs);
+    });
     for (const [verb, { in: schema }] of Object.entries(this.made.definition.protocol.verbs as object)) {
       const handle = handlers[verb];
       if (handle !== undefined) life.targets.set(verb, { validate: schema["~standard"].validate, handle });
@@ -280,13 +286,8 @@ export class Cell implements Child, TurnsOwner {
     this.#state = "stopping";
     this.#turns.mailbox.release();
     if (!drains) this.#hurry();
-    let cancel = (): void => {};
-    const late = new Promise<undefined>((resolve) =>
-      cancel = this.#host.clock.after(this.made.stopMs, () => resolve(undefined))
-    );
-    const ended = await Promise.race([this.#finish(mode), late]);
-    cancel();
-    const unstopped = ended ?? await this.#abandon();
+    const { clock } = this.#host;
+    const unstopped = await within(clock, this.made.stopMs, this.#finish(mode), () => this.#abandon());
     this.#state = "stopped";
     await this.#host.gone(this, error);
     return unstopped;

@@ -29,6 +29,8 @@ export interface ChildOptions {
   readonly name: string;
   /** When it is started again. @default {"transient"} */
   readonly restart?: RestartType;
+  /** How long each of its starts may take, in ms. @default {60,000} */
+  readonly startMs?: number;
   /** How long it may take to stop, in ms. @default {5,000} */
   readonly stopMs?: number;
 }

@@ -17,7 +17,10 @@ export interface Turn {
   readonly signal: AbortSignal;
   /** Until when the asker waits, in ms since 1970; `undefined` if it does so without end, or nobody does. */
   readonly deadlineMs?: number | undefined;
-  /** The trace that the message belongs to, as in W3C Trace Context. */
+  /**
+   * The trace that the message belongs to, as in W3C Trace Context: the span of this turn if spans are made
+   * (`OTEL_DENO=true`), else what its sender gave.
+   */
   readonly traceparent?: string | undefined;
   /** The actors that wait for the answer of this turn, each for the one behind it; this one last. */
   readonly chain?: readonly string[] | undefined;

@@ -24,13 +24,15 @@ export class TellTurn implements Turn {
 
 /** The turn of a question: its signal is made only if the handler looks at it, as most never do. */
 export class AskTurn implements Turn {
+  readonly traceparent: string | undefined;
   readonly #question: Question;
   readonly #self: string;
 
   /** @param self The actor that handles it, as it stands in chains. */
-  constructor(question: Question, self: string) {
+  constructor(question: Question, self: string, traceparent: string | undefined) {
     this.#question = question;
     this.#self = self;
+    this.traceparent = traceparent;
   }
 
   get signal(): AbortSignal {
@@ -39,10 +41,6 @@ export class AskTurn implements Turn {
 
   get deadlineMs(): number | undefined {
     return this.#question.deadlineMs;
-  }
-
-  get traceparent(): string | undefined {
-    return this.#question.traceparent ?? undefined;
   }
 
   get chain(): readonly string[] {

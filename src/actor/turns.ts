@@ -332,19 +332,24 @@ export class Turns {
 
   /** Calls a handler: within its limit, and within a span if anybody looks. */
   #call(mail: Mail, { handle }: Target, payload: unknown): unknown {
-    const { verb, traceparent, question } = mail;
+    const { verb, traceparent } = mail;
     const { name, settings: { turnLimitMs } } = this.#owner;
-    const turn: Turn = question !== undefined
-      ? new AskTurn(question, `${this.#host.host}/${name}`)
-      : traceparent === null
-      ? NO_TURN
-      : new TellTurn(traceparent);
     const { tracer } = this.#host;
-    if (tracer === undefined && turnLimitMs === undefined) return handle(payload, turn);
-    const call = (): unknown => this.#within(verb, () => handle(payload, turn));
-    return tracer === undefined
-      ? call()
-      : tracer.handle({ actor: name, verb }, traceparent ?? undefined, call);
+    if (tracer === undefined && turnLimitMs === undefined) {
+      return handle(payload, this.#turn(mail, traceparent));
+    }
+    // What is sent on behalf of the turn follows from its own span.
+    const call = (): unknown => handle(payload, this.#turn(mail, tracer?.current() ?? traceparent));
+    const limited = (): unknown => this.#within(verb, call);
+    if (tracer === undefined) return limited();
+    return tracer.handle({ actor: name, verb }, traceparent ?? undefined, limited);
+  }
+
+  #turn({ question }: Mail, traceparent: string | null): Turn {
+    if (question !== undefined) {
+      return new AskTurn(question, `${this.#host.host}/${this.#owner.name}`, traceparent ?? undefined);
+    }
+    return traceparent === null ? NO_TURN : new TellTurn(traceparent);
   }
 
   /** Calls `fn`, and interrupts it if it computes longer than a turn may. */

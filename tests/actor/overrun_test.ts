@@ -5,7 +5,7 @@ import type { HostOptions } from "../../src/actor/hosts.ts";
 import { inWorker } from "../../src/actor/placement.ts";
 import { MillraceError } from "../../src/base/errors.ts";
 import { openPlace, type Place, type PlaceName } from "../contract/actor/place.ts";
-import { type Deed, faulty, faultyActor, limitedActor } from "./fixtures/faulty.ts";
+import { type Deed, type faulty, faultyActor, limitedActor } from "./fixtures/faulty.ts";
 
 const url = import.meta.resolve("./fixtures/faulty.ts");
 const limited = {

@@ -89,6 +89,15 @@ export function overrun(actor: string, verb: string, limitMs: number): MillraceE
   );
 }
 
+/** An actor that was not ready in time. */
+export function startTimeout(actor: string, startMs: number): MillraceError {
+  return new MillraceError(
+    "actor/start-timeout",
+    `Cannot start actor "${actor}" as it must be ready within ${startMs} ms`,
+    { details: { actor, startMs } },
+  );
+}
+
 /** More messages put aside than the mailbox may hold. */
 export function stashFull(actor: string, capacity: number): MillraceError {
   return new MillraceError(

@@ -4,7 +4,7 @@
  * @module
  */
 import type { WireError } from "../base/errors.ts";
-import { restarted, stopped } from "./actor_errors.ts";
+import { restarted, startTimeout, stopped } from "./actor_errors.ts";
 import type { Counters } from "./counters.ts";
 import type { AnyActor, SettledSettings, Turn } from "./define_actor.ts";
 import type { Child } from "./guardian.ts";
@@ -16,6 +16,7 @@ import type { ActorLoad, ActorState } from "./snapshot.ts";
 import type { RestartType } from "./supervision.ts";
 import { anyWeight } from "./weigh.ts";
 import { Turns, type TurnsHost, type TurnsOwner } from "./turns.ts";
+import { within } from "./within.ts";
 
 /** What a cell needs of its host. */
 export interface CellHost extends TurnsHost {
@@ -42,6 +43,8 @@ export interface CellOptions {
   /** The actor that spawned it. */
   readonly parent: string | undefined;
   readonly restart: RestartType;
+  /** How long it may take to start, in ms. */
+  readonly startMs: number;
   /** How long it may take to stop, in ms. */
   readonly stopMs: number;
 }
@@ -65,7 +68,7 @@ export class Cell implements Child, TurnsOwner {
   #weighed = 0;
   #typical = 0;
   /** Whether an incarnation is making its state. */
-  #starting: Promise<unknown> | undefined;
+  #starting: Promise<void> | undefined;
   /** What went wrong meanwhile: a child could not be kept running. */
   #trouble: WireError | undefined;
   #halting: Promise<void> = Promise.resolve();
@@ -198,15 +201,16 @@ export class Cell implements Child, TurnsOwner {
     return this.#turns.unstash();
   }
 
-  /** Resolves once nothing waits and nothing is in hand, or it stands still. */
+  /** Resolves once nothing waits and nothing is in hand; while it stands still, what waits goes on waiting. */
   async rest(): Promise<void> {
-    await this.#turns.rest();
+    await this.#turns.empty();
   }
 
   /** Starts the next incarnation, which handles what waits; rejects with what its start threw. */
   async revive(): Promise<void> {
-    // It may have come back with its host before its supervisor came to bring it up.
+    // It may have come back with its host before its supervisor came to bring it up, or be about to.
     if (this.closed || this.#state === "running") return;
+    if (this.#starting !== undefined) return await this.#starting;
     if (this.#state === "failed") await this.halt();
     this.#state = "starting";
     this.#trouble = undefined;
@@ -226,7 +230,10 @@ export class Cell implements Child, TurnsOwner {
   }
 
   async #start(life: Life): Promise<void> {
-    const handlers = await this.#host.start(this, life);
+    const { startMs } = this.made;
+    const handlers = await within(this.#host.clock, startMs, this.#host.start(this, life), () => {
+      throw startTimeout(this.name, startMs);
+    });
     for (const [verb, { in: schema }] of Object.entries(this.made.definition.protocol.verbs as object)) {
       const handle = handlers[verb];
       if (handle !== undefined) life.targets.set(verb, { validate: schema["~standard"].validate, handle });

@@ -17,7 +17,10 @@ export interface Turn {
   readonly signal: AbortSignal;
   /** Until when the asker waits, in ms since 1970; `undefined` if it does so without end, or nobody does. */
   readonly deadlineMs?: number | undefined;
-  /** The trace that the message belongs to, as in W3C Trace Context. */
+  /**
+   * The trace that the message belongs to, as in W3C Trace Context: the span of this turn if spans are made
+   * (`OTEL_DENO=true`), else what its sender gave.
+   */
   readonly traceparent?: string | undefined;
   /** The actors that wait for the answer of this turn, each for the one behind it; this one last. */
   readonly chain?: readonly string[] | undefined;
@@ -29,6 +32,8 @@ export interface ChildOptions {
   readonly name: string;
   /** When it is started again. @default {"transient"} */
   readonly restart?: RestartType;
+  /** How long each of its starts may take, in ms. @default {60,000} */
+  readonly startMs?: number;
   /** How long it may take to stop, in ms. @default {5,000} */
   readonly stopMs?: number;
 }
@@ -103,9 +108,10 @@ export interface ActorSettings {
   /** How much they may weigh, in bytes, approximately. @default {16 MiB} */
   readonly mailboxBytes?: number;
   /**
-   * How long a handler may compute before its first `await`, in ms. It is interrupted then, without its
-   * `finally`; the asker gets `actor/turn-overrun`, the actor has failed, and its host is recycled. Costs some
-   * 7 µs a message. @default {no limit}
+   * How long a schema, a handler, a timer, or a step of a stream may compute before its first `await`, in ms. It
+   * is interrupted then, without its `finally`; the asker gets `actor/turn-overrun`, the actor has failed, and a
+   * host that may be started again is recycled: as soon as nothing waits in it, or after 10 s. Costs some 15 µs
+   * a message. @default {no limit}
    */
   readonly turnLimitMs?: number;
   /** How it supervises its children. @default {one-for-one, 3 restarts in 30 s} */

@@ -6,12 +6,14 @@
 import type { Clock } from "../base/clock.ts";
 import { MillraceError, toWire } from "../base/errors.ts";
 import { createLogger } from "../base/log.ts";
+import { startTimeout } from "./actor_errors.ts";
 import type { DeadLetter } from "./counters.ts";
 import type { AnyActor } from "./define_actor.ts";
 import { Node } from "./node.ts";
 import type { Answer, FromHost, SpawnOrder, ToHost } from "./port.ts";
 import { unpack } from "./ref_token.ts";
 import type { Tracer } from "./tracer.ts";
+import { within } from "./within.ts";
 
 /** What a host needs of what it runs in. */
 export interface HostServerOptions {
@@ -83,6 +85,8 @@ export class HostServer {
         return this.#answer(order.id, Promise.resolve(node.cell(order.name)?.revive()).then(() => ({})));
       case "rest":
         return this.#answer(order.id, node.rest().then(() => ({})));
+      case "ping":
+        return this.#answer(order.id, Promise.resolve({}));
       case "snapshot":
         return this.#answer(order.id, Promise.resolve({ node: node.snapshot() }));
     }
@@ -97,7 +101,10 @@ export class HostServer {
   }
 
   async #spawn({ url, exportName, options, ...spawn }: SpawnOrder): Promise<string> {
-    const definition = await importActor(url, exportName);
+    const { name, startMs } = spawn;
+    const definition = await within(this.#options.clock, startMs, importActor(url, exportName), () => {
+      throw startTimeout(name, startMs);
+    });
     const bound = unpack(
       options,
       (address, name) => this.node.ref({ "~millrace": "protocol", name, verbs: {} }, address),

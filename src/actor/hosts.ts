@@ -11,8 +11,10 @@ import type { DeadLetter } from "./counters.ts";
 import type { Frame } from "./frame.ts";
 import { HostHandle, RemoteChild } from "./host_handle.ts";
 import type { FromHost, Link, SpawnOrder, StopMode, Transport } from "./port.ts";
+import { watchSilence } from "./signs_of_life.ts";
 import type { HostSnapshot } from "./snapshot.ts";
 import { policyOf, RestartBudget, type Supervision } from "./supervision.ts";
+import { within } from "./within.ts";
 
 /** How a host is run. */
 export interface HostOptions {
@@ -23,7 +25,10 @@ export interface HostOptions {
    * and their addresses stay. `true` for 3 times in 30 s. @default {false}
    */
   readonly restart?: boolean | Pick<Supervision, "limit" | "backoff">;
-  /** After how many milliseconds without a sign of life it is given up. @default {never} */
+  /**
+   * After how many milliseconds without a sign of life it is given up; a quarter of that later at most.
+   * @default {never}
+   */
   readonly stuckMs?: number;
 }
 
@@ -68,6 +73,8 @@ interface Host {
 const RECYCLE_MS = 10_000;
 /** How long the end of all hosts waits for one that is just starting, in ms. */
 const STARTING_MS = 1_000;
+/** How long a host may be silent once the start of an actor is overdue, in ms. */
+const SILENT_MS = 1_000;
 /** How long a host has to say what lives in it, in ms. */
 const SNAPSHOT_MS = 1_000;
 
@@ -168,21 +175,13 @@ export class Hosts {
     this.#check(host, host.handle);
   }
 
-  /** Asks for a sign of life now and then. */
+  /** Gives it up if it is silent for too long. */
   #check(host: Host, handle: HostHandle): void {
     const { stuckMs } = host.options;
     if (stuckMs === undefined) return;
-    const { clock, log } = this.#ports;
-    host.cancelCheck = clock.after(stuckMs / 2, () => {
-      host.cancelCheck = clock.after(stuckMs / 2, () => {
-        if (handle.isLost) return;
-        log.error("A host is given up as it gave no sign of life", { host: host.label, stuckMs });
-        this.terminate(host.number, `it gave no sign of life for ${stuckMs} ms`, true);
-      });
-      handle.ask({ type: "snapshot" }).then(() => {
-        host.cancelCheck();
-        if (!handle.isLost && !this.#ending) this.#check(host, handle);
-      }, () => {});
+    host.cancelCheck = watchSilence(handle, this.#ports.clock, stuckMs, () => {
+      this.#ports.log.error("A host is given up as it gave no sign of life", { host: host.label, stuckMs });
+      this.terminate(host.number, `it gave no sign of life for ${stuckMs} ms`, true);
     });
   }
 
@@ -209,11 +208,26 @@ export class Hosts {
     // It may have something to say before the word that it was spawned is through.
     host.children.push(child);
     try {
-      const { protocol = "" } = await host.handle.ask({ type: "spawn", order });
-      return { child, protocol };
+      return { child, protocol: await this.#spawnIn(host, order) };
     } catch (error) {
       removeFrom(host.children, child);
       throw error;
+    }
+  }
+
+  /** Has an actor spawned; gives a host up that is silent when the start is overdue. */
+  async #spawnIn(host: Host, order: SpawnOrder): Promise<string> {
+    const { handle } = host;
+    const { clock } = this.#ports;
+    let cancel = clock.after(order.startMs, () => {
+      cancel = watchSilence(handle, clock, SILENT_MS, () => {
+        if (!handle.isLost) this.terminate(host.number, `actor "${order.name}" in it does not start`, true);
+      });
+    });
+    try {
+      return (await handle.ask({ type: "spawn", order })).protocol ?? "";
+    } finally {
+      cancel();
     }
   }
 
@@ -312,10 +326,7 @@ export class Hosts {
     if (host === undefined || host.state !== "running" || host.recycling || host.budget === undefined) return;
     host.recycling = true;
     const { handle } = host;
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    host.cancelCheck();
-    host.cancelCheck = this.#ports.clock.after(RECYCLE_MS, resolve);
-    await Promise.race([handle.ask({ type: "rest" }).catch(() => {}), late]);
+    await within(this.#ports.clock, RECYCLE_MS, handle.ask({ type: "rest" }).catch(() => {}), () => {});
     if (!handle.isLost && !this.#ending) this.#lost(host, handle, "it is recycled");
   }
 
@@ -372,7 +383,7 @@ export class Hosts {
         removeFrom(host.children, child);
         this.#ports.forget(child);
       } else {
-        await host.handle.ask({ type: "spawn", order: child.order });
+        await this.#spawnIn(host, child.order);
       }
     }
   }
@@ -403,10 +414,7 @@ export class Hosts {
     this.#ending = true;
     for (const host of this.#hosts.values()) host.cancelCheck();
     // A thread that is just starting is waited for, but not for ever.
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#ports.clock.after(STARTING_MS, resolve);
-    await Promise.race([Promise.allSettled(this.#starting), late]);
-    cancel();
+    await within(this.#ports.clock, STARTING_MS, Promise.allSettled(this.#starting), () => {});
     for (const host of [...this.#hosts.values()]) {
       host.cancelCheck();
       host.handle.lost("the system has stopped");
@@ -422,10 +430,8 @@ export class Hosts {
       const { number, label, transport: { kind }, restarts } = host;
       const known = { host: number, label, kind, restarts };
       if (host.state !== "running") return { ...known, state: "restarting" as const };
-      const { promise: late, resolve } = Promise.withResolvers<undefined>();
-      const cancel = this.#ports.clock.after(SNAPSHOT_MS, () => resolve(undefined));
-      const answer = await Promise.race([host.handle.ask({ type: "snapshot" }).catch(() => undefined), late]);
-      cancel();
+      const asked = host.handle.ask({ type: "snapshot" }).catch(() => undefined);
+      const answer = await within(this.#ports.clock, SNAPSHOT_MS, asked, () => undefined);
       return answer?.node === undefined
         ? { ...known, state: "unresponsive" as const }
         : { ...known, state: "running" as const, node: answer.node };

@@ -32,6 +32,7 @@ export class Life {
   readonly #cleanUps: (() => void | Promise<void>)[] = [];
   /** Watches on other actors, and other ties that need no time to be cut. */
   readonly #ties = new Set<() => void>();
+  #cleaned = false;
   /** Whether it has ended. */
   over = false;
   /** Whether what was in hand has been given up: what it still does counts for nothing. */
@@ -43,9 +44,10 @@ export class Life {
     this.guardian = guardian;
   }
 
-  /** Registers what to do at the end. */
+  /** Registers what to do at the end; at once if that has passed, as a start that was given up may go on. */
   onStop(cleanUp: () => void | Promise<void>): void {
-    this.#cleanUps.push(cleanUp);
+    if (this.#cleaned) void Promise.resolve().then(cleanUp).catch(() => {});
+    else this.#cleanUps.push(cleanUp);
   }
 
   /** Registers what to cut at the end; the answer cuts it before. */
@@ -66,6 +68,7 @@ export class Life {
 
   /** Cleans up, last registered first. What fails is told to `failed`, and keeps the rest from nothing. */
   async cleanUp(failed: (error: unknown) => void): Promise<void> {
+    this.#cleaned = true;
     for (const cleanUp of this.#cleanUps.splice(0).reverse()) {
       try {
         await cleanUp();

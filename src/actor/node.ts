@@ -64,6 +64,8 @@ export interface CellSpawn extends ChildOptions {
   readonly parent?: { readonly name: string; readonly life: Life };
 }
 
+/** How long an actor may take to start, unless its spawn says otherwise, in ms. */
+export const DEFAULT_START_MS = 60_000;
 /** How long an actor may take to stop, unless its spawn says otherwise, in ms (OTP's default shutdown time). */
 export const DEFAULT_STOP_MS = 5_000;
 
@@ -104,7 +106,7 @@ export class Node {
   async spawn<P extends Protocol, O>(
     definition: ActorDefinition<P, O>,
     options: O,
-    { name, restart = "transient", stopMs = DEFAULT_STOP_MS, parent }: CellSpawn,
+    { name, restart = "transient", startMs = DEFAULT_START_MS, stopMs = DEFAULT_STOP_MS, parent }: CellSpawn,
   ): Promise<Cell> {
     if (this.#cells.has(name)) {
       throw new MillraceError(
@@ -113,7 +115,10 @@ export class Node {
         { details: { actor: name } },
       );
     }
-    const made = { name, definition: definition as AnyActor, options, restart, stopMs, parent: parent?.name };
+    const made = {
+      ...{ name, definition: definition as AnyActor, options, restart, startMs, stopMs },
+      parent: parent?.name,
+    };
     const cell = new Cell(made, this.#cellHost);
     this.#cells.set(name, cell);
     try {
@@ -151,9 +156,9 @@ export class Node {
 
   /** Resolves once nothing waits and nothing is in hand in any actor. */
   async rest(): Promise<void> {
-    while ([...this.#cells.values()].some(({ load }) => load.depth + load.inHand > 0)) {
-      for (const cell of [...this.#cells.values()]) await cell.rest();
-    }
+    const busy = (): Cell | undefined =>
+      [...this.#cells.values()].find(({ load }) => load.depth + load.inHand > 0);
+    for (let cell = busy(); cell !== undefined; cell = busy()) await cell.rest();
   }
 
   /** A ref to any actor. Answers are checked if the protocol is known. */

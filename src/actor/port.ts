@@ -33,6 +33,8 @@ export interface SpawnOrder {
   readonly options: unknown;
   /** When it is started again. */
   readonly restart: RestartType;
+  /** How long its module may take to load, and each of its starts, in ms. */
+  readonly startMs: number;
   /** How long it may take to stop, in ms. */
   readonly stopMs: number;
 }
@@ -55,6 +57,8 @@ export type ToHost =
   | { readonly type: "halt"; readonly id: number; readonly name: string }
   | { readonly type: "revive"; readonly id: number; readonly name: string }
   | { readonly type: "snapshot"; readonly id: number }
+  /** Answered at once: a sign of life. */
+  | { readonly type: "ping"; readonly id: number }
   /** Answered once nothing waits and nothing is in hand. */
   | { readonly type: "rest"; readonly id: number }
   /** Another host is gone; `returns` if it is started again. */

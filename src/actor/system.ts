@@ -13,7 +13,7 @@ import type { Death } from "./death.ts";
 import type { ActorDefinition } from "./define_actor.ts";
 import { Guardian } from "./guardian.ts";
 import { type HostOptions, Hosts } from "./hosts.ts";
-import { DEFAULT_STOP_MS, Node } from "./node.ts";
+import { DEFAULT_START_MS, DEFAULT_STOP_MS, Node } from "./node.ts";
 import type { Placement } from "./placement.ts";
 import type { StopMode, Transport } from "./port.ts";
 import type { Protocol } from "./protocol.ts";
@@ -22,6 +22,7 @@ import { pack } from "./ref_token.ts";
 import type { SystemSnapshot } from "./snapshot.ts";
 import { policyOf, type RestartType, type Supervision } from "./supervision.ts";
 import type { Tracer } from "./tracer.ts";
+import { within } from "./within.ts";
 
 /** What a system is made of. */
 export interface ActorSystemOptions {
@@ -59,6 +60,11 @@ export interface SpawnOptions<P extends Protocol = Protocol> {
   readonly protocol?: P;
   /** When it is started again. @default {"transient"} */
   readonly restart?: RestartType;
+  /**
+   * How long its module may take to load, and each of its starts, in ms: `actor/start-timeout`. A host that gives
+   * no sign of life then is given up. @default {60,000}
+   */
+  readonly startMs?: number;
   /** How long it may take to stop, in ms. @default {5,000} */
   readonly stopMs?: number;
 }
@@ -196,12 +202,13 @@ class System implements ActorSystem {
   async spawnIn<P extends Protocol, O>(
     placement: Placement<ActorDefinition<P, O>>,
     options: NoInfer<O>,
-    { name, protocol, restart = "transient", stopMs = DEFAULT_STOP_MS, ...spawn }: SpawnOptions<NoInfer<P>>,
+    { name, protocol, ...spawn }: SpawnOptions<NoInfer<P>>,
   ): Promise<ActorRef<P>> {
     if (this.#stopping !== undefined) throw closed(name);
     const host = spawn.host ?? await this.startHost(name);
     const { url, exportName } = placement;
-    const order = { name, url, exportName, options: pack(options).value, restart, stopMs };
+    const { restart = "transient", startMs = DEFAULT_START_MS, stopMs = DEFAULT_STOP_MS } = spawn;
+    const order = { name, url, exportName, options: pack(options).value, restart, startMs, stopMs };
     let found: string;
     try {
       const spawned = await this.#hosts.spawn(host, order);
@@ -254,7 +261,7 @@ class System implements ActorSystem {
       this.#options.log.error("An actor could not be stopped", { actor: name, error: messageOf(error) });
       return false;
     });
-    return await this.#within(ended, deadlineMs) ?? false;
+    return await within(this.#options.clock, deadlineMs, ended, () => false);
   }
 
   terminateHost(host: number): void {
@@ -312,21 +319,18 @@ class System implements ActorSystem {
   async #stop(
     { mode, deadlineMs }: { readonly mode: StopMode; readonly deadlineMs: number },
   ): Promise<StopReport> {
-    const unstopped = await this.#within(this.#guardian.close(mode), deadlineMs) ??
-      this.#guardian.children.map(({ name }) => name);
+    const { clock } = this.#options;
+    const unstopped = await within(
+      clock,
+      deadlineMs,
+      this.#guardian.close(mode),
+      () => this.#guardian.children.map(({ name }) => name),
+    );
     await this.#node.giveUp();
     await this.#hosts.close();
     this.#node.close();
     this.#feeds.close();
     return { unstopped, lostThreads: this.#hosts.lostThreads };
-  }
-
-  async #within<T>(work: Promise<T>, deadlineMs: number): Promise<T | undefined> {
-    const { promise: late, resolve } = Promise.withResolvers<undefined>();
-    const cancel = this.#options.clock.after(deadlineMs, () => resolve(undefined));
-    const done = await Promise.race([work, late]);
-    cancel();
-    return done;
   }
 
   #dead(letters: readonly DeadLetter[], more: number): void {

@@ -24,15 +24,17 @@ export class TellTurn implements Turn {
 
 /** The turn of a question: its signal is made only if the handler looks at it, as most never do. */
 export class AskTurn implements Turn {
+  readonly traceparent: string | undefined;
   readonly #question: Question;
   readonly #host: number;
   readonly #actor: string;
 
   /** @param actor The actor of `host` that handles it. */
-  constructor(question: Question, host: number, actor: string) {
+  constructor(question: Question, host: number, actor: string, traceparent: string | undefined) {
     this.#question = question;
     this.#host = host;
     this.#actor = actor;
+    this.traceparent = traceparent;
   }
 
   get signal(): AbortSignal {
@@ -41,10 +43,6 @@ export class AskTurn implements Turn {
 
   get deadlineMs(): number | undefined {
     return this.#question.deadlineMs;
-  }
-
-  get traceparent(): string | undefined {
-    return this.#question.traceparent ?? undefined;
   }
 
   get chain(): readonly string[] {

@@ -115,6 +115,13 @@ export class Turns {
     }
   }
 
+  /** Resolves once nothing is in hand and nothing waits, however long the actor stands still meanwhile. */
+  async empty(): Promise<void> {
+    while (this.#busy > 0 || this.mailbox.first !== undefined) {
+      await new Promise<void>((resolve) => void this.#resting.push(resolve));
+    }
+  }
+
   /** Makes dead letters of what waits, and of what was put aside. */
   discard(): void {
     this.unstash();
@@ -294,7 +301,7 @@ export class Turns {
       this.#next();
     };
     try {
-      const running = run();
+      const running = this.#within("notice", run);
       if (running === undefined) done();
       else running.then(() => done(), (error) => done({ error }));
     } catch (error) {
@@ -304,7 +311,7 @@ export class Turns {
 
   #take(life: Life, mail: Mail): void {
     const { verb } = mail;
-    const { name, protocolName } = this.#owner;
+    const { name, protocolName, settings } = this.#owner;
     if (mail.kind !== Kind.Tell) {
       if (mail.origin.hasLeft(mail.id)) return this.#bury(mail, "called-off", stopped(name));
       if (mail.deadlineMs !== undefined && this.#host.clock.now() > mail.deadlineMs) {
@@ -318,8 +325,12 @@ export class Turns {
     this.#busy++;
     let result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>;
     try {
-      result = target.validate(mail.refs === 0 ? mail.payload : this.#host.bind(mail.payload, life));
+      const payload = mail.refs === 0 ? mail.payload : this.#host.bind(mail.payload, life);
+      result = settings.turnLimitMs === undefined
+        ? target.validate(payload)
+        : this.#within(verb, () => target.validate(payload));
     } catch (error) {
+      if (MillraceError.is(error, "actor/turn-overrun")) return this.#threw(mail, error);
       result = schemaThrew(error);
     }
     if (result instanceof Promise) this.#awaitCheck(life, mail, target, result);
@@ -362,10 +373,9 @@ export class Turns {
     if (mail.kind === Kind.Open) {
       // The stream is served beside the turns: a slow reader does not hold the actor.
       const items = answer as AsyncIterable<unknown> | Iterable<unknown>;
-      const limitMs = this.#owner.settings.turnLimitMs;
-      const bounded = limitMs === undefined
+      const bounded = this.#owner.settings.turnLimitMs === undefined
         ? items
-        : boundedItems(items, (step) => this.#within(mail.verb, limitMs, step));
+        : boundedItems(items, (step) => this.#step(mail.verb, step));
       mail.origin.serve(this.#owner.name, mail.id, mail.credit, bounded);
       return this.#handled(mail, undefined);
     }
@@ -395,29 +405,44 @@ export class Turns {
   #call(mail: Mail, { handle }: Target, payload: unknown): unknown {
     const { verb, traceparent } = mail;
     const { name, settings: { turnLimitMs } } = this.#owner;
-    const turn: Turn = mail.kind !== Kind.Tell
-      ? new AskTurn(mail, this.#host.host, name)
-      : traceparent === null
-      ? NO_TURN
-      : new TellTurn(traceparent);
     const { tracer } = this.#host;
-    if (tracer === undefined && turnLimitMs === undefined) return handle(payload, turn);
-    const call = (): unknown =>
-      turnLimitMs === undefined
-        ? handle(payload, turn)
-        : this.#within(verb, turnLimitMs, () => handle(payload, turn));
-    return tracer === undefined
-      ? call()
-      : tracer.handle({ actor: name, verb }, traceparent ?? undefined, call);
+    if (tracer === undefined && turnLimitMs === undefined) {
+      return handle(payload, this.#turn(mail, traceparent));
+    }
+    // What is sent on behalf of the turn follows from its own span.
+    const call = (): unknown => handle(payload, this.#turn(mail, tracer?.current() ?? traceparent));
+    const limited = (): unknown => this.#within(verb, call);
+    if (tracer === undefined) return limited();
+    return tracer.handle({ actor: name, verb }, traceparent ?? undefined, limited);
   }
 
-  #within<T>(verb: string, limitMs: number, fn: () => T): T {
+  #turn(mail: Mail, traceparent: string | null): Turn {
+    if (mail.kind !== Kind.Tell) {
+      return new AskTurn(mail, this.#host.host, this.#owner.name, traceparent ?? undefined);
+    }
+    return traceparent === null ? NO_TURN : new TellTurn(traceparent);
+  }
+
+  /** Calls `fn`, and interrupts it if it computes longer than a turn may. */
+  #within<T>(verb: string, fn: () => T): T {
+    const { turnLimitMs } = this.#owner.settings;
+    if (turnLimitMs === undefined) return fn();
     try {
-      return callWithin(fn, limitMs);
+      return callWithin(fn, turnLimitMs);
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
       this.#host.overrun(this.#owner.name);
-      throw overrun(this.#owner.name, verb, limitMs);
+      throw overrun(this.#owner.name, verb, turnLimitMs);
+    }
+  }
+
+  /** Calls a step of a stream. Its reader is told what it throws; an interrupted one fails the actor too. */
+  #step<T>(verb: string, step: () => T): T {
+    try {
+      return this.#within(verb, step);
+    } catch (error) {
+      if (MillraceError.is(error, "actor/turn-overrun")) this.#owner.fail(verb, toWire(error));
+      throw error;
     }
   }
 

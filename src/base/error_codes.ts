@@ -104,6 +104,8 @@ export interface ErrorDetails {
   "actor/stash-full": { actor: string; capacity: number };
   /** An actor threw before it was ready. */
   "actor/start-failed": { actor: string };
+  /** An actor was not ready in time: its module did not load, or its start did not settle. */
+  "actor/start-timeout": { actor: string; startMs: number };
   /** A message cannot cross threads; `path` says which part of it. */
   "actor/uncloneable": { actor: string; verb: string; path: string };
   /** Another actor of the host has this name. */
@@ -219,6 +221,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "actor/message-invalid": once,
   "actor/unknown-verb": once,
   "actor/start-failed": once,
+  "actor/start-timeout": again,
   "actor/uncloneable": once,
   "actor/name-taken": once,
   "module/load-failed": once,

@@ -73,6 +73,7 @@ export const STATUS_OF = {
   "actor/message-invalid": 500,
   "actor/unknown-verb": 500,
   "actor/start-failed": 500,
+  "actor/start-timeout": 504,
   "actor/uncloneable": 500,
   "actor/name-taken": 500,
   "module/load-failed": 500,

@@ -156,3 +156,65 @@ for (const value of ["deep", "deep later"]) {
       assertEquals(await doer.ask("incarnation", undefined, soon), 0);
     }));
 }
+
+const module = () => import("./fixtures/faulty.ts");
+const MODULES: readonly (readonly [what: string, url: string, told: string, why: string])[] = [
+  ["missing module", import.meta.resolve("./fixtures/nowhere.ts"), "module/load-failed", "Module not found"],
+  ["syntax error", "data:text/javascript,export const a = ;", "module/load-failed", "SyntaxError"],
+  ["throw while it evaluates", "data:text/javascript,throw new Error('evil')", "module/load-failed", "evil"],
+  [
+    "dependency that throws",
+    "data:text/javascript,import %22data:text/javascript,throw new Error('deep')%22",
+    "module/load-failed",
+    "deep",
+  ],
+  ["wrong export", url, "module/definition-invalid", "it is not exported"],
+  [
+    "top-level await without end",
+    "data:text/javascript,await new Promise(() => {})",
+    "actor/start-timeout",
+    "50 ms",
+  ],
+];
+for (const [what, url, told, why] of MODULES) {
+  Deno.test(`faults, ${what}: whoever spawns is told, the host unharmed`, () =>
+    inScene(async ({ place, doer }) => {
+      const spawn = { name: "new", startMs: 50, host: doer.address.host };
+      const placement = inWorker(url, "wrongName" as "faultyActor", module);
+      const error = await assertRejects(
+        () => place.system.spawnIn(placement, undefined, spawn),
+        MillraceError,
+        why,
+      );
+      assertEquals(error.code, told);
+      const { actors } = await place.node(doer);
+      assertEquals(actors.map(({ name }) => name), ["doer", "neighbour"]);
+    }));
+}
+
+Deno.test("faults, top-level await: an actor of a slow module is spawned once that is ready", () =>
+  inScene(async ({ place, doer }) => {
+    const slow = inWorker(import.meta.resolve("./fixtures/slow_module.ts"), "faultyActor", module);
+    const spawn = { name: "slow", host: doer.address.host, protocol: faulty };
+    const ref = await place.system.spawnIn(slow, undefined, spawn);
+    assertEquals(await ref.ask("incarnation", undefined, soon), 0);
+  }));
+
+for (const [how, told] of [["throws", "actor/start-failed"], ["never", "actor/start-timeout"]] as const) {
+  Deno.test(`faults, start that ${how === "never" ? "never ends" : how}: whoever spawns is told, the name is free`, () =>
+    inScene(async ({ place, doer }) => {
+      const placement = inWorker(url, "startingActor", module);
+      const spawn = { name: "new", startMs: 50, host: doer.address.host, protocol: faulty };
+      const error = await assertRejects(() => place.system.spawnIn(placement, how, spawn), MillraceError);
+      assertEquals(error.code, told);
+      const ref = await place.system.spawnIn(placement, "at once", { ...spawn, startMs: 20_000 });
+      assertEquals(await ref.ask("incarnation", undefined, soon), 0);
+    }));
+}
+
+Deno.test("faults, spawn that fails: no host is left that was started for it", async () => {
+  await using place = await openPlace("worker");
+  const placement = inWorker(import.meta.resolve("./fixtures/nowhere.ts"), "faultyActor", module);
+  await assertRejects(() => place.system.spawnIn(placement, undefined, { name: "new" }), MillraceError);
+  assertEquals((await place.system.snapshot()).hosts.length, 1);
+});

@@ -16,7 +16,7 @@ import { Mailbox } from "./mailbox.ts";
 import { countOf, Kind, valueAt } from "./message.ts";
 import { boundedItems } from "./stream.ts";
 import type { Tracer } from "./tracer.ts";
-import { AskTurn, NO_TURN, TellTurn } from "./turn.ts";
+import { AskTurn, isGivingUp, NO_TURN, TellTurn } from "./turn.ts";
 
 /** What turns need of their host. */
 export interface TurnsHost {
@@ -388,12 +388,6 @@ export class Turns {
     this.#host.deadLetter(this.#owner.name, mail.verb, mail.payload, reason, mail.question !== undefined);
     if (mail.question !== undefined) mail.origin.fail(mail.question.kind, mail.question.id, error);
   }
-}
-
-/** Whether a handler threw what its signal told it, or what others throw at such a signal. */
-function isGivingUp(thrown: unknown, { origin, id }: Question): boolean {
-  return origin.hasLeft(id) &&
-    (thrown === origin.signal(id).reason || thrown instanceof Error && thrown.name === "AbortError");
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

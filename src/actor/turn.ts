@@ -55,3 +55,9 @@ export function signalOf(own: AbortSignal | undefined, turn: Turn | undefined): 
   if (turn === undefined || turn.signal === own) return own;
   return own === undefined ? turn.signal : AbortSignal.any([own, turn.signal]);
 }
+
+/** Whether a handler threw what its signal told it, or what others throw at such a signal. */
+export function isGivingUp(thrown: unknown, { origin, id }: Question): boolean {
+  return origin.hasLeft(id) &&
+    (thrown === origin.signal(id).reason || thrown instanceof Error && thrown.name === "AbortError");
+}

@@ -25,7 +25,7 @@ import { Mailbox } from "./mailbox.ts";
 import { countOf, Kind, valueAt } from "./message.ts";
 import { boundedItems } from "./stream.ts";
 import type { Tracer } from "./tracer.ts";
-import { AskTurn, NO_TURN, TellTurn } from "./turn.ts";
+import { AskTurn, isGivingUp, NO_TURN, TellTurn } from "./turn.ts";
 
 /** What turns need of their host. */
 export interface TurnsHost {
@@ -496,12 +496,6 @@ export class Turns {
 /** What a schema throws says no more of a message than an issue does, and nothing of the actor. */
 function schemaThrew(error: unknown): SchemaResult<never> {
   return { issues: [{ message: `the schema threw: ${messageOf(error)}` }] };
-}
-
-/** Whether a handler threw what its signal told it, or what others throw at such a signal. */
-function isGivingUp(thrown: unknown, { origin, id }: Question): boolean {
-  return origin.hasLeft(id) &&
-    (thrown === origin.signal(id).reason || thrown instanceof Error && thrown.name === "AbortError");
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

@@ -1,6 +1,7 @@
 /** The actors of the contracts, and where every host finds them. */
 import { inWorker } from "../../../src/actor/placement.ts";
 import { driver } from "./fixtures_driver.ts";
+import { referrer } from "./fixtures_referrer.ts";
 import { relay, wideRelay } from "./fixtures_relay.ts";
 import { source } from "./fixtures_source.ts";
 import { light, narrow, slow, subject, wide } from "./fixtures_subject.ts";
@@ -11,6 +12,8 @@ const relays = import.meta.resolve("./fixtures_relay.ts");
 const relayModule = () => import("./fixtures_relay.ts");
 const sources = import.meta.resolve("./fixtures_source.ts");
 const sourceModule = () => import("./fixtures_source.ts");
+const referrers = import.meta.resolve("./fixtures_referrer.ts");
+const referrerModule = () => import("./fixtures_referrer.ts");
 const drivers = import.meta.resolve("./fixtures_driver.ts");
 const driverModule = () => import("./fixtures_driver.ts");
 
@@ -29,3 +32,7 @@ export const placedWideRelay = {
   placement: inWorker(relays, "wideRelay", relayModule),
 };
 export const placedSource = { definition: source, placement: inWorker(sources, "source", sourceModule) };
+export const placedReferrer = {
+  definition: referrer,
+  placement: inWorker(referrers, "referrer", referrerModule),
+};

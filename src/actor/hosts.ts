@@ -11,13 +11,14 @@ import { hostLost } from "./actor_errors.ts";
 import type { DeadLetter } from "./counters.ts";
 import type { Frame } from "./frame.ts";
 import { HostHandle, RemoteChild } from "./host_handle.ts";
+import { assertLimits, type HostLimits } from "./host_limits.ts";
 import type { FromHost, Link, SpawnOrder, Transport } from "./port.ts";
 import type { HostSnapshot } from "./snapshot.ts";
 import { policyOf, RestartBudget, type Supervision } from "./supervision.ts";
 
-/** How a host is run. */
-export interface HostOptions {
-  /** What it runs in, by the name of its transport. @default {the system's first} */
+/** How a host is run. Only a process can be held to limits. */
+export interface HostOptions extends HostLimits {
+  /** What it runs in: `"worker"`, or `"process"` for a process of its own. @default {the system's first} */
   readonly transport?: string;
   /**
    * Whether it is started again, with its actors, when it is lost, stuck or to be recycled; their mail is lost,
@@ -124,7 +125,8 @@ export class Hosts {
     return number;
   }
 
-  #transportOf(label: string, { transport: kind, stuckMs }: HostOptions): Transport {
+  #transportOf(label: string, options: HostOptions): Transport {
+    const { transport: kind, stuckMs, permissions, memoryMb } = options;
     const { transports } = this.#ports;
     const transport = kind === undefined ? transports[0] : transports.find((one) => one.kind === kind);
     if (transport === undefined) {
@@ -136,6 +138,13 @@ export class Hosts {
     if (stuckMs !== undefined && !(stuckMs > 0)) {
       throw new RangeError(
         `Cannot start host "${label}" as stuckMs must be > 0: current value is ${stuckMs}`,
+      );
+    }
+    assertLimits(label, options);
+    if (!transport.keepsLimits && (permissions ?? memoryMb) !== undefined) {
+      throw new RangeError(
+        `Cannot start host "${label}" as one with permissions or memoryMb must run in a process: ` +
+          `current transport is "${transport.kind}"`,
       );
     }
     return transport;
@@ -160,7 +169,7 @@ export class Hosts {
           ready.reject(fromWire(hostLost(host.label, reason)));
           this.#lost(host, handle!, reason);
         }),
-    });
+    }, host.options);
     handle = host.handle = new HostHandle(wire, host.label);
     wire.order({ type: "hello", host: host.number, label: host.label });
     for (const fn of early) fn();
@@ -409,6 +418,7 @@ export class Hosts {
       host.up.reject(new Error("the system has stopped"));
     }
     this.#hosts.clear();
+    await Promise.all(this.#ports.transports.map((transport) => transport.close?.()));
   }
 
   /** How all hosts do. */

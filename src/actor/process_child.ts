@@ -1,8 +1,8 @@
 /**
  * One child process that is to be, or is, a host: its channel, its output, its end.
  *
- * The channel is a socket of its own, file descriptor 3: standard input and output stay what they are, so that
- * nothing a task prints, nor a program that it runs, can get between the packets.
+ * The channel is a socket of its own for each direction, file descriptors 3 and 4: standard input and output stay
+ * what they are, so that nothing a task prints, nor a program that it runs, can get between the packets.
  *
  * @module
  */
@@ -35,6 +35,7 @@ export class HostProcess {
   #events: ChildEvents | undefined;
   #child: ChildProcess | undefined;
   #channel: Duplex | undefined;
+  #answers: Duplex | undefined;
   readonly #early: Uint8Array[] = [];
   #killed = false;
   #ended: string | undefined;
@@ -77,17 +78,18 @@ export class HostProcess {
     const { spawn } = await import("node:child_process");
     if (this.#killed) return this.#gone.resolve();
     const child = this.#child = spawn(Deno.execPath(), [...args], {
-      stdio: ["ignore", "pipe", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
     }) as ReturnType<typeof Spawn>;
     child.on("error", (error) => this.#end(`it could not be started: ${messageOf(error)}`));
     child.on("exit", (code, signal) => void this.#exited(child, code, signal));
     onLine(child.stdout!, (text) => this.#events?.line("stdout", text));
     onLine(child.stderr!, (text) => this.#wroteError(text));
-    const channel = this.#channel = child.stdio[3] as Duplex;
+    this.#channel = child.stdio[3] as Duplex;
+    this.#answers = child.stdio[4] as Duplex;
     // Its end is told by "exit"; a broken pipe is but a part of that.
-    channel.on("error", () => {});
-    channel.on("data", (bytes: Uint8Array<ArrayBuffer>) => this.#read(bytes));
-    for (const packet of this.#early.splice(0)) channel.write(packet);
+    for (const end of [this.#channel, this.#answers]) end.on("error", () => {});
+    this.#answers.on("data", (bytes: Uint8Array<ArrayBuffer>) => this.#read(bytes));
+    for (const packet of this.#early.splice(0)) this.#channel.write(packet);
   }
 
   #read(bytes: Uint8Array<ArrayBuffer>): void {
@@ -110,6 +112,7 @@ export class HostProcess {
   async #exited(child: ChildProcess, code: number | null, signal: string | null): Promise<void> {
     if (!this.#killed) await lastWords(child);
     this.#channel?.destroy();
+    this.#answers?.destroy();
     child.stdout!.destroy();
     child.stderr!.destroy();
     this.#end(this.#reasonOf(code, signal));

@@ -67,10 +67,13 @@ export function limitFlags({ permissions, memoryMb }: HostLimits): readonly stri
   return [...KINDS.flatMap((kind) => allow(kind, permissions[kind])), ...memory];
 }
 
+/**
+ * What is not granted is denied by name, which holds against any other flag: `node:child_process` adds `-A` to
+ * the flags of a `deno run` that mentions no permission (seen on Deno 2.9.6).
+ */
 function allow(kind: typeof KINDS[number], grant: Grant = false): readonly string[] {
-  if (typeof grant === "boolean") return grant ? [`--allow-${kind}`] : [];
-  // An empty list would allow everything. A comma in a name is doubled.
-  return grant.length === 0
-    ? []
-    : [`--allow-${kind}=${grant.map((one) => one.replaceAll(",", ",,")).join(",")}`];
+  if (grant === true) return [`--allow-${kind}`];
+  if (grant === false || grant.length === 0) return kind === "import" ? [] : [`--deny-${kind}`];
+  // A comma in a name is doubled.
+  return [`--allow-${kind}=${grant.map((one) => one.replaceAll(",", ",,")).join(",")}`];
 }

@@ -39,7 +39,7 @@ export class HostProcess {
   readonly #early: Uint8Array[] = [];
   #killed = false;
   #ended: string | undefined;
-  /** The last line that it wrote to its standard error. */
+  /** The last error that it wrote to its standard error. */
   #lastWords = "";
   #outOfMemory = false;
 
@@ -57,7 +57,8 @@ export class HostProcess {
   /** From now on somebody listens. */
   attach(events: ChildEvents): void {
     this.#events = events;
-    if (this.#ended !== undefined) events.ended(this.#ended);
+    const ended = this.#ended;
+    if (ended !== undefined) queueMicrotask(() => events.ended(ended));
   }
 
   /** Sends a packet. */
@@ -79,6 +80,8 @@ export class HostProcess {
     if (this.#killed) return this.#gone.resolve();
     const child = this.#child = spawn(Deno.execPath(), [...args], {
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
+      // What it prints goes into a log.
+      env: { ...Deno.env.toObject(), NO_COLOR: "1" },
     }) as ReturnType<typeof Spawn>;
     child.on("error", (error) => this.#end(`it could not be started: ${messageOf(error)}`));
     child.on("exit", (code, signal) => void this.#exited(child, code, signal));
@@ -103,7 +106,8 @@ export class HostProcess {
   }
 
   #wroteError(text: string): void {
-    if (text.trim() !== "") this.#lastWords = text;
+    // What Deno ends with starts with "error: "; the lines after that say where.
+    if (/\berror\b/i.test(text)) this.#lastWords = text;
     // "Fatal JavaScript out of memory: Reached heap limit", in the words of V8.
     if (/\bout of memory\b/.test(text)) this.#outOfMemory = true;
     this.#events?.line("stderr", text);

@@ -71,8 +71,8 @@ function uncloneable(reason: string): DOMException {
 const WHOLE = [Date, RegExp, ArrayBuffer, Error, Boolean, Number, String, BigInt] as const;
 
 /**
- * Whether a value holds only what V8's serializer itself knows: it writes `{}` without a word for an object of
- * the runtime, such as a `URL` or a `Blob`.
+ * Whether a value holds only what V8's serializer itself knows: for anything else, such as a `Blob`, it writes
+ * `{}` without a word.
  */
 function isData(value: unknown, seen: Set<object>): boolean {
   if (typeof value !== "object" || value === null) return true;

@@ -303,3 +303,61 @@ for (const what of ["idle", "spin"] as const) {
     await ended(pid);
   });
 }
+
+Deno.test("process host resolves the modules of its actors by the configuration of the application", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const ours = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url))).imports;
+    const imports = { ...ours, greeting: "./greeting.ts", "greeting/word": "./word.ts" };
+    await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ imports, lock: false }));
+    await Deno.writeTextFile(`${folder}/greeting.ts`, 'export { word } from "greeting/word";');
+    await Deno.writeTextFile(`${folder}/word.ts`, 'export const word = "by its own map";');
+    await Deno.mkdir(`${folder}/src`);
+    const program = import.meta.resolve("./fixtures/greeted.ts");
+    await Deno.writeTextFile(
+      `${folder}/src/main.ts`,
+      `import { greeted } from "${program}"; console.log(await greeted(import.meta.resolve("greeting")));`,
+    );
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", `${folder}/src/main.ts`],
+      cwd: "/",
+    }).output();
+    assertEquals(new TextDecoder().decode(stdout), "by its own map\n", new TextDecoder().decode(stderr));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("processTransport keeps spares ready for hosts with the same limits, and ends them with the system", async () => {
+  await using test = openTest({ spares: 1 });
+  const limits = { memoryMb: 128 };
+  await test.spawn("first", limits);
+  /** Whether the process was there before its host was asked for. */
+  const wasReady = async (n: number): Promise<boolean> => {
+    const askedMs = Date.now();
+    const ref = await test.spawn(`next-${n}`, limits);
+    return await ref.ask("bornMs", undefined, soon) < askedMs;
+  };
+  let tries = 0;
+  await until(() => wasReady(++tries), (ready) => ready || tries === 10);
+  assert(tries < 10);
+  const pids = await childrenOf(Deno.pid);
+  assertEquals(pids.length, tries + 2);
+  await test.system.stop({ mode: "now", deadlineMs: 1_000 });
+  assertEquals(await childrenOf(Deno.pid), []);
+});
+
+Deno.test("processTransport keeps no spares unless it is told to", async () => {
+  await using test = openTest();
+  await test.spawn("only");
+  assertEquals((await childrenOf(Deno.pid)).length, 1);
+});
+
+/** The processes that this one has started and that are there still. */
+async function childrenOf(pid: number): Promise<readonly string[]> {
+  const { stdout } = await new Deno.Command("ps", { args: ["-o", "pid=,ppid=,stat=,args=", "-A"] }).output();
+  return new TextDecoder().decode(stdout).split("\n").filter((line) => {
+    const [, parent] = line.trim().split(/\s+/);
+    return Number(parent) === pid && line.includes("--millrace-host");
+  });
+}

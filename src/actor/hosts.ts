@@ -16,7 +16,23 @@ import type { FromHost, Link, SpawnOrder, Transport } from "./port.ts";
 import type { HostSnapshot } from "./snapshot.ts";
 import { policyOf, RestartBudget, type Supervision } from "./supervision.ts";
 
-/** How a host is run. Only a process can be held to limits. */
+/**
+ * How a host is run. Only a process can be held to limits, and only a process can be ended whatever it computes.
+ * What is printed in a process goes into the system's log: standard output as `info`, standard error as `warn`.
+ *
+ * @example A host that may talk to one server, and take 128 MiB
+ * ```ts
+ * import { createActorSystem } from "@millrace/millrace";
+ *
+ * await using system = createActorSystem();
+ * const host = await system.startHost("guarded", {
+ *   transport: "process",
+ *   permissions: { net: ["api.example.com:443"], read: ["./tasks"] },
+ *   memoryMb: 128,
+ *   restart: true,
+ * });
+ * ```
+ */
 export interface HostOptions extends HostLimits {
   /** What it runs in: `"worker"`, or `"process"` for a process of its own. @default {the system's first} */
   readonly transport?: string;

@@ -33,8 +33,8 @@ export function frameOf({ type, body }: Packet): Frame {
 /**
  * A value as bytes, in V8's own format for structured clone.
  *
- * The plain `Serializer`, not `serialize()`: that one treats views of buffers in a way of its own and loses a
- * `DataView` (seen on Deno 2.9.6).
+ * The plain `Serializer`, not `serialize()`: that one cuts each view out of the buffer that it shares with others
+ * (measured on Deno 2.9.6).
  *
  * @throws {DOMException} `DataCloneError` for what `postMessage` refuses, and for what only this process has: a
  * `SharedArrayBuffer`, a `Blob`, a `WebAssembly.Module`.

@@ -26,6 +26,7 @@ export class Deadlines {
   #living = 0;
   #armedMs = Infinity;
   #disarm: Cancel = () => {};
+  #closed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -52,6 +53,7 @@ export class Deadlines {
     this.#living--;
     if (this.#living === 0) {
       this.#heap = [];
+      if (this.#closed) this.close();
     } else if (this.#heap.length > 64 && this.#heap.length > 2 * this.#living) {
       const living = this.#heap.filter(({ fire }) => fire !== undefined);
       this.#heap = [];
@@ -59,8 +61,10 @@ export class Deadlines {
     }
   }
 
-  /** Calls the alarm off: for the end of whoever waits. */
+  /** Keeps no alarm from now on that nobody waits for: for the end of whoever asks. */
   close(): void {
+    this.#closed = true;
+    if (this.#living > 0) return;
     this.#disarm();
     this.#disarm = () => {};
     this.#armedMs = Infinity;

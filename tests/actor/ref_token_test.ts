@@ -60,7 +60,14 @@ Deno.test("pack and unpack give a value without refs as it is, not a copy", () =
   const none = (): never => {
     throw new Error("there is no ref");
   };
-  for (const value of [{ a: [NaN, { b: -0 }] }, new Map([[1, new Set([NaN])]]), [1n]]) {
+  for (
+    const value of [
+      { a: [NaN, { b: -0 }] },
+      new Map<unknown, unknown>([[1, new Set([NaN])], [2, NaN]]),
+      [1n],
+      NaN,
+    ]
+  ) {
     assertStrictEquals(pack(value).value, value);
     assertStrictEquals(unpack(value, none), value);
   }

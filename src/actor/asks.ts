@@ -142,6 +142,11 @@ export class Asks {
     }
   }
 
+  /** Lets go of the alarm. */
+  close(): void {
+    this.#deadlines.close();
+  }
+
   /** Whoever asked is no more. */
   failOwner(owner: object, error: WireError): void {
     for (const [id, { question }] of [...this.#pending]) {

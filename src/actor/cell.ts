@@ -72,6 +72,8 @@ export class Cell implements Child, TurnsOwner {
   /** What went wrong meanwhile: a child could not be kept running. */
   #trouble: WireError | undefined;
   #halting: Promise<void> = Promise.resolve();
+  /** Resolves when its time to stop is up: then nobody waits for what it has in hand, or even for its start. */
+  readonly #late = Promise.withResolvers<undefined>();
   #ended: Promise<readonly string[]> | undefined;
 
   constructor(made: CellOptions, host: CellHost) {
@@ -175,6 +177,8 @@ export class Cell implements Child, TurnsOwner {
 
   /** Takes a question into the mailbox. */
   accept(question: Question): void {
+    // What comes from another host is bounded by that one's window.
+    if (!question.origin.remote) question.bytes = this.#weigh(question.payload);
     this.#turns.counters.accepted++;
     this.#turns.mailbox.grew(1, question.bytes);
     this.#turns.mailbox.push(question);
@@ -212,9 +216,13 @@ export class Cell implements Child, TurnsOwner {
     this.#trouble = undefined;
     const life = this.#host.createLife(this, this.#restarts);
     this.#life = life;
-    const starting = this.#start(life);
+    const { startMs } = this.made;
+    const started = Promise.race([this.#start(life), this.#late.promise]);
+    const starting = within(this.#host.clock, startMs, started, () => {
+      throw startTimeout(this.name, startMs);
+    });
     // Whoever stops the actor meanwhile waits for it, whatever comes of it.
-    this.#starting = starting.catch(() => {});
+    this.#starting = starting.then(() => {}, () => {});
     try {
       await starting;
     } finally {
@@ -226,10 +234,7 @@ export class Cell implements Child, TurnsOwner {
   }
 
   async #start(life: Life): Promise<void> {
-    const { startMs } = this.made;
-    const handlers = await within(this.#host.clock, startMs, this.#host.start(this, life), () => {
-      throw startTimeout(this.name, startMs);
-    });
+    const handlers = await this.#host.start(this, life);
     for (const [verb, { in: schema }] of Object.entries(this.made.definition.protocol.verbs as object)) {
       const handle = handlers[verb];
       if (handle !== undefined) life.targets.set(verb, { validate: schema["~standard"].validate, handle });
@@ -281,13 +286,22 @@ export class Cell implements Child, TurnsOwner {
     return this.#ended;
   }
 
+  /** Stops at once: whatever it still has to do is given up. */
+  async giveUp(): Promise<void> {
+    const ended = this.end("now", null);
+    this.#late.resolve(undefined);
+    await ended;
+  }
+
   async #end(mode: StopMode, error: WireError | null): Promise<readonly string[]> {
     const drains = mode === "drain" && (this.#state === "running" || this.#state === "starting");
     this.#state = "stopping";
     this.#turns.mailbox.release();
     if (!drains) this.#hurry();
-    const { clock } = this.#host;
-    const unstopped = await within(clock, this.made.stopMs, this.#finish(mode), () => this.#abandon());
+    const cancel = this.#host.clock.after(this.made.stopMs, () => this.#late.resolve(undefined));
+    const ended = await Promise.race([this.#finish(mode), this.#late.promise]);
+    cancel();
+    const unstopped = ended ?? await this.#abandon();
     this.#state = "stopped";
     await this.#host.gone(this, error);
     return unstopped;

@@ -31,7 +31,6 @@ import type {
   Told,
 } from "./ref.ts";
 import type { Tracer } from "./tracer.ts";
-import { anyWeight } from "./weigh.ts";
 
 /** What a courier needs of its node. */
 export interface CourierPorts {
@@ -160,6 +159,7 @@ export class Courier implements Sender {
     this.#peers.clear();
     this.#asks.fail(hostLost(this.#ports.host, "the system has stopped"));
     this.#readers.endAll(null);
+    this.#asks.close();
   }
 
   /** A peer to talk to, unless it is gone; asks for the link if there is none. */
@@ -228,12 +228,12 @@ export class Courier implements Sender {
     const { signal } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
     const way = this.#way(address);
-    if ("full" in way && !way.full) {
+    if (way !== undefined && !way.full) {
       this.#tellOn(address, verb, payload, this.#trace(options));
       return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
-      let leave: (() => void) | undefined;
+      let leave: (() => void) | undefined = undefined;
       const abort = (): void => {
         leave?.();
         reject(signal!.reason);
@@ -305,40 +305,31 @@ export class Courier implements Sender {
     failed: (error: WireError) => void,
   ): (() => void) | undefined {
     const way = this.#way(address);
-    if (!("full" in way)) {
-      failed(way);
-      return undefined;
-    }
-    if (!way.full) {
-      go(0);
+    if (way === undefined || !way.full) {
+      if (way === undefined) failed(this.#noWay(address));
+      else go(0);
       return undefined;
     }
     const { clock } = this.#ports;
     const sinceMs = clock.now();
     return way.wait(() => {
       // While it waited the actor may have stopped, or its host gone.
-      const now = this.#way(address);
-      if ("full" in now) go(clock.now() - sinceMs);
-      else failed(now);
+      if (this.#way(address) === undefined) failed(this.#noWay(address));
+      else go(clock.now() - sinceMs);
     });
   }
 
-  /** The way to an actor, or why there is none. */
-  #way({ host, name }: Address): WireError | Way {
-    if (host === this.#ports.host) {
-      const cell = this.#ports.cell(name);
-      return cell === undefined || cell.closed ? stopped(name) : cell;
-    }
-    const peer = this.peer(host);
-    if (peer === undefined) return hostLost(host, this.#lost.get(host) ?? "it is unknown");
-    const gate = peer.gate(name);
-    return {
-      full: gate.full,
-      wait: (go) => {
-        peer.want(name);
-        return gate.wait(go);
-      },
-    };
+  /** The way to an actor: what bounds it. */
+  #way({ host, name }: Address): Way | undefined {
+    if (host !== this.#ports.host) return this.peer(host)?.gate(name);
+    const cell = this.#ports.cell(name);
+    return cell === undefined || cell.closed ? undefined : cell;
+  }
+
+  /** Why there is no way to an actor. */
+  #noWay({ host, name }: Address): WireError {
+    if (host === this.#ports.host) return stopped(name);
+    return hostLost(host, this.#lost.get(host) ?? "it is unknown");
   }
 
   #tellOn({ host, name }: Address, verb: string, payload: unknown, trace: string | null): void {
@@ -385,7 +376,7 @@ export class Courier implements Sender {
       budgetMs,
       deadlineMs: budgetMs === undefined ? undefined : this.#ports.clock.now() + budgetMs,
       chain,
-      bytes: anyWeight(value),
+      bytes: 0,
       reported: false,
       next: undefined,
     }, name);

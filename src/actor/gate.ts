@@ -21,6 +21,12 @@ export class Gate {
   readonly #weights = new Uint32Array(WINDOW);
   #oldest = 0;
   readonly #waiting: (() => void)[] = [];
+  readonly #want: () => void;
+
+  /** @param want Called when somebody has to wait: the other side is to acknowledge what it has taken. */
+  constructor(want: () => void) {
+    this.#want = want;
+  }
 
   /** Whether a new sender has to wait. */
   get full(): boolean {
@@ -63,6 +69,7 @@ export class Gate {
 
   /** Calls `go` when it may enter; the answer calls the waiting off. */
   wait(go: () => void): () => void {
+    this.#want();
     this.#waiting.push(go);
     return () => {
       const index = this.#waiting.indexOf(go);

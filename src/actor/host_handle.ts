@@ -24,10 +24,11 @@ export class HostHandle {
   #lastId = 0;
   #lost: WireError | undefined;
 
-  constructor(wire: Wire, label: string) {
-    this.wire = wire;
+  /** @param start Starts the host; what it says later is for the handle that it is given. */
+  constructor(label: string, start: (handle: HostHandle) => Wire) {
     this.#label = label;
     this.ready.promise.catch(() => {});
+    this.wire = start(this);
   }
 
   /** Whether it is gone. */

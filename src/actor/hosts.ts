@@ -151,23 +151,18 @@ export class Hosts {
 
   /** Starts the thread or process of a host, and waits until it is ready. */
   async #launch(host: Host): Promise<void> {
-    let handle: HostHandle | undefined;
-    const early: (() => void)[] = [];
-    const known = (fn: () => void): void => handle === undefined ? void early.push(fn) : fn();
-    const wire = host.transport.start(host.number, host.label, {
-      said: (message) =>
-        known(() => {
-          if (handle!.isLost) return;
-          if (message.type === "ready") handle!.ready.resolve();
-          else this.#said(host, handle!, message);
-        }),
-      frame: (to, frame) => known(() => handle!.isLost ? undefined : this.#frame(host, to, frame)),
-      lost: (reason) => known(() => this.#lost(host, handle!, reason)),
-    });
-    handle = host.handle = new HostHandle(wire, host.label);
-    wire.order({ type: "hello", host: host.number, label: host.label });
-    for (const fn of early) fn();
-    await handle.ready.promise;
+    host.handle = new HostHandle(host.label, (handle) =>
+      host.transport.start(host.number, host.label, {
+        said: (message) => {
+          if (handle.isLost) return;
+          if (message.type === "ready") handle.ready.resolve();
+          else this.#said(host, handle, message);
+        },
+        frame: (to, frame) => handle.isLost ? undefined : this.#frame(host, to, frame),
+        lost: (reason) => this.#lost(host, handle, reason),
+      }));
+    host.handle.wire.order({ type: "hello", host: host.number, label: host.label });
+    await host.handle.ready.promise;
   }
 
   /** It can be talked to. */

@@ -60,8 +60,8 @@ export interface Question {
   readonly deadlineMs: number | undefined;
   /** The actors that wait for the answer, each for the one behind it. */
   readonly chain: readonly string[] | null;
-  /** What it weighs, in bytes. */
-  readonly bytes: number;
+  /** What it weighs in its mailbox, in bytes. */
+  bytes: number;
   /** Whether its sender knows that it has left the mailbox. */
   reported: boolean;
   next: Entry | undefined;
@@ -77,18 +77,18 @@ export interface Notice {
 /** An entry of a mailbox. */
 export type Entry = Tells | Question | Notice;
 
-/** One message taken from a mailbox. */
-export interface Mail {
-  /** How it was sent. */
-  readonly kind: typeof Kind.Tell | typeof Kind.Ask | typeof Kind.Open;
+/** One notice taken from a run. */
+export interface Tell {
+  readonly kind: typeof Kind.Tell;
   readonly verb: string;
   readonly payload: unknown;
   readonly refs: HasRefs;
   readonly traceparent: string | null;
   readonly origin: Origin;
-  /** For questions only. */
-  readonly question: Question | undefined;
 }
+
+/** One message taken from a mailbox. */
+export type Mail = Tell | Question;
 
 /** A run of notices. */
 export function tells(

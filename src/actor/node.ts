@@ -149,6 +149,11 @@ export class Node {
     return await this.#cells.get(name)?.end(mode, error) ?? [];
   }
 
+  /** Gives all actors up that have not stopped yet. */
+  async giveUp(): Promise<void> {
+    await Promise.all([...this.#cells.values()].map((cell) => cell.giveUp()));
+  }
+
   /** Resolves once nothing waits and nothing is in hand in any actor. */
   async rest(): Promise<void> {
     const busy = (): Cell | undefined =>

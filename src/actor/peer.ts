@@ -20,7 +20,7 @@ export abstract class Correspondent implements Origin {
   abstract readonly remote: boolean;
   /** Asks and streams of the other side that are not answered yet. */
   readonly #open = new Set<number>();
-  /** Those of them whose asker waits no more. */
+  /** Those that it has left. */
   readonly #left = new Set<number>();
   readonly #signals = new Map<number, AbortController>();
   readonly #servers = new Map<number, { readonly actor: string; readonly server: StreamServer }>();
@@ -76,7 +76,7 @@ export abstract class Correspondent implements Origin {
   }
 
   hasLeft(id: number): boolean {
-    return this.#left.has(id);
+    return this.#left.size > 0 && this.#left.has(id);
   }
 
   signal(id: number): AbortSignal {
@@ -86,21 +86,21 @@ export abstract class Correspondent implements Origin {
   }
 
   callOff(id: number): void {
-    if (this.#open.has(id)) this.#fire(id, "The actor stops");
+    // The asker is still there, and gets what the handler makes of it.
+    if (this.#open.has(id)) this.#abort(id, "The actor stops");
   }
 
   /** The other side has left an ask or a stream, perhaps one that still waits in a mailbox. */
   cancelled(id: number): void {
     if (!this.#open.has(id)) return;
     this.#left.add(id);
-    this.#fire(id, "The asker has left");
+    this.#abort(id, "The asker has left");
     this.#servers.get(id)?.server.cancel();
   }
 
-  /** Fires the signal of whatever serves an ask or a stream, now or when it looks at it. */
-  #fire(id: number, why: string): void {
+  #abort(id: number, reason: string): void {
     this.signal(id);
-    this.#signals.get(id)!.abort(new DOMException(why, "AbortError"));
+    this.#signals.get(id)!.abort(new DOMException(reason, "AbortError"));
   }
 
   /** The other side takes more of a stream. */
@@ -235,7 +235,7 @@ export class RemotePeer extends Correspondent {
   /** The window towards one of its actors. */
   gate(actor: string): Gate {
     let gate = this.#gates.get(actor);
-    if (gate === undefined) this.#gates.set(actor, gate = new Gate());
+    if (gate === undefined) this.#gates.set(actor, gate = new Gate(() => this.want(actor)));
     return gate;
   }
 

@@ -59,7 +59,7 @@ export class Readers {
     }
     const id = this.#ports.nextId();
     const signal = own ?? turn?.signal;
-    let leave: (() => void) | undefined;
+    let leave: (() => void) | undefined = undefined;
     const reader = new StreamReader(capacity, {
       more: (credit) => this.#ports.more(address, id, credit),
       leave: () => {

@@ -26,12 +26,14 @@ export class TellTurn implements Turn {
 export class AskTurn implements Turn {
   readonly traceparent: string | undefined;
   readonly #question: Question;
-  readonly #self: string;
+  readonly #host: number;
+  readonly #actor: string;
 
-  /** @param self The actor that handles it, as it stands in chains. */
-  constructor(question: Question, self: string, traceparent: string | undefined) {
+  /** @param actor The actor of `host` that handles it. */
+  constructor(question: Question, host: number, actor: string, traceparent: string | undefined) {
     this.#question = question;
-    this.#self = self;
+    this.#host = host;
+    this.#actor = actor;
     this.traceparent = traceparent;
   }
 
@@ -44,6 +46,6 @@ export class AskTurn implements Turn {
   }
 
   get chain(): readonly string[] {
-    return [...this.#question.chain ?? [], this.#self];
+    return [...this.#question.chain ?? [], `${this.#host}/${this.#actor}`];
   }
 }

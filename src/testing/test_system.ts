@@ -38,6 +38,8 @@ export interface TestSystem extends AsyncDisposable {
   readonly logged: readonly LogRecord[];
   /** How many steps there were. */
   readonly steps: number;
+  /** Gives a number from 0 to below 1, the same for the same seed: for what the test itself leaves to chance. */
+  random(): number;
   /** An actor that the test sees through. */
   probe<P extends Protocol>(protocol: P): Promise<Probe<P>>;
   /** Lets time pass, and everything that happens meanwhile happen. */
@@ -129,6 +131,7 @@ export function testSystem(options: TestSystemOptions = {}): Promise<TestSystem>
     get steps() {
       return world.steps;
     },
+    random: world.random,
     probe: (protocol) =>
       createProbe(protocol, {
         spawn: (definition) => system.spawn(definition, undefined, { name: `probe-${++probes}` }),

@@ -48,6 +48,8 @@ export interface Place extends AsyncDisposable {
   ): Promise<ActorRef<P>>;
   /** Lets so much virtual time pass; where time is real it passes by itself, and the test waits for a state. */
   pass(ms: number): Promise<void>;
+  /** Ends a host where it stands; in a simulation perhaps without a word. @default announced {true} */
+  crash(host: number, announced?: boolean): void;
   /** What lives in the host of an actor. */
   node(ref: ActorRef): Promise<NodeSnapshot>;
   /** Waits for a state: asks again until `ready` says yes. */
@@ -69,6 +71,7 @@ export async function openPlace(
       test.logged,
       failures,
       (ms) => test.advance(ms),
+      (host, announced) => test.crashHost(host, announced),
       async () => await test[Symbol.asyncDispose](),
     );
   }
@@ -88,6 +91,7 @@ export async function openPlace(
     logged,
     failures,
     () => Promise.resolve(),
+    (host) => system.terminateHost(host),
     async () => await system[Symbol.asyncDispose](),
   );
 }
@@ -111,6 +115,7 @@ function placeOf(
   logged: readonly LogRecord[],
   failures: readonly MillraceError[],
   pass: (ms: number) => Promise<void>,
+  crash: (host: number, announced?: boolean) => void,
   dispose: () => Promise<void>,
 ): Place {
   return {
@@ -119,6 +124,7 @@ function placeOf(
     logged,
     failures,
     pass,
+    crash,
     spawn: async ({ definition, placement }, options, { beside, hostOptions, ...spawn }) => {
       if (name === "local") return await system.spawn(definition, options, spawn);
       const host = beside?.address.host ?? await system.startHost(`host of ${spawn.name}`, hostOptions);

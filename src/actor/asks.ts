@@ -10,6 +10,7 @@ import { type AnySchema, checked, type SchemaResult } from "../base/schema.ts";
 import { askTimeout } from "./actor_errors.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";
 import type { Address, AskOptions } from "./ref.ts";
+import { signalOf } from "./turn.ts";
 
 /** What asks need of their node. */
 export interface AsksPorts {
@@ -79,14 +80,8 @@ export class Asks {
    * `RangeError` if the time it may take is none.
    */
   ask(question: Question, options: AskOptions, send: SendAsk): Promise<unknown> {
-    const { turn } = options;
-    // Called off by its own signal, or with the turn on whose behalf it is asked.
-    const signal = turn === undefined || turn.signal === options.signal
-      ? options.signal
-      : options.signal === undefined
-      ? turn.signal
-      : AbortSignal.any([options.signal, turn.signal]);
     if (!isTimeout(options.timeoutMs)) return Promise.reject(timeoutInvalid(question, options.timeoutMs));
+    const signal = signalOf(options.signal, options.turn);
     if (signal?.aborted) return Promise.reject(signal.reason);
     const timeoutMs = this.#timeLeft(options);
     return new Promise((resolve, reject) => {

@@ -14,7 +14,16 @@ import type { DeadLetterReason } from "./counters.ts";
 import type { DeathReason } from "./death.ts";
 import { decodeFrame, type Frame } from "./frame.ts";
 import type { Origin, Question } from "./mail.ts";
-import { type AskRun, countOf, isMail, Kind, type MailRun, type Message, valueAt } from "./message.ts";
+import {
+  type AskRun,
+  countOf,
+  type HasRefs,
+  isMail,
+  Kind,
+  type MailRun,
+  type Message,
+  valueAt,
+} from "./message.ts";
 import { Loopback, RemotePeer } from "./peer.ts";
 import type { Link } from "./port.ts";
 import { crossed, unpack } from "./ref_token.ts";
@@ -107,7 +116,7 @@ export class Courier implements Sender {
         if (error !== undefined || !ports.clones) return this.#asks.settle(id, error, value);
         const got = this.#cross(undefined, "reply", value);
         if ("error" in got) this.#asks.settle(id, got.error);
-        else this.#asks.settle(id, undefined, this.bind(got.value, this.#asks.ownerOf(id)));
+        else this.#settle(id, got.value, got.refs);
       },
       push: (id, items) => ports.clones ? this.#pushClones(id, items) : this.#readers.push(id, items),
       end: (id, error) => this.#readers.end(id, error),
@@ -398,7 +407,7 @@ export class Courier implements Sender {
         this.#readers.end(id, got.error);
         return this.#loopback.cancelled(id);
       }
-      this.#readers.push(id, [this.bind(got.value)]);
+      this.#readers.push(id, [got.refs === 0 ? got.value : this.bind(got.value)]);
     }
   }
 
@@ -463,7 +472,7 @@ export class Courier implements Sender {
         const [, ids, values, refs] = message;
         for (const [index, id] of ids.entries()) {
           const value = valueAt(values, index);
-          this.#asks.settle(id, undefined, refs === 0 ? value : this.bind(value, this.#asks.ownerOf(id)));
+          this.#settle(id, value, refs);
         }
         return;
       }
@@ -517,6 +526,10 @@ export class Courier implements Sender {
         next: undefined,
       }, name);
     }
+  }
+
+  #settle(id: number, value: unknown, refs: HasRefs): void {
+    this.#asks.settle(id, undefined, refs === 0 ? value : this.bind(value, this.#asks.ownerOf(id)));
   }
 
   /** Puts a question into a mailbox, or answers why it cannot. */

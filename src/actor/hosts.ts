@@ -10,15 +10,32 @@ import type { Logger } from "../base/log.ts";
 import type { DeadLetter } from "./counters.ts";
 import type { Frame } from "./frame.ts";
 import { HostHandle, RemoteChild } from "./host_handle.ts";
+import { assertLimits, type HostLimits } from "./host_limits.ts";
 import type { FromHost, Link, SpawnOrder, StopMode, Transport } from "./port.ts";
 import { watchSilence } from "./signs_of_life.ts";
 import type { HostSnapshot } from "./snapshot.ts";
 import { policyOf, RestartBudget, type Supervision } from "./supervision.ts";
 import { within } from "./within.ts";
 
-/** How a host is run. */
-export interface HostOptions {
-  /** What it runs in, by the name of its transport. @default {the system's first} */
+/**
+ * How a host is run. Only a process can be held to limits, and only a process can be ended whatever it computes.
+ * What is printed in a process goes into the system's log: standard output as `info`, standard error as `warn`.
+ *
+ * @example A host that may talk to one server, and take 128 MiB
+ * ```ts
+ * import { createActorSystem } from "@millrace/millrace";
+ *
+ * await using system = createActorSystem();
+ * const host = await system.startHost("guarded", {
+ *   transport: "process",
+ *   permissions: { net: ["api.example.com:443"], read: ["./tasks"] },
+ *   memoryMb: 128,
+ *   restart: true,
+ * });
+ * ```
+ */
+export interface HostOptions extends HostLimits {
+  /** What it runs in: `"worker"`, or `"process"` for a process of its own. @default {the system's first} */
   readonly transport?: string;
   /**
    * Whether it is started again, with its actors, when it is lost, stuck or to be recycled; their mail is lost,
@@ -132,7 +149,8 @@ export class Hosts {
     return number;
   }
 
-  #transportOf(label: string, { transport: kind, stuckMs }: HostOptions): Transport {
+  #transportOf(label: string, options: HostOptions): Transport {
+    const { transport: kind, stuckMs, permissions, memoryMb } = options;
     const { transports } = this.#ports;
     const transport = kind === undefined ? transports[0] : transports.find((one) => one.kind === kind);
     if (transport === undefined) {
@@ -144,6 +162,13 @@ export class Hosts {
     if (stuckMs !== undefined && !(stuckMs > 0)) {
       throw new RangeError(
         `Cannot start host "${label}" as stuckMs must be > 0: current value is ${stuckMs}`,
+      );
+    }
+    assertLimits(label, options);
+    if (!transport.keepsLimits && (permissions ?? memoryMb) !== undefined) {
+      throw new RangeError(
+        `Cannot start host "${label}" as one with permissions or memoryMb must run in a process: ` +
+          `current transport is "${transport.kind}"`,
       );
     }
     return transport;
@@ -160,7 +185,7 @@ export class Hosts {
         },
         frame: (to, frame) => handle.isLost ? undefined : this.#frame(host, to, frame),
         lost: (reason) => this.#lost(host, handle, reason),
-      }));
+      }, host.options));
     host.handle.wire.order({ type: "hello", host: host.number, label: host.label });
     await host.handle.ready.promise;
   }
@@ -422,6 +447,7 @@ export class Hosts {
       host.up.reject(new Error("the system has stopped"));
     }
     this.#hosts.clear();
+    await Promise.all(this.#ports.transports.map((transport) => transport.close?.()));
   }
 
   /** How all hosts do. */

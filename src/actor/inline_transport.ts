@@ -37,6 +37,7 @@ export function inlineTransport(options: InlineTransportOptions): Transport {
   return {
     kind: options.kind ?? "inline",
     killsLoops: false,
+    keepsLimits: false,
     start(host, label, events) {
       const wire = new InlineWire(host, label, events, options);
       options.onStart?.(host, wire);

@@ -20,7 +20,7 @@ export abstract class Correspondent implements Origin {
   abstract readonly remote: boolean;
   /** Asks and streams of the other side that are not answered yet. */
   readonly #open = new Set<number>();
-  /** Those that it has left. */
+  /** Those of them whose asker waits no more. */
   readonly #left = new Set<number>();
   readonly #signals = new Map<number, AbortController>();
   readonly #servers = new Map<number, { readonly actor: string; readonly server: StreamServer }>();
@@ -86,21 +86,21 @@ export abstract class Correspondent implements Origin {
   }
 
   callOff(id: number): void {
-    // The asker is still there, and gets what the handler makes of it.
-    if (this.#open.has(id)) this.#abort(id, "The actor stops");
+    if (this.#open.has(id)) this.#fire(id, "The actor stops");
   }
 
   /** The other side has left an ask or a stream, perhaps one that still waits in a mailbox. */
   cancelled(id: number): void {
     if (!this.#open.has(id)) return;
     this.#left.add(id);
-    this.#abort(id, "The asker has left");
+    this.#fire(id, "The asker has left");
     this.#servers.get(id)?.server.cancel();
   }
 
-  #abort(id: number, reason: string): void {
+  /** Fires the signal of whatever serves an ask or a stream, now or when it looks at it. */
+  #fire(id: number, why: string): void {
     this.signal(id);
-    this.#signals.get(id)!.abort(new DOMException(reason, "AbortError"));
+    this.#signals.get(id)!.abort(new DOMException(why, "AbortError"));
   }
 
   /** The other side takes more of a stream. */
@@ -364,7 +364,8 @@ export class RemotePeer extends Correspondent {
       this.#link.post(encodeFrame(parcels));
     } catch {
       // One message of the frame cannot be cloned: the others must not suffer for it.
-      for (const parcel of parcels) this.#postSingly(parcel);
+      const broken = new Set<number>();
+      for (const parcel of parcels) this.#postSingly(parcel, broken);
     }
   }
 
@@ -377,10 +378,16 @@ export class RemotePeer extends Correspondent {
     this.#taken.clear();
   }
 
-  /** Sends a run as runs of one; of a stream's items those before the first that cannot be sent. */
-  #postSingly(parcel: Parcel): void {
+  /**
+   * Sends a run as runs of one; of a stream those items that come before the first that cannot be sent, and then
+   * no end that would call it complete.
+   */
+  #postSingly(parcel: Parcel, broken: Set<number>): void {
     for (const single of singles(parcel)) {
-      if (!this.#postAlone(single) && single.message[0] === Kind.Next) return;
+      const [kind, id] = single.message;
+      const streamed = kind === Kind.Next || kind === Kind.End;
+      if (streamed && broken.has(id)) return;
+      if (!this.#postAlone(single) && streamed) broken.add(id);
     }
   }
 

@@ -7,6 +7,7 @@ import type { LogRecord } from "../base/log.ts";
 import type { WireError } from "../base/errors.ts";
 import type { DeadLetter } from "./counters.ts";
 import type { Frame } from "./frame.ts";
+import type { HostLimits } from "./host_limits.ts";
 import type { NodeSnapshot } from "./snapshot.ts";
 import type { RestartType } from "./supervision.ts";
 
@@ -130,8 +131,12 @@ export interface Transport {
   readonly kind: string;
   /** Whether `kill` ends whatever computes. */
   readonly killsLoops: boolean;
+  /** Whether it can hold a host to its limits; else it is given none. */
+  readonly keepsLimits: boolean;
   /** Starts a host. Orders and frames may be given at once: they wait until it is ready. */
-  start(host: number, label: string, events: WireEvents): Wire;
+  start(host: number, label: string, events: WireEvents, limits: HostLimits): Wire;
   /** Connects two of its hosts without a detour; `false` if it cannot. */
   connect?(a: Wire, aHost: number, b: Wire, bHost: number): boolean;
+  /** All its hosts are ended: resolves once nothing of them is left. */
+  close?(): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { MillraceError, type WireError } from "../base/errors.ts";
 import { type AnySchema, checked, type SchemaResult } from "../base/schema.ts";
 import type { Address, StreamOptions } from "./ref.ts";
 import { StreamReader } from "./stream.ts";
+import { signalOf } from "./turn.ts";
 
 /** What readers need of their node. */
 export interface ReadersPorts {
@@ -52,13 +53,13 @@ export class Readers {
     { capacity = DEFAULT_CREDIT, signal: own, turn }: StreamOptions,
     send: SendOpen,
   ): AsyncIterableIterator<unknown> {
-    if (!(capacity >= 1)) {
+    if (!(Number.isSafeInteger(capacity) && capacity >= 1)) {
       throw new RangeError(
-        `Cannot open stream "${verb}" as its capacity must be at least 1: current value is ${capacity}`,
+        `Cannot open stream "${verb}" as its capacity must be an integer >= 1: current value is ${capacity}`,
       );
     }
     const id = this.#ports.nextId();
-    const signal = own ?? turn?.signal;
+    const signal = signalOf(own, turn);
     let leave: (() => void) | undefined = undefined;
     const reader = new StreamReader(capacity, {
       more: (credit) => this.#ports.more(address, id, credit),

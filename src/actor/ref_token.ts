@@ -62,21 +62,31 @@ function isToken(value: object): value is Token {
   return (value as Partial<Token>)["~millrace"] === "ref-token";
 }
 
-/** Replaces objects in arrays and plain objects; gives the same value if there was nothing to replace. */
+/** Replaces objects in arrays, plain objects, maps and sets; gives the same value if there was nothing to replace. */
 function replace(value: unknown, by: (part: object) => unknown, depth: number): unknown {
   if (typeof value !== "object" || value === null) return value;
   const replaced = by(value);
   if (replaced !== value || depth === MAX_DEPTH || --partsLeft < 0) return replaced;
   if (Array.isArray(value)) {
     const parts = value.map((part) => replace(part, by, depth + 1));
-    return parts.some((part, index) => part !== value[index]) ? parts : value;
+    return parts.some((part, index) => !Object.is(part, value[index])) ? parts : value;
+  }
+  if (value instanceof Set) {
+    const parts = replace([...value], by, depth) as readonly unknown[];
+    return parts.some((part) => !value.has(part)) ? new Set(parts) : value;
+  }
+  if (value instanceof Map) {
+    const entries = replace([...value], by, depth) as [unknown, unknown][];
+    return entries.some(([key, part]) => !value.has(key) || value.get(key) !== part)
+      ? new Map(entries)
+      : value;
   }
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return value;
   let copy: Record<string, unknown> | undefined;
   for (const [key, part] of Object.entries(value)) {
     const other = replace(part, by, depth + 1);
-    if (other !== part) (copy ??= { ...value })[key] = other;
+    if (!Object.is(other, part)) (copy ??= { ...value })[key] = other;
   }
   return copy ?? value;
 }

@@ -49,3 +49,15 @@ export class AskTurn implements Turn {
     return [...this.#question.chain ?? [], `${this.#host}/${this.#actor}`];
   }
 }
+
+/** What calls off something that is sent: its own signal, or the turn on whose behalf it is sent. */
+export function signalOf(own: AbortSignal | undefined, turn: Turn | undefined): AbortSignal | undefined {
+  if (turn === undefined || turn.signal === own) return own;
+  return own === undefined ? turn.signal : AbortSignal.any([own, turn.signal]);
+}
+
+/** Whether a handler threw what its signal told it, or what others throw at such a signal. */
+export function isGivingUp(thrown: unknown, { origin, id }: Question): boolean {
+  return origin.hasLeft(id) &&
+    (thrown === origin.signal(id).reason || thrown instanceof Error && thrown.name === "AbortError");
+}

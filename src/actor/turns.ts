@@ -25,7 +25,7 @@ import { Mailbox } from "./mailbox.ts";
 import { countOf, Kind, valueAt } from "./message.ts";
 import { boundedItems } from "./stream.ts";
 import type { Tracer } from "./tracer.ts";
-import { AskTurn, NO_TURN, TellTurn } from "./turn.ts";
+import { AskTurn, isGivingUp, NO_TURN, TellTurn } from "./turn.ts";
 
 /** What turns need of their host. */
 export interface TurnsHost {
@@ -463,12 +463,13 @@ export class Turns {
     this.#busy--;
     this.counters.failed++;
     const error = toWire(thrown);
+    // A typed refusal of a question is an answer: the asker knows, and the actor is well. So is one that gives up
+    // as its asker has left.
+    const well = mail.kind !== Kind.Tell &&
+      (MillraceError.is(thrown) ? thrown.code !== "actor/turn-overrun" : isGivingUp(thrown, mail));
     if (mail.kind === Kind.Tell) this.#host.threw(this.#owner.name, mail.verb, thrown);
     else mail.origin.fail(mail.kind, mail.id, error);
-    // A typed refusal of a question is an answer: the asker knows, and the actor is well.
-    const refused = mail.kind !== Kind.Tell && MillraceError.is(thrown) &&
-      thrown.code !== "actor/turn-overrun";
-    if (!refused) this.#owner.fail(mail.verb, error);
+    if (!well) this.#owner.fail(mail.verb, error);
     this.#next();
   }
 

@@ -9,9 +9,10 @@
 import { toWire } from "../base/errors.ts";
 import { systemClock } from "../base/system_clock.ts";
 import { HostServer } from "./host_server.ts";
+import { loadTracer } from "./host_tracer.ts";
 import { later } from "./loop.ts";
-import { otelTracer } from "./otel_tracer.ts";
 import type { FromHost } from "./port.ts";
+import type { Tracer } from "./tracer.ts";
 import { type FromWorker, messagePortLink, type ToWorker } from "./worker_orders.ts";
 
 /** The part of a worker's global scope that we use; JSR forbids the reference to the worker library. */
@@ -30,21 +31,22 @@ export function serveWorkerHost(): void {
   const post = (message: FromHost): void => postMessage({ "~millrace": message });
   installGuards(scope, post);
   let server: HostServer | undefined;
-  // No `onmessage`: other code in the worker may set that for itself.
-  scope.addEventListener("message", ({ data }) => {
+  const receive = (data: ToWorker, tracer: Tracer | undefined): void => {
     if (data.type === "link") {
       const { host, port } = data;
       server?.node.connected(host, messagePortLink(port, (frame) => server?.node.frame(host, frame)));
     } else if (data.order.type === "hello") {
-      server = new HostServer({
-        ...{ host: data.order.host, label: data.order.label, clock: systemClock, random: Math.random },
-        ...{ soon: queueMicrotask, later, tracer: otelTracer(), post },
-      });
+      const { host, label } = data.order;
+      const ways = { soon: queueMicrotask, later, tracer, post };
+      server = new HostServer({ host, label, clock: systemClock, random: Math.random, ...ways });
       post({ type: "ready" });
     } else {
       server?.obey(data.order);
     }
-  });
+  };
+  const loaded = loadTracer();
+  // No `onmessage`: other code in the worker may set that for itself.
+  scope.addEventListener("message", ({ data }) => void loaded.then((tracer) => receive(data, tracer)));
 }
 
 /**

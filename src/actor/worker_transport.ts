@@ -17,6 +17,7 @@ export function workerTransport(entry: URL): Transport {
   return {
     kind: "worker",
     killsLoops: false,
+    keepsLimits: false,
     start: (_host, label, events) => new WorkerWire(entry, label, events),
     connect(a, aHost, b, bHost) {
       const { port1, port2 } = new MessageChannel();

@@ -6,7 +6,7 @@ import { createVirtualClock, type VirtualClock } from "../../src/testing/virtual
 
 /** A host that answers after so many ms; `undefined` for never. */
 function hostOf(clock: VirtualClock, answersMs: () => number | undefined): HostHandle {
-  const wire = {
+  const wire: Wire = {
     order: (order: ToHost) => {
       const delayMs = answersMs();
       if (delayMs === undefined || order.type !== "ping") return;
@@ -16,7 +16,7 @@ function hostOf(clock: VirtualClock, answersMs: () => number | undefined): HostH
     open: () => {},
     kill: () => {},
   };
-  const handle = new HostHandle("watched", (): Wire => wire);
+  const handle = new HostHandle("watched", () => wire);
   return handle;
 }
 
@@ -56,13 +56,13 @@ Deno.test("watchSilence blames no host for the time in which this thread was bus
   const alarms: (() => void)[] = [];
   const clock = { now: () => 0, after: (_delayMs: number, fn: () => void) => (alarms.push(fn), () => {}) };
   const asked: number[] = [];
-  const wire = {
-    order: (order: ToHost) => void (order.type === "ping" && asked.push(order.id)),
+  const wire: Wire = {
+    order: (order) => void (order.type === "ping" && asked.push(order.id)),
     deliver: () => {},
     open: () => {},
     kill: () => {},
   };
-  const handle = new HostHandle("watched", (): Wire => wire);
+  const handle = new HostHandle("watched", () => wire);
   let stuck = false;
   watchSilence(handle, clock, 400, () => stuck = true);
   alarms.shift()!();

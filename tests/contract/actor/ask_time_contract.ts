@@ -194,6 +194,9 @@ export function askTimeContract(name: PlaceName): void {
     await assertRejects(() => asked, Error, "enough");
     const notes = await place.until(() => ref.ask("notes", undefined, SOON), ({ length }) => length > 0);
     assertEquals(notes, ["left"]);
+    // Giving up for that reason is no failure: whoever leaves could have it restarted otherwise.
+    assertEquals((await relay.ask("pass", { by: [] }, SOON)).hops, ["relay"]);
+    assertEquals((await loadOf(place, relay)).restarts, 0);
   });
 
   it("the trace of a message goes on with what is asked and told on its behalf", async (place) => {

@@ -19,6 +19,11 @@ export const driving = protocol("driver", {
   offer: { in: sending, out: z.array(z.string()) },
   /** Asks `record` for each, all at once. */
   record: { in: sending, out: z.array(z.number()) },
+  /** Asks `record` of one, in so many milliseconds: the code of what becomes of it. */
+  recordWithin: {
+    in: z.object({ to: subjectRef, payload: z.unknown(), timeoutMs: z.number() }),
+    out: z.string(),
+  },
   /** Asks `latch` with an ask of its own, and tells `report` the code of what becomes of it. */
   wait: { in: z.object({ latch: latchRef, report: subjectRef }) },
   /** Offers all at once and calls them off in the same breath: what became of each. */
@@ -43,6 +48,8 @@ export const driver = defineActor(driving, () => ({
   },
   record: ({ to, payloads }) =>
     Promise.all(payloads.map((payload) => to.ask("record", payload, { timeoutMs: 20_000 }))),
+  recordWithin: ({ to, payload, timeoutMs }) =>
+    to.ask("record", payload, { timeoutMs }).then(() => "answered", codeOf),
   wait: async ({ latch, report }) => {
     const code = await latch.ask("pass", undefined, { timeoutMs: "none" }).then(() => "passed", codeOf);
     report.tell("note", code);

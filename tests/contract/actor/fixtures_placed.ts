@@ -1,13 +1,19 @@
 /** The actors of the contracts, and where every host finds them. */
 import { inWorker } from "../../../src/actor/placement.ts";
 import { driver } from "./fixtures_driver.ts";
+import { referrer } from "./fixtures_referrer.ts";
 import { relay, wideRelay } from "./fixtures_relay.ts";
+import { source } from "./fixtures_source.ts";
 import { light, narrow, slow, subject, wide } from "./fixtures_subject.ts";
 
 const subjects = import.meta.resolve("./fixtures_subject.ts");
 const subjectModule = () => import("./fixtures_subject.ts");
 const relays = import.meta.resolve("./fixtures_relay.ts");
 const relayModule = () => import("./fixtures_relay.ts");
+const sources = import.meta.resolve("./fixtures_source.ts");
+const sourceModule = () => import("./fixtures_source.ts");
+const referrers = import.meta.resolve("./fixtures_referrer.ts");
+const referrerModule = () => import("./fixtures_referrer.ts");
 const drivers = import.meta.resolve("./fixtures_driver.ts");
 const driverModule = () => import("./fixtures_driver.ts");
 
@@ -24,4 +30,9 @@ export const placedRelay = { definition: relay, placement: inWorker(relays, "rel
 export const placedWideRelay = {
   definition: wideRelay,
   placement: inWorker(relays, "wideRelay", relayModule),
+};
+export const placedSource = { definition: source, placement: inWorker(sources, "source", sourceModule) };
+export const placedReferrer = {
+  definition: referrer,
+  placement: inWorker(referrers, "referrer", referrerModule),
 };

@@ -6,6 +6,7 @@ import "../../support/no_leaked_workers.ts";
 import { setImmediate } from "node:timers";
 import { inlineTransport } from "../../../src/actor/inline_transport.ts";
 import { later } from "../../../src/actor/loop.ts";
+import { processTransport } from "../../../src/actor/process_transport.ts";
 import type { ActorDefinition } from "../../../src/actor/define_actor.ts";
 import type { Placement } from "../../../src/actor/placement.ts";
 import type { Transport } from "../../../src/actor/port.ts";
@@ -23,7 +24,7 @@ import { findings } from "../../../src/testing/audit.ts";
 import { testSystem } from "../../../src/testing/test_system.ts";
 
 /** The places. */
-export const PLACES = ["local", "inline", "sim", "worker"] as const;
+export const PLACES = ["local", "inline", "sim", "worker", "process"] as const;
 /** One of them. */
 export type PlaceName = typeof PLACES[number];
 
@@ -97,7 +98,9 @@ export async function openPlace(
 }
 
 function transportOf(name: PlaceName): Transport {
-  if (name === "worker") return workerTransport(new URL("../../../actors/host.ts", import.meta.url));
+  const entry = new URL("../../../actors/host.ts", import.meta.url);
+  if (name === "worker") return workerTransport(entry);
+  if (name === "process") return processTransport(entry);
   return inlineTransport({
     clock: systemClock,
     random: Math.random,

@@ -26,7 +26,6 @@ export class Deadlines {
   #living = 0;
   #armedMs = Infinity;
   #disarm: Cancel = () => {};
-  #closed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -53,7 +52,6 @@ export class Deadlines {
     this.#living--;
     if (this.#living === 0) {
       this.#heap = [];
-      if (this.#closed) this.close();
     } else if (this.#heap.length > 64 && this.#heap.length > 2 * this.#living) {
       const living = this.#heap.filter(({ fire }) => fire !== undefined);
       this.#heap = [];
@@ -61,13 +59,11 @@ export class Deadlines {
     }
   }
 
-  /** Keeps no alarm from now on that nobody waits for: for the end of whoever asks. */
+  /** Calls the alarm off for good: whoever would wait from now on is refused at once. */
   close(): void {
-    this.#closed = true;
-    if (this.#living > 0) return;
     this.#disarm();
     this.#disarm = () => {};
-    this.#armedMs = Infinity;
+    this.#armedMs = -Infinity;
   }
 
   /** One alarm, for the earliest or before; none that rings if there is nothing to wait for. */

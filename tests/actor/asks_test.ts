@@ -36,7 +36,10 @@ Deno.test("Asks leaves neither alarm nor ask behind after 10,000 answers", async
   assertEquals([asks.size, clock.pending], [10_000, 1]);
   for (const id of ids) asks.settle(id, undefined, id);
   assertEquals(await Promise.all(answers), ids);
-  assertEquals([asks.size, clock.pending], [0, 0]);
+  // The alarm stays for a second, as setting it anew costs more than an ask.
+  assertEquals([asks.size, clock.pending], [0, 1]);
+  await clock.advance(1_000);
+  assertEquals(clock.pending, 0);
 });
 
 Deno.test("Asks counts an answer that comes after the deadline as late, and tells the other side of it once", async () => {
@@ -75,6 +78,7 @@ Deno.test("Asks leaves the queue for room at whatever ends an ask first", async 
     "restarted",
     "gone",
   ]);
+  await clock.advance(1_000);
   assertEquals([left, asks.size, clock.pending], [4, 0, 0]);
 });
 

@@ -18,7 +18,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
 
 Deno.test("Gate lets through what a list of weights has room for, and those who wait in order", () => {
   fc.assert(fc.property(steps, (all) => {
-    const gate = new Gate();
+    const gate = new Gate(() => {});
     const under: number[] = [];
     let waiting: { readonly bytes: number; readonly callOff: () => void }[] = [];
     const isFull = () => under.length >= WINDOW || under.reduce((sum, one) => sum + one, 0) >= WINDOW_BYTES;
@@ -56,7 +56,7 @@ Deno.test("Gate lets through what a list of weights has room for, and those who 
 });
 
 Deno.test("Gate holds a window of messages, however light, again and again", () => {
-  const gate = new Gate();
+  const gate = new Gate(() => {});
   for (let round = 0; round < 5; round++) {
     while (!gate.full) gate.enter(0);
     assertEquals(gate.used, WINDOW);
@@ -66,7 +66,7 @@ Deno.test("Gate holds a window of messages, however light, again and again", () 
 });
 
 Deno.test("Gate lets one message pass that is heavier than its window, and none beside it", () => {
-  const gate = new Gate();
+  const gate = new Gate(() => {});
   gate.enter(2 ** 33);
   assertEquals(gate.full, true);
   gate.leave(1);
@@ -76,7 +76,7 @@ Deno.test("Gate lets one message pass that is heavier than its window, and none 
 });
 
 Deno.test("Gate release lets all go who wait, in order", () => {
-  const gate = new Gate();
+  const gate = new Gate(() => {});
   gate.enter(WINDOW_BYTES);
   const gone: number[] = [];
   for (const n of [1, 2, 3]) gate.wait(() => gone.push(n));

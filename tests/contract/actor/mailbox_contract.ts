@@ -284,7 +284,7 @@ function windowContract(name: PlaceName): void {
     await held;
     const notes = await place.until(
       () => ref.ask("notes", undefined, SOON),
-      ({ length }) => length > WINDOW - 1,
+      ({ length }) => length > WINDOW,
     );
     assert(notes.includes("mine"));
   });

@@ -7,26 +7,19 @@
 import type { Clock } from "../base/clock.ts";
 import { fromWire, toWire, type WireError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
-import { askCycle, hostLost, stopped } from "./actor_errors.ts";
+import { hostLost, stopped } from "./actor_errors.ts";
 import { Asks } from "./asks.ts";
 import type { Cell } from "./cell.ts";
 import type { DeadLetterReason } from "./counters.ts";
 import type { DeathReason } from "./death.ts";
 import { decodeFrame, type Frame } from "./frame.ts";
-import type { Origin, Question } from "./mail.ts";
-import {
-  type AskRun,
-  countOf,
-  type HasRefs,
-  isMail,
-  Kind,
-  type MailRun,
-  type Message,
-  valueAt,
-} from "./message.ts";
-import { Loopback, RemotePeer } from "./peer.ts";
+import type { Question } from "./mail.ts";
+import { isMail, Kind, type Message } from "./message.ts";
+import { Inbound } from "./inbound.ts";
+import { Loopback } from "./loopback.ts";
+import { RemotePeer } from "./peer.ts";
 import type { Link } from "./port.ts";
-import { crossed, unpack } from "./ref_token.ts";
+import { crossed } from "./ref_token.ts";
 import type { Sent } from "./outbox.ts";
 import { Readers } from "./readers.ts";
 import type {
@@ -90,6 +83,7 @@ export class Courier implements Sender {
   readonly #lost = new Map<number, string>();
   readonly #asks: Asks;
   readonly #readers: Readers;
+  readonly #inbound: Inbound;
   #lastId = 0;
 
   constructor(ports: CourierPorts) {
@@ -111,12 +105,13 @@ export class Courier implements Sender {
         else this.#peers.get(address.host)?.emit([Kind.More, id, credit]);
       },
     });
+    this.#inbound = new Inbound(ports, this.#asks, this.#readers);
     this.#loopback = new Loopback({
       settle: (id, error, value) => {
         if (error !== undefined || !ports.clones) return this.#asks.settle(id, error, value);
         const got = this.#cross(undefined, "reply", value);
         if ("error" in got) this.#asks.settle(id, got.error);
-        else this.#settle(id, got.value, got.refs);
+        else this.#inbound.settle(id, got.value, got.refs);
       },
       push: (id, items) => ports.clones ? this.#pushClones(id, items) : this.#readers.push(id, items),
       end: (id, error) => this.#readers.end(id, error),
@@ -373,7 +368,7 @@ export class Courier implements Sender {
     }
     const { value, refs } = got;
     this.#loopback.opened(id);
-    this.#deliver({
+    this.#inbound.deliver({
       kind,
       verb,
       payload: value,
@@ -430,11 +425,9 @@ export class Courier implements Sender {
     }
   }
 
-  // --- receiving
-
   /** Binds the refs in a value that has arrived to this thread, and to whoever takes it. */
   bind(value: unknown, owner?: object): unknown {
-    return unpack(value, (address, protocol) => this.#ports.bind(address, protocol, owner));
+    return this.#inbound.bind(value, owner);
   }
 
   /** A frame has arrived. One bad message must not take the others down. */
@@ -442,122 +435,10 @@ export class Courier implements Sender {
     const peer = this.#peerOf(host);
     for (const message of decodeFrame(frame)) {
       try {
-        this.#receive(message, peer);
+        this.#inbound.receive(message, peer);
       } catch (error) {
         this.#ports.log.error("A message could not be received", { host, error: toWire(error) });
       }
-    }
-  }
-
-  #receive(message: Message, from: RemotePeer): void {
-    switch (message[0]) {
-      case Kind.Tell: {
-        const [, name, verb, payloads, refs, traceparent] = message;
-        const cell = this.#ports.cell(name);
-        if (cell === undefined || cell.closed) return this.#refuse(message, from, cell !== undefined);
-        return cell.acceptTells(verb, payloads, refs, traceparent, from);
-      }
-      case Kind.Ask:
-        return this.#receiveAsks(message, from);
-      case Kind.Open: {
-        const [kind, name, verb, payloads, refs, traceparent, id, credit] = message;
-        from.opened(id);
-        const payload = valueAt(payloads, 0);
-        return this.#deliver({
-          ...{ kind, verb, payload, refs, traceparent, origin: from, id, credit, budgetMs: undefined },
-          ...{ deadlineMs: undefined, chain: null, bytes: 0, reported: false, next: undefined },
-        }, name);
-      }
-      case Kind.Reply: {
-        const [, ids, values, refs] = message;
-        for (const [index, id] of ids.entries()) {
-          const value = valueAt(values, index);
-          this.#settle(id, value, refs);
-        }
-        return;
-      }
-      case Kind.Fail:
-        return this.#asks.settle(message[1], message[2]);
-      case Kind.Cancel:
-        return from.cancelled(message[1]);
-      case Kind.More:
-        return from.more(message[1], message[2]);
-      case Kind.Next: {
-        const [, id, items, refs] = message;
-        const bound = refs === 0 ? items : this.bind(items);
-        return this.#readers.push(id, bound as readonly unknown[]);
-      }
-      case Kind.End:
-        return this.#readers.end(message[1], message[2]);
-      case Kind.Ack:
-        return from.acknowledged(message[1], message[2]);
-      case Kind.Want:
-        return from.wanted(message[1]);
-      case Kind.Watch:
-        return this.#ports.watched(message[1], from, true);
-      case Kind.Unwatch:
-        return this.#ports.watched(message[1], from, false);
-      case Kind.Death:
-        return this.#ports.died(from.host, message[1], message[2], message[3]);
-    }
-  }
-
-  #receiveAsks(run: AskRun, from: RemotePeer): void {
-    const [kind, name, verb, payloads, refs, traceparent, ids, budgetMs, chain] = run;
-    const deadlineMs = budgetMs === null ? undefined : this.#ports.clock.now() + budgetMs;
-    for (let index = 0; index < ids.length; index++) {
-      const id = ids[index]!;
-      from.opened(id);
-      const payload = valueAt(payloads, index);
-      this.#deliver({
-        kind,
-        verb,
-        payload,
-        refs,
-        traceparent,
-        origin: from,
-        id,
-        credit: 0,
-        budgetMs: budgetMs ?? undefined,
-        deadlineMs,
-        chain,
-        bytes: 0,
-        reported: false,
-        next: undefined,
-      }, name);
-    }
-  }
-
-  #settle(id: number, value: unknown, refs: HasRefs): void {
-    this.#asks.settle(id, undefined, refs === 0 ? value : this.bind(value, this.#asks.ownerOf(id)));
-  }
-
-  /** Puts a question into a mailbox, or answers why it cannot. */
-  #deliver(question: Question, name: string): void {
-    const cell = this.#ports.cell(name);
-    const { chain, origin, kind, id, verb, payload } = question;
-    const here = { host: this.#ports.host, name };
-    const refuse = (reason: DeadLetterReason, error: WireError): void => {
-      if (origin.remote) origin.taken(name, 1);
-      this.#ports.deadLetter(here, verb, payload, reason, true);
-      origin.fail(kind, id, error);
-    };
-    if (cell === undefined || cell.closed) {
-      return refuse(cell === undefined ? "no-actor" : "stopped", stopped(name));
-    }
-    const self = `${here.host}/${name}`;
-    if (chain !== null && cell.settings.concurrency === 1 && chain.includes(self)) {
-      return refuse("cycle", askCycle(name, verb, [...chain, self]));
-    }
-    cell.accept(question);
-  }
-
-  #refuse([, name, verb, payloads]: MailRun, from: Origin, closed: boolean): void {
-    const count = countOf(payloads);
-    from.taken(name, count);
-    for (let index = 0; index < count; index++) {
-      const here = { host: this.#ports.host, name };
-      this.#ports.deadLetter(here, verb, valueAt(payloads, index), closed ? "stopped" : "no-actor", false);
     }
   }
 

@@ -211,7 +211,7 @@ export {
 export type { Directive, Failure, RestartType, Strategy, Supervision } from "./src/actor/supervision.ts";
 export type { Death, DeathReason } from "./src/actor/death.ts";
 export type { ActorSystem, ReplayOptions, SpawnOptions, StopReport } from "./src/actor/system.ts";
-export type { HostOptions } from "./src/actor/hosts.ts";
+export type { HostOptions } from "./src/actor/host.ts";
 export type { Grant, HostLimits, HostPermissions } from "./src/actor/host_limits.ts";
 export type {
   ActorLoad,

@@ -15,7 +15,8 @@ import type { StopMode } from "./port.ts";
 import type { ActorLoad, ActorState } from "./snapshot.ts";
 import type { RestartType } from "./supervision.ts";
 import { anyWeight } from "./weigh.ts";
-import { Turns, type TurnsHost, type TurnsOwner } from "./turns.ts";
+import { Turns } from "./turns.ts";
+import type { TurnsHost, TurnsOwner } from "./turns_ports.ts";
 import { within } from "./within.ts";
 
 /** What a cell needs of its host. */
@@ -93,14 +94,14 @@ export class Cell implements Child, TurnsOwner {
 
   /** How it does. */
   get load(): ActorLoad {
-    const { mailbox, stashed, inHand } = this.#turns;
+    const { inbox, inHand } = this.#turns;
     return {
       state: this.#state,
       restarts: this.#restarts,
-      depth: mailbox.depth,
-      highWater: mailbox.highWater,
-      bytes: mailbox.bytes,
-      stashed,
+      depth: inbox.depth,
+      highWater: inbox.highWater,
+      bytes: inbox.bytes,
+      stashed: inbox.stashed,
       inHand,
       timers: this.#life?.timers.size ?? 0,
     };
@@ -120,21 +121,21 @@ export class Cell implements Child, TurnsOwner {
 
   /** Whether a new local sender has to wait. */
   get full(): boolean {
-    return this.#turns.mailbox.full;
+    return this.#turns.inbox.full;
   }
 
   /** Calls `enter` once there is space, or once the actor has stopped. */
   wait(enter: () => void): () => void {
-    return this.#turns.mailbox.wait(enter);
+    return this.#turns.inbox.wait(enter);
   }
 
   /** Takes a notice of this thread into the mailbox. */
   tell(verb: string, payload: unknown, traceparent: string | null, origin: Origin, refs: HasRefs): void {
-    const { mailbox, counters } = this.#turns;
-    const { last } = mailbox;
+    const { inbox, counters } = this.#turns;
+    const { last } = inbox;
     const bytes = this.#weigh(payload);
     counters.accepted++;
-    mailbox.grew(1, bytes);
+    inbox.grew(1, bytes);
     if (
       last !== undefined && last.kind === Kind.Tell && last.verb === verb && last.each === bytes &&
       last.origin === origin && last.traceparent === traceparent && last.refs === refs
@@ -142,7 +143,7 @@ export class Cell implements Child, TurnsOwner {
       // Runs of this thread are arrays that this cell made.
       (last.payloads as unknown[]).push(payload);
     } else {
-      mailbox.push(tells(verb, [payload], refs, traceparent, origin, bytes));
+      inbox.push(tells(verb, [payload], refs, traceparent, origin, bytes));
     }
     this.#turns.schedule();
   }
@@ -170,8 +171,8 @@ export class Cell implements Child, TurnsOwner {
     const count = countOf(payloads);
     if (count === 0) return;
     this.#turns.counters.accepted += count;
-    this.#turns.mailbox.grew(count, 0);
-    this.#turns.mailbox.push(tells(verb, payloads, refs, traceparent, origin, 0));
+    this.#turns.inbox.grew(count, 0);
+    this.#turns.inbox.push(tells(verb, payloads, refs, traceparent, origin, 0));
     this.#turns.schedule();
   }
 
@@ -180,14 +181,14 @@ export class Cell implements Child, TurnsOwner {
     // What comes from another host is bounded by that one's window.
     if (!question.origin.remote) question.bytes = this.#weigh(question.payload);
     this.#turns.counters.accepted++;
-    this.#turns.mailbox.grew(1, question.bytes);
-    this.#turns.mailbox.push(question);
+    this.#turns.inbox.grew(1, question.bytes);
+    this.#turns.inbox.push(question);
     this.#turns.schedule();
   }
 
   /** Takes news of the kernel into the mailbox. */
   notify(run: () => void | Promise<void>): void {
-    this.#turns.mailbox.push({ kind: "notice", run, next: undefined });
+    this.#turns.inbox.push({ kind: "notice", run, next: undefined });
     this.#turns.schedule();
   }
 
@@ -296,7 +297,7 @@ export class Cell implements Child, TurnsOwner {
   async #end(mode: StopMode, error: WireError | null): Promise<readonly string[]> {
     const drains = mode === "drain" && (this.#state === "running" || this.#state === "starting");
     this.#state = "stopping";
-    this.#turns.mailbox.release();
+    this.#turns.inbox.release();
     if (!drains) this.#hurry();
     const cancel = this.#host.clock.after(this.made.stopMs, () => this.#late.resolve(undefined));
     const ended = await Promise.race([this.#finish(mode), this.#late.promise]);

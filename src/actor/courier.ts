@@ -4,20 +4,19 @@
  *
  * @module
  */
-import type { Clock } from "../base/clock.ts";
 import { fromWire, toWire, type WireError } from "../base/errors.ts";
-import type { Logger } from "../base/log.ts";
 import { hostLost, stopped } from "./actor_errors.ts";
 import { Asks } from "./asks.ts";
 import type { Cell } from "./cell.ts";
+import type { CourierPorts } from "./courier_ports.ts";
 import type { DeadLetterReason } from "./counters.ts";
-import type { DeathReason } from "./death.ts";
 import { decodeFrame, type Frame } from "./frame.ts";
 import type { Question } from "./mail.ts";
 import { isMail, Kind, type Message } from "./message.ts";
 import { Inbound } from "./inbound.ts";
 import { Loopback } from "./loopback.ts";
 import { RemotePeer } from "./peer.ts";
+import { Peers } from "./peers.ts";
 import type { Link } from "./port.ts";
 import { crossed } from "./ref_token.ts";
 import type { Sent } from "./outbox.ts";
@@ -32,39 +31,6 @@ import type {
   StreamOptions,
   Told,
 } from "./ref.ts";
-import type { Tracer } from "./tracer.ts";
-
-/** What a courier needs of its node. */
-export interface CourierPorts {
-  /** The host's number. */
-  readonly host: number;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly tracer: Tracer | undefined;
-  /** Whether what is sent within this thread is cloned, as it is between threads. */
-  readonly clones: boolean;
-  soon(fn: () => void): void;
-  later(fn: () => void): void;
-  /** An actor that lives here. */
-  cell(name: string): Cell | undefined;
-  /** Binds a ref of a message to this thread, and to whoever takes it. */
-  bind(address: Address, protocol: string, owner?: object): unknown;
-  /** Asks for a link to another host. */
-  connect(host: number): void;
-  /** Records messages that nobody handled. */
-  deadLetter(
-    to: Address,
-    verb: string,
-    payload: unknown,
-    reason: DeadLetterReason,
-    asked: boolean,
-    count?: number,
-  ): void;
-  /** Somebody in another host wants to know when an actor of this one is gone, or no more. */
-  watched(name: string, by: RemotePeer, on: boolean): void;
-  /** An actor of another host is gone. */
-  died(host: number, name: string, reason: DeathReason, error: WireError | null): void;
-}
 
 /** A way to an actor, in this thread or in another one. */
 interface Way {
@@ -77,10 +43,7 @@ interface Way {
 export class Courier implements Sender {
   readonly #ports: CourierPorts;
   readonly #loopback: Loopback;
-  readonly #peers = new Map<number, RemotePeer>();
-  /** Hosts to which a link was asked for. */
-  readonly #connecting = new Set<number>();
-  readonly #lost = new Map<number, string>();
+  readonly #peers: Peers;
   readonly #asks: Asks;
   readonly #readers: Readers;
   readonly #inbound: Inbound;
@@ -88,6 +51,12 @@ export class Courier implements Sender {
 
   constructor(ports: CourierPorts) {
     this.#ports = ports;
+    this.#peers = new Peers({
+      soon: ports.soon,
+      later: ports.later,
+      connect: ports.connect,
+      uncloneable: (peer, message, error) => this.#unsent(peer, message, error),
+    });
     const nextId = (): number => ++this.#lastId;
     const cancel = (address: Address, id: number): void => {
       if (address.host === ports.host) this.#loopback.cancelled(id);
@@ -128,10 +97,7 @@ export class Courier implements Sender {
 
   /** The connection to another host is made, for the first time or again. */
   connected(host: number, link: Link): RemotePeer {
-    this.#connecting.delete(host);
-    const peer = this.#peerOf(host);
-    peer.connect(link);
-    return peer;
+    return this.#peers.connected(host, link);
   }
 
   /**
@@ -139,12 +105,9 @@ export class Courier implements Sender {
    * is started again: what is sent from now on waits for it.
    */
   peerLost(host: number, reason: string, returns: boolean): void {
-    if (this.#lost.has(host)) return;
-    if (!returns) this.#lost.set(host, reason);
-    this.#connecting.delete(host);
-    const peer = this.#peers.get(host);
-    if (!returns) this.#peers.delete(host);
-    for (const [name, count] of peer?.disconnect() ?? []) {
+    const underWay = this.#peers.lost(host, reason, returns);
+    if (underWay === undefined) return;
+    for (const [name, count] of underWay) {
       this.#ports.deadLetter({ host, name }, "*", undefined, "host-lost", false, count);
     }
     const error = hostLost(host, reason);
@@ -155,12 +118,7 @@ export class Courier implements Sender {
   /** Ends all links and waits. */
   close(): void {
     this.#loopback.close();
-    for (const [host, peer] of this.#peers) {
-      // First lost, then closed: who waits at a gate finds no way.
-      this.#lost.set(host, "the system has stopped");
-      peer.disconnect();
-    }
-    this.#peers.clear();
+    this.#peers.close();
     this.#asks.fail(hostLost(this.#ports.host, "the system has stopped"));
     this.#readers.endAll(null);
     this.#asks.close();
@@ -168,28 +126,7 @@ export class Courier implements Sender {
 
   /** A peer to talk to, unless it is gone; asks for the link if there is none. */
   peer(host: number): RemotePeer | undefined {
-    if (this.#lost.has(host)) return undefined;
-    const peer = this.#peerOf(host);
-    if (!peer.connected && !this.#connecting.has(host)) {
-      this.#connecting.add(host);
-      this.#ports.connect(host);
-    }
-    return this.#peers.get(host);
-  }
-
-  /** Why a host is gone. */
-  lostReason(host: number): string | undefined {
-    return this.#lost.get(host);
-  }
-
-  #peerOf(host: number): RemotePeer {
-    let peer = this.#peers.get(host);
-    if (peer === undefined) {
-      const { soon, later } = this.#ports;
-      const uncloneable = (message: Message, error: WireError): void => this.#unsent(peer!, message, error);
-      this.#peers.set(host, peer = new RemotePeer(host, { uncloneable, soon, later }));
-    }
-    return peer;
+    return this.#peers.to(host);
   }
 
   // --- sending
@@ -333,7 +270,7 @@ export class Courier implements Sender {
   /** Why there is no way to an actor. */
   #noWay({ host, name }: Address): WireError {
     if (host === this.#ports.host) return stopped(name);
-    return hostLost(host, this.#lost.get(host) ?? "it is unknown");
+    return hostLost(host, this.#peers.lostReason(host) ?? "it is unknown");
   }
 
   #tellOn({ host, name }: Address, verb: string, payload: unknown, trace: string | null): void {
@@ -432,7 +369,7 @@ export class Courier implements Sender {
 
   /** A frame has arrived. One bad message must not take the others down. */
   frame(host: number, frame: Frame): void {
-    const peer = this.#peerOf(host);
+    const peer = this.#peers.of(host);
     for (const message of decodeFrame(frame)) {
       try {
         this.#inbound.receive(message, peer);
@@ -446,6 +383,6 @@ export class Courier implements Sender {
   actorOver(name: string, owner: object, error: WireError): void {
     this.#asks.failOwner(owner, error);
     this.#loopback.stopped(name, error);
-    for (const peer of this.#peers.values()) peer.stopped(name, error);
+    this.#peers.stopped(name, error);
   }
 }

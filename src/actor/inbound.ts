@@ -7,7 +7,7 @@ import type { WireError } from "../base/errors.ts";
 import { askCycle, stopped } from "./actor_errors.ts";
 import type { Asks } from "./asks.ts";
 import type { DeadLetterReason } from "./counters.ts";
-import type { CourierPorts } from "./courier.ts";
+import type { CourierPorts } from "./courier_ports.ts";
 import type { Origin, Question } from "./mail.ts";
 import { type AskRun, countOf, type HasRefs, Kind, type MailRun, type Message, valueAt } from "./message.ts";
 import type { RemotePeer } from "./peer.ts";

@@ -12,7 +12,8 @@ import { type DeadLetterFeed, DeadLetterFeeds, DeadLetters, KEPT_LETTERS } from 
 import type { Death } from "./death.ts";
 import type { ActorDefinition } from "./define_actor.ts";
 import { Guardian } from "./guardian.ts";
-import { type HostOptions, Hosts } from "./hosts.ts";
+import type { HostOptions } from "./host.ts";
+import { Hosts } from "./hosts.ts";
 import { DEFAULT_START_MS, DEFAULT_STOP_MS, Node } from "./node.ts";
 import type { Placement } from "./placement.ts";
 import type { StopMode, Transport } from "./port.ts";

@@ -3,76 +3,32 @@
  *
  * @module
  */
-import type { Clock } from "../base/clock.ts";
 import { messageOf, MillraceError, toWire, type WireError } from "../base/errors.ts";
 import { checked, type SchemaResult } from "../base/schema.ts";
-import { callWithin, Interrupted } from "../base/sync_limit.ts";
-import { askTimeout, invalidMessage, overrun, stashFull, stopped, unknownVerb } from "./actor_errors.ts";
+import { askTimeout, invalidMessage, stopped, unknownVerb } from "./actor_errors.ts";
 import { type Counters, type DeadLetterReason, zeroCounters } from "./counters.ts";
-import type { SettledSettings, Turn } from "./define_actor.ts";
+import { Calls } from "./calls.ts";
 import type { Life, Target } from "./life.ts";
-import {
-  type Entry,
-  type Mail,
-  type Notice,
-  type Question,
-  report,
-  type Tell,
-  type Tells,
-  tells,
-} from "./mail.ts";
-import { Mailbox } from "./mailbox.ts";
-import { countOf, Kind, valueAt } from "./message.ts";
+import type { TurnsHost, TurnsOwner } from "./turns_ports.ts";
+import type { Mail, Notice, Tells } from "./mail.ts";
+import { Inbox } from "./inbox.ts";
+import { Kind } from "./message.ts";
 import { boundedItems } from "./stream.ts";
-import type { Tracer } from "./tracer.ts";
-import { AskTurn, isGivingUp, NO_TURN, TellTurn } from "./turn.ts";
-
-/** What turns need of their host. */
-export interface TurnsHost {
-  /** Its number. */
-  readonly host: number;
-  readonly clock: Clock;
-  /** Spans for turns, if anybody looks at them. */
-  readonly tracer: Tracer | undefined;
-  /** Calls `fn` at the end of this turn of the event loop. */
-  soon(fn: () => void): void;
-  /** Calls `fn` in a later turn of the event loop, after I/O had its chance. */
-  later(fn: () => void): void;
-  /** Binds the refs in a payload to this thread, and to the incarnation. */
-  bind(payload: unknown, life: Life): unknown;
-  /** Records a message that nobody handled. */
-  deadLetter(actor: string, verb: string, payload: unknown, reason: DeadLetterReason, asked: boolean): void;
-  /** Logs what an actor threw where nobody was told. */
-  threw(actor: string, verb: string, error: unknown): void;
-  /** A turn had to be interrupted: this thread should be recycled. */
-  overrun(actor: string): void;
-}
-
-/** What turns need of their actor. */
-export interface TurnsOwner {
-  readonly name: string;
-  readonly protocolName: string;
-  readonly settings: SettledSettings;
-  /** The incarnation that takes turns now; `undefined` while the actor stands still. */
-  readonly active: Life | undefined;
-  /** Something went wrong that nobody was told of. */
-  fail(verb: string | undefined, error: WireError): void;
-}
+import { isGivingUp } from "./turn.ts";
 
 /** How many messages are handled before the event loop turns, and for how long at most, in ms (ACTORS D19). */
 const BUDGET = { messages: 1_024, ms: 4 } as const;
 /** After how many messages the time is looked at. */
 const TIME_CHECK = 32;
-/** After how many messages a run that still grows forgets those that were handled. */
-const FORGET = 1_024;
 
 /** The turns of one actor. */
 export class Turns {
   readonly counters: Counters = zeroCounters();
-  readonly mailbox: Mailbox<Entry>;
+  /** What waits. */
+  readonly inbox: Inbox;
   readonly #owner: TurnsOwner;
   readonly #host: TurnsHost;
-  readonly #stash: Entry[] = [];
+  readonly #calls: Calls;
   /** Messages in hand; and turns that are taken, those of notices too. */
   #inHand = 0;
   #busy = 0;
@@ -87,7 +43,8 @@ export class Turns {
   constructor(owner: TurnsOwner, host: TurnsHost) {
     this.#owner = owner;
     this.#host = host;
-    this.mailbox = new Mailbox(owner.settings.mailbox, owner.settings.mailboxBytes);
+    this.#calls = new Calls(owner, host);
+    this.inbox = new Inbox(owner.name, owner.settings.mailbox, owner.settings.mailboxBytes);
   }
 
   /** How many messages are in hand. */
@@ -95,21 +52,16 @@ export class Turns {
     return this.#inHand;
   }
 
-  /** How many messages were put aside. */
-  get stashed(): number {
-    return this.#stash.length;
-  }
-
   /** Has what waits handled, if the actor takes turns. */
   schedule(): void {
-    if (this.#scheduled || this.mailbox.first === undefined || this.#owner.active === undefined) return;
+    if (this.#scheduled || this.inbox.first === undefined || this.#owner.active === undefined) return;
     this.#scheduled = true;
     this.#host.soon(() => this.#run());
   }
 
   /** Resolves once nothing is in hand and nothing waits, or the actor stands still. */
   async rest(): Promise<void> {
-    while (this.#busy > 0 || this.mailbox.first !== undefined && this.#owner.active !== undefined) {
+    while (this.#busy > 0 || this.inbox.first !== undefined && this.#owner.active !== undefined) {
       this.schedule();
       await new Promise<void>((resolve) => void this.#resting.push(resolve));
     }
@@ -117,7 +69,7 @@ export class Turns {
 
   /** Resolves once nothing is in hand and nothing waits, however long the actor stands still meanwhile. */
   async empty(): Promise<void> {
-    while (this.#busy > 0 || this.mailbox.first !== undefined) {
+    while (this.#busy > 0 || this.inbox.first !== undefined) {
       await new Promise<void>((resolve) => void this.#resting.push(resolve));
     }
   }
@@ -125,9 +77,9 @@ export class Turns {
   /** Makes dead letters of what waits, and of what was put aside. */
   discard(): void {
     this.unstash();
-    for (let entry = this.mailbox.first; entry !== undefined; entry = this.mailbox.first) {
-      if (entry.kind === "notice") this.mailbox.shift();
-      else this.#bury(this.#takeFrom(entry), "stopped", stopped(this.#owner.name));
+    for (let entry = this.inbox.first; entry !== undefined; entry = this.inbox.first) {
+      if (entry.kind === "notice") this.inbox.shift();
+      else this.#bury(this.inbox.take(entry), "stopped", stopped(this.#owner.name));
     }
     this.#rested();
   }
@@ -159,29 +111,15 @@ export class Turns {
         "Cannot stash as a message must be in hand: call it once, in a handler, before its first await",
       );
     }
-    const { name, settings } = this.#owner;
-    if (this.#stash.length >= settings.mailbox) throw stashFull(name, settings.mailbox);
+    this.inbox.putAside(mail);
     this.#isAside = true;
-    // It has left the mailbox once: its sender is not told again.
-    if (mail.kind === Kind.Tell) {
-      const entry = tells(mail.verb, [mail.payload], mail.refs, mail.traceparent, mail.origin, 0);
-      entry.reported = 1;
-      this.#stash.push(entry);
-    } else {
-      mail.reported = true;
-      this.#stash.push(mail);
-    }
   }
 
   /** Puts all that is aside back, before what has come since; says how many. */
   unstash(): number {
-    const entries = this.#stash.splice(0);
-    for (const entry of entries.toReversed()) {
-      this.mailbox.unshift(entry);
-      this.mailbox.grew(1, entry.kind === Kind.Ask || entry.kind === Kind.Open ? entry.bytes : 0);
-    }
+    const count = this.inbox.putBack();
     this.schedule();
-    return entries.length;
+    return count;
   }
 
   #run(): void {
@@ -192,8 +130,7 @@ export class Turns {
     } finally {
       this.#running = false;
     }
-    const first = this.mailbox.first;
-    if (first?.kind === Kind.Tell) report(first, this.#owner.name);
+    this.inbox.report();
     this.#rested();
   }
 
@@ -202,7 +139,7 @@ export class Turns {
     let startedMs = 0;
     let checkAt = 0;
     for (let taken = 0; this.#busy < concurrency;) {
-      const entry = this.mailbox.first;
+      const entry = this.inbox.first;
       const life = this.#owner.active;
       if (entry === undefined || life === undefined) break;
       if (taken >= checkAt) {
@@ -219,7 +156,7 @@ export class Turns {
       else {
         taken++;
         if (entry.kind === "notice") this.#takeNotice(life, entry);
-        else this.#take(life, this.#takeFrom(entry));
+        else this.#take(life, this.inbox.take(entry));
       }
     }
   }
@@ -234,13 +171,13 @@ export class Turns {
     const simple = target !== undefined && turnLimitMs === undefined && this.#host.tracer === undefined &&
       entry.refs === 0 && entry.traceparent === null;
     if (!simple) {
-      this.#take(life, this.#takeFrom(entry));
+      this.#take(life, this.inbox.take(entry));
       return 1;
     }
     let taken = 0;
     do {
       taken++;
-      const mail = this.#takeTell(entry);
+      const mail = this.inbox.takeTell(entry);
       this.#inHand++;
       this.#busy++;
       let result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>;
@@ -252,7 +189,7 @@ export class Turns {
       if (result instanceof Promise) this.#awaitCheck(life, mail, target, result);
       else this.#handle(life, mail, target, result);
     } while (
-      taken < most && this.mailbox.first === entry && this.#busy < concurrency && this.#owner.active === life
+      taken < most && this.inbox.first === entry && this.#busy < concurrency && this.#owner.active === life
     );
     return taken;
   }
@@ -264,32 +201,8 @@ export class Turns {
     }
   }
 
-  /** Takes one message from the oldest entry. */
-  #takeFrom(entry: Tells | Question): Mail {
-    if (entry.kind === Kind.Tell) return this.#takeTell(entry);
-    this.mailbox.shift();
-    this.mailbox.shrank(entry.bytes);
-    if (entry.origin.remote && !entry.reported) entry.origin.taken(this.#owner.name, 1);
-    return entry;
-  }
-
-  #takeTell(entry: Tells): Tell {
-    const { kind, verb, refs, traceparent, origin } = entry;
-    const payload = valueAt(entry.payloads, entry.taken++);
-    if (entry.taken === countOf(entry.payloads)) {
-      this.mailbox.shift();
-      report(entry, this.#owner.name);
-    } else if (entry.taken === FORGET && typeof entry.payloads === "object") {
-      report(entry, this.#owner.name);
-      (entry.payloads as unknown[]).splice(0, FORGET);
-      entry.taken = entry.reported = 0;
-    }
-    this.mailbox.shrank(entry.each);
-    return { kind, verb, payload, refs, traceparent, origin };
-  }
-
   #takeNotice(life: Life, { run }: Notice): void {
-    this.mailbox.shift();
+    this.inbox.shift();
     this.#busy++;
     const done = (thrown?: { readonly error: unknown }): void => {
       if (life.lost) return;
@@ -301,7 +214,7 @@ export class Turns {
       this.#next();
     };
     try {
-      const running = this.#within("notice", run);
+      const running = this.#calls.within("notice", run);
       if (running === undefined) done();
       else running.then(() => done(), (error) => done({ error }));
     } catch (error) {
@@ -328,7 +241,7 @@ export class Turns {
       const payload = mail.refs === 0 ? mail.payload : this.#host.bind(mail.payload, life);
       result = settings.turnLimitMs === undefined
         ? target.validate(payload)
-        : this.#within(verb, () => target.validate(payload));
+        : this.#calls.within(verb, () => target.validate(payload));
     } catch (error) {
       if (MillraceError.is(error, "actor/turn-overrun")) return this.#threw(mail, error);
       result = schemaThrew(error);
@@ -357,7 +270,7 @@ export class Turns {
     this.#isAside = false;
     let answer: unknown;
     try {
-      answer = this.#call(mail, target, result.value);
+      answer = this.#calls.handle(mail, target, result.value);
     } catch (error) {
       this.#current = undefined;
       return this.#isAside ? this.#aside(mail, error) : this.#threw(mail, error);
@@ -375,7 +288,7 @@ export class Turns {
       const items = answer as AsyncIterable<unknown> | Iterable<unknown>;
       const bounded = this.#owner.settings.turnLimitMs === undefined
         ? items
-        : boundedItems(items, (step) => this.#step(mail.verb, step));
+        : boundedItems(items, (step) => this.#calls.step(mail.verb, step));
       mail.origin.serve(this.#owner.name, mail.id, mail.credit, bounded);
       return this.#handled(mail, undefined);
     }
@@ -399,51 +312,6 @@ export class Turns {
     }, (error) => {
       if (life.inHand.delete(mail)) this.#threw(mail, error);
     });
-  }
-
-  /** Calls a handler: within its limit, and within a span if anybody looks. */
-  #call(mail: Mail, { handle }: Target, payload: unknown): unknown {
-    const { verb, traceparent } = mail;
-    const { name, settings: { turnLimitMs } } = this.#owner;
-    const { tracer } = this.#host;
-    if (tracer === undefined && turnLimitMs === undefined) {
-      return handle(payload, this.#turn(mail, traceparent));
-    }
-    // What is sent on behalf of the turn follows from its own span.
-    const call = (): unknown => handle(payload, this.#turn(mail, tracer?.current() ?? traceparent));
-    const limited = (): unknown => this.#within(verb, call);
-    if (tracer === undefined) return limited();
-    return tracer.handle({ actor: name, verb }, traceparent ?? undefined, limited);
-  }
-
-  #turn(mail: Mail, traceparent: string | null): Turn {
-    if (mail.kind !== Kind.Tell) {
-      return new AskTurn(mail, this.#host.host, this.#owner.name, traceparent ?? undefined);
-    }
-    return traceparent === null ? NO_TURN : new TellTurn(traceparent);
-  }
-
-  /** Calls `fn`, and interrupts it if it computes longer than a turn may. */
-  #within<T>(verb: string, fn: () => T): T {
-    const { turnLimitMs } = this.#owner.settings;
-    if (turnLimitMs === undefined) return fn();
-    try {
-      return callWithin(fn, turnLimitMs);
-    } catch (error) {
-      if (!(error instanceof Interrupted)) throw error;
-      this.#host.overrun(this.#owner.name);
-      throw overrun(this.#owner.name, verb, turnLimitMs);
-    }
-  }
-
-  /** Calls a step of a stream. Its reader is told what it throws; an interrupted one fails the actor too. */
-  #step<T>(verb: string, step: () => T): T {
-    try {
-      return this.#within(verb, step);
-    } catch (error) {
-      if (MillraceError.is(error, "actor/turn-overrun")) this.#owner.fail(verb, toWire(error));
-      throw error;
-    }
   }
 
   #handled(mail: Mail, answer: unknown): void {

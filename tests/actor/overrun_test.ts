@@ -1,7 +1,7 @@
 /** `turnLimitMs`: what computes too long is interrupted, its actor restarted, and its host recycled. */
 import { assertEquals, assertRejects } from "@std/assert";
 import type { ActorRef } from "../../src/actor/ref.ts";
-import type { HostOptions } from "../../src/actor/hosts.ts";
+import type { HostOptions } from "../../src/actor/host.ts";
 import { inWorker } from "../../src/actor/placement.ts";
 import { MillraceError } from "../../src/base/errors.ts";
 import { openPlace, type Place, type PlaceName } from "../contract/actor/place.ts";

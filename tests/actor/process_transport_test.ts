@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { HostOptions } from "../../src/actor/hosts.ts";
+import type { HostOptions } from "../../src/actor/host.ts";
 import { later } from "../../src/actor/loop.ts";
 import { processTransport, type ProcessTransportOptions } from "../../src/actor/process_transport.ts";
 import type { ActorRef } from "../../src/actor/ref.ts";

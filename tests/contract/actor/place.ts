@@ -14,7 +14,7 @@ import type { Protocol } from "../../../src/actor/protocol.ts";
 import type { ActorRef } from "../../../src/actor/ref.ts";
 import type { NodeSnapshot } from "../../../src/actor/snapshot.ts";
 import type { Supervision } from "../../../src/actor/supervision.ts";
-import type { HostOptions } from "../../../src/actor/hosts.ts";
+import type { HostOptions } from "../../../src/actor/host.ts";
 import { type ActorSystem, createSystem, type SpawnOptions } from "../../../src/actor/system.ts";
 import { workerTransport } from "../../../src/actor/worker_transport.ts";
 import type { MillraceError } from "../../../src/base/errors.ts";

@@ -1,6 +1,8 @@
 /** How actors live, wherever they live: one suite for all places. */
 import { deadLetterContract } from "./actor/dead_letter_contract.ts";
+import { familyContract } from "./actor/family_contract.ts";
 import { hostContract } from "./actor/host_contract.ts";
+import { hostRestartContract } from "./actor/host_restart_contract.ts";
 import { lifecycleContract } from "./actor/lifecycle_contract.ts";
 import { PLACES } from "./actor/place.ts";
 import { snapshotContract } from "./actor/snapshot_contract.ts";
@@ -12,10 +14,13 @@ import { watchContract } from "./actor/watch_contract.ts";
 for (const name of PLACES) {
   lifecycleContract(name);
   supervisionContract(name);
+  familyContract(name);
   watchContract(name);
   timerContract(name);
   stashContract(name);
   deadLetterContract(name);
   snapshotContract(name);
-  if (name !== "local") hostContract(name);
+  if (name === "local") continue;
+  hostContract(name);
+  hostRestartContract(name);
 }

@@ -212,15 +212,16 @@ export class Courier implements Sender {
   }
 
   stream(
-    { address, protocol }: BoundRef,
+    ref: BoundRef,
     verb: string,
     payload: unknown,
     options: StreamOptions = {},
   ): AsyncIterableIterator<unknown> {
+    const { address, protocol } = ref;
     const trace = this.#trace(options);
     const item = protocol.verbs[verb]?.stream;
     return this.#readers.open(
-      address,
+      ref,
       verb,
       item,
       options,
@@ -382,6 +383,7 @@ export class Courier implements Sender {
   /** An actor's streams and asks end; `owner` is the incarnation whose asks they were. */
   actorOver(name: string, owner: object, error: WireError): void {
     this.#asks.failOwner(owner, error);
+    this.#readers.failOwner(owner, error);
     this.#loopback.stopped(name, error);
     this.#peers.stopped(name, error);
   }

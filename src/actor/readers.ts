@@ -5,7 +5,7 @@
  */
 import { MillraceError, type WireError } from "../base/errors.ts";
 import { type AnySchema, checked, type SchemaResult } from "../base/schema.ts";
-import type { Address, StreamOptions } from "./ref.ts";
+import type { Address, BoundRef, StreamOptions } from "./ref.ts";
 import { StreamReader } from "./stream.ts";
 import { signalOf } from "./turn.ts";
 
@@ -28,7 +28,9 @@ export type SendOpen = (
 
 interface Entry {
   readonly reader: StreamReader;
-  readonly host: number;
+  readonly address: Address;
+  /** Whose reading it is: it ends when that one is restarted. */
+  readonly owner: object | undefined;
   /** Lets go of the signal. */
   release(): void;
 }
@@ -47,7 +49,7 @@ export class Readers {
 
   /** Opens a stream. */
   open(
-    address: Address,
+    { address, owner }: BoundRef,
     verb: string,
     item: AnySchema | undefined,
     { capacity = DEFAULT_CREDIT, signal: own, turn }: StreamOptions,
@@ -77,7 +79,7 @@ export class Readers {
     const abort = (): void => void reader.return();
     signal?.addEventListener("abort", abort, { once: true });
     const release = (): void => signal?.removeEventListener("abort", abort);
-    this.#open.set(id, { reader, host: address.host, release });
+    this.#open.set(id, { reader, address, owner, release });
     leave = send(id, capacity, (error) => this.end(id, error));
     return reader;
   }
@@ -100,7 +102,16 @@ export class Readers {
   /** The streams of this host, or all, have ended. */
   endAll(error: WireError | null, host?: number): void {
     for (const [id, entry] of [...this.#open]) {
-      if (host === undefined || entry.host === host) this.end(id, error);
+      if (host === undefined || entry.address.host === host) this.end(id, error);
+    }
+  }
+
+  /** Whoever read is no more. */
+  failOwner(owner: object, error: WireError): void {
+    for (const [id, entry] of [...this.#open]) {
+      if (entry.owner !== owner) continue;
+      this.end(id, error);
+      this.#ports.cancel(entry.address, id);
     }
   }
 

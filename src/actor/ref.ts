@@ -26,7 +26,10 @@ export interface SendOptions {
 
 /** How long an ask may take; required, so that none waits for ever by accident. */
 export interface AskOptions extends SendOptions {
-  /** Milliseconds until `actor/ask-timeout`; `"none"` waits as long as the actor lives. */
+  /**
+   * Milliseconds until `actor/ask-timeout`, finite and at least 0, or the ask rejects with a `RangeError`; `"none"`
+   * waits as long as the actor lives.
+   */
   readonly timeoutMs: number | "none";
   /** Calls the ask off; the handler's `turn.signal` fires. */
   readonly signal?: AbortSignal;
@@ -40,7 +43,7 @@ export interface OfferOptions extends SendOptions {
 
 /** How a stream flows. */
 export interface StreamOptions extends SendOptions {
-  /** How many items may be under way at once. @default {256} */
+  /** How many items may be under way at once: an integer of at least 1, or a `RangeError` is thrown. @default {256} */
   readonly capacity?: number;
   /** Ends the stream. */
   readonly signal?: AbortSignal;
@@ -68,7 +71,10 @@ export interface ActorRef<P extends Protocol = Protocol> {
     payload: Sent<P["verbs"], K>,
     options?: SendOptions,
   ): Told;
-  /** Sends a notice once there is space: what to use in loops. Rejects if the actor has stopped. */
+  /**
+   * Sends a notice once there is space: what to use in loops. Rejects if the actor has stopped, or its host is lost;
+   * of an actor of another host that cannot be known before it is sent: then it becomes a dead letter.
+   */
   offer<K extends Tellable<P["verbs"]>>(
     verb: K,
     payload: Sent<P["verbs"], K>,

@@ -5,6 +5,7 @@ import { defineActor } from "../../../src/actor/define_actor.ts";
 import { protocol } from "../../../src/actor/protocol.ts";
 import { type ActorRef, isActorRef } from "../../../src/actor/ref.ts";
 import { latchRef } from "./fixtures_latch.ts";
+import type { sourcing } from "./fixtures_source.ts";
 import type { subjecting } from "./fixtures_subject.ts";
 
 /** A ref to a subject, in a message. */
@@ -28,6 +29,8 @@ export const driving = protocol("driver", {
   wait: { in: z.object({ latch: latchRef, report: subjectRef }) },
   /** Offers all at once and calls them off in the same breath: what became of each. */
   offerThenAbort: { in: sending, out: z.array(z.string()) },
+  /** Reads a stream that never ends. */
+  read: { in: z.custom<ActorRef<typeof sourcing>>(isActorRef) },
   fail: { in: z.void() },
 });
 
@@ -62,6 +65,9 @@ export const driver = defineActor(driving, () => ({
     );
     controller.abort(new Error("enough"));
     return await Promise.all(offers);
+  },
+  read: async (from) => {
+    for await (const _ of from.stream("forever", undefined)) await Promise.resolve();
   },
   fail: () => {
     throw new Error("broken on purpose");

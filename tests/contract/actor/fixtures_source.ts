@@ -47,6 +47,7 @@ function start(ctx: ActorContext<typeof sourcing>): Handlers<typeof sourcing.ver
     items: (items) => items,
     forever: async function* () {
       open++;
+      made++;
       try {
         yield 0;
         await new Promise(() => {});

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertLessOrEqual, assertRejects, assertThrows } from "@std/assert";
 import { MillraceError } from "../../../src/base/errors.ts";
 import { behaviour, loadOf, numbers, SOON } from "./behaviour.ts";
-import { placedSource } from "./fixtures_placed.ts";
+import { placedDriver, placedSource } from "./fixtures_placed.ts";
 import { sourcing } from "./fixtures_source.ts";
 import type { Place, PlaceName } from "./place.ts";
 import type { ActorRef } from "../../../src/actor/ref.ts";
@@ -18,7 +18,13 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 /** Waits until no stream of the source is open any more; nor is any read, or served, anywhere. */
 async function untilClosed(place: Place, ref: ActorRef<typeof sourcing>): Promise<void> {
   await place.until(() => ref.ask("state", undefined, SOON), ({ open }) => open === 0);
-  for (const { node } of (await place.system.snapshot()).hosts) assertEquals(node!.openStreams, 0);
+  assertEquals(await openStreams(place), 0);
+}
+
+/** How many streams are being read, in all hosts together. */
+async function openStreams(place: Place): Promise<number> {
+  const { hosts } = await place.system.snapshot();
+  return hosts.reduce((sum, { node }) => sum + node!.openStreams, 0);
 }
 
 export function streamContract(name: PlaceName): void {
@@ -171,7 +177,7 @@ export function streamContract(name: PlaceName): void {
     assertEquals(await ends[0], { done: true, value: undefined });
     own.abort();
     assertEquals(await ends[1], { done: true, value: undefined });
-    for (const { node } of (await place.system.snapshot()).hosts) assertEquals(node!.openStreams, 0);
+    assertEquals(await openStreams(place), 0);
   });
 
   it("a stream of an actor that stops gives what is under way, then an error", async (place) => {
@@ -190,6 +196,15 @@ export function streamContract(name: PlaceName): void {
     const refused = assertRejects(() => stream.next(), MillraceError);
     ref.tell("fail", undefined);
     assertEquals((await refused).code, "actor/restarted");
+  });
+
+  it("a stream that an actor reads ends with its incarnation", async (place) => {
+    const ref = await place.spawn(placedSource, undefined, { name: "source" });
+    const driver = await place.spawn(placedDriver, undefined, { name: "driver" });
+    driver.tell("read", ref);
+    await place.until(() => ref.ask("state", undefined, SOON), ({ made }) => made === 1);
+    driver.tell("fail", undefined);
+    await place.until(async () => await openStreams(place), (open) => open === 0);
   });
 
   it("several reads of one stream at once are all answered, each with another item", async (place) => {

@@ -60,6 +60,15 @@ Deno.test("worker: code in it can be made to announce close() and Deno.exit()", 
   assertEquals(await closing.ask("close"), "leaving by close");
   using exiting = startWorker("guarded_worker.ts");
   assertEquals(await exiting.ask("exit"), "leaving by exit 7");
+  using leaving = startWorker("guarded_worker.ts");
+  assertEquals(await leaving.ask("process.exit"), "leaving by exit 8");
+});
+
+// If it is deaf: src/actor/worker_host.ts needs a port of its own for its orders.
+Deno.test("worker: a listener hears messages beside the handler that other code sets", async () => {
+  using worker = startWorker("guarded_worker.ts");
+  worker.tell("own handler");
+  assertEquals(await worker.ask("ping"), "pong");
 });
 
 // If they are lost: the hello of src/actor/worker_transport.ts must wait for a sign of the worker.
@@ -95,6 +104,7 @@ Deno.test("node:vm: a time-out interrupts a loop in a worker, which then goes on
   using worker = startWorker("interrupted_worker.ts");
   const interrupted = { outcome: "ERR_SCRIPT_EXECUTION_TIMEOUT", ran: [] };
   assertEquals(await worker.ask("loop"), interrupted);
+  assertEquals(await worker.ask("block"), interrupted);
   // If its `finally` runs now: an interrupted worker need not be recycled.
   assertEquals(await worker.ask("stubborn loop"), interrupted);
 });
@@ -103,6 +113,63 @@ Deno.test("node:vm: a time-out interrupts a loop in a worker, which then goes on
 Deno.test("node:vm: a time-out does not cover what comes after an await", async () => {
   using worker = startWorker("interrupted_worker.ts");
   assertEquals(await worker.ask("loop after await"), { outcome: "finished", ran: [] });
+});
+
+// If a message waits longer: `watchSilence` in src/actor/signs_of_life.ts gives up hosts that have answered.
+Deno.test("MessagePort: what has come while the thread was busy is heard before four timers in a row", async () => {
+  const { port1, port2 } = new MessageChannel();
+  let [heard, looks] = [false, 0];
+  port2.onmessage = () => heard = true;
+  port1.postMessage("came");
+  const { promise: looked, resolve } = Promise.withResolvers<void>();
+  const look = (): void => void (++looks === 4 ? resolve() : setTimeout(look));
+  setTimeout(look);
+  const endMs = performance.now() + 20;
+  while (performance.now() < endMs);
+  await looked;
+  port1.close();
+  port2.close();
+  assert(heard);
+});
+
+// If they differ: `plainWeight` in src/actor/weigh.ts need not tell what JSON keeps from what clones only.
+Deno.test("postMessage: Map, Set, Date, bigint, undefined, -0, typed arrays and cycles arrive as they are", async () => {
+  const value: Record<string, unknown> = {
+    ...{ map: new Map([[1, { a: 1n }]]), set: new Set(["a"]), date: new Date(7), none: undefined, zero: -0 },
+    ...{
+      nan: NaN,
+      bytes: new Uint8Array([1, 2]),
+      floats: new Float64Array([0.5]),
+      error: new RangeError("own"),
+    },
+  };
+  value.self = value;
+  const { port1, port2 } = new MessageChannel();
+  const { promise: arrived, resolve } = Promise.withResolvers<typeof value>();
+  port2.onmessage = ({ data }) => resolve(data);
+  port1.postMessage(value);
+  const { self, ...rest } = await arrived;
+  port1.close();
+  port2.close();
+  const { self: _, ...sent } = value;
+  assertEquals(rest, sent);
+  assert(Object.is(rest.zero, -0) && "none" in rest && rest.error instanceof RangeError);
+  assert((self as typeof value).map === rest.map);
+});
+
+// If the whole buffer no longer crosses: what a view of a part weighs in src/actor/weigh.ts is what it costs.
+Deno.test("postMessage: a view of a buffer takes the whole buffer along", () => {
+  const view = structuredClone(new Uint8Array(new ArrayBuffer(1_024), 8, 4));
+  assertEquals([view.byteOffset, view.byteLength, view.buffer.byteLength], [8, 4, 1_024]);
+});
+
+// If they cannot: hosts in workers talk by way of the main thread, without `connect` of the transport.
+Deno.test("MessagePort: its two ends may live in two workers", async () => {
+  using a = startWorker("plain_worker.ts");
+  using b = startWorker("plain_worker.ts");
+  const { port1, port2 } = new MessageChannel();
+  a.tell({ listenLater: port1 }, [port1]);
+  assertEquals(await b.ask({ say: "hello", to: port2 }, [port2]), "answered heard hello");
 });
 
 // If it is thrown elsewhere or later: `actor/uncloneable` in src/actor/peer.ts has to be found another way.

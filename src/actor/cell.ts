@@ -155,7 +155,7 @@ export class Cell implements Child, TurnsOwner {
   #weigh(payload: unknown): number {
     if (typeof payload === "string") return payload.length + 3;
     if (typeof payload !== "object" || payload === null) return 8;
-    if (ArrayBuffer.isView(payload)) return payload.byteLength + 8;
+    if (ArrayBuffer.isView(payload)) return anyWeight(payload);
     if (this.#weighed++ % WEIGHED_EVERY === 0) this.#typical = anyWeight(payload);
     return this.#typical;
   }

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Clock } from "../base/clock.ts";
-import { MillraceError, toWire } from "../base/errors.ts";
-import { createLogger } from "../base/log.ts";
+import { messageOf, MillraceError, toWire } from "../base/errors.ts";
+import { createLogger, type LogRecord } from "../base/log.ts";
 import { startTimeout } from "./actor_errors.ts";
 import type { DeadLetter } from "./counters.ts";
 import type { AnyActor } from "./define_actor.ts";
@@ -48,7 +48,7 @@ export class HostServer {
     this.node = new Node({
       ...{ host, clock, random, tracer, soon, later },
       clones: clones ?? false,
-      log: createLogger((record) => post({ type: "log", record }), clock.now, { host: label }),
+      log: createLogger((record) => this.#log(record), clock.now, { host: label }),
       connect: (other) => post({ type: "connect", host: other }),
       top: {
         failed: ({ name }, verb, error) => post({ type: "failed", name, verb, error }),
@@ -113,6 +113,16 @@ export class HostServer {
     return definition.protocol.name;
   }
 
+  /** What cannot be cloned is logged as text: no record is lost for it. */
+  #log(record: LogRecord): void {
+    try {
+      this.#options.post({ type: "log", record });
+    } catch {
+      const attrs = Object.entries(record.attrs).map(([key, value]) => [key, cloneable(value)]);
+      this.#options.post({ type: "log", record: { ...record, attrs: Object.fromEntries(attrs) } });
+    }
+  }
+
   #gather(letter: DeadLetter): void {
     if (this.#letters.length === 0 && this.#moreLetters === 0) this.#options.later(() => this.#tell());
     if (this.#letters.length < MAX_LETTERS) this.#letters.push(letter);
@@ -131,6 +141,14 @@ export class HostServer {
       // What cannot be cloned may be why it is one: it is told of without what was sent.
       post({ type: "dead-letters", letters: letters.map(({ payload: _, ...letter }) => letter), more });
     }
+  }
+}
+
+function cloneable(value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch {
+    return messageOf(value);
   }
 }
 

@@ -59,7 +59,8 @@ export function anyWeight(value: unknown): number {
 function weighAny(value: unknown, depth: number): number {
   if (typeof value === "string") return value.length + 3;
   if (typeof value !== "object" || value === null || depth === MAX_DEPTH || --partsLeft < 0) return 8;
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength + 8;
+  if (ArrayBuffer.isView(value)) return weighAny(value.buffer, depth);
+  if (value instanceof ArrayBuffer) return value.byteLength + 8;
   let sum = 8;
   if (value instanceof Map || value instanceof Set || Array.isArray(value)) {
     for (const part of value) sum += weighAny(part, depth + 1);

@@ -78,6 +78,18 @@ Deno.test("faults, answer that cannot be cloned: the asker is told where, nobody
     assertEquals(await doer.ask("incarnation", undefined, soon), 0);
   }));
 
+Deno.test("faults, log of what cannot be cloned: the record arrives, with that as text", () =>
+  inScene(async ({ place, doer }) => {
+    await doer.ask("log", undefined, soon);
+    const record = await place.until(
+      () => place.logged.find(({ message }) => message === "Said"),
+      (record) => record !== undefined,
+    );
+    const { plain, deep, error, actor, host } = record!.attrs;
+    assertEquals([plain, deep, String(error)], [1, "{}", "RangeError: own"]);
+    assertEquals([actor, host], ["doer", "host of doer"]);
+  }));
+
 const UNSEEN: readonly (readonly [deed: Deed, logged: string])[] = [
   ["reject to nobody", "nobody awaits this"],
   ["throw in a timer", "thrown in a timer"],

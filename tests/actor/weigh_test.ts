@@ -63,6 +63,11 @@ Deno.test("plainWeight leaves what is nested too deep, or names itself, to struc
   assert(anyWeight(deep) > 0 && anyWeight(ring) > 0);
 });
 
+Deno.test("anyWeight of a view is that of its whole buffer, which crosses with it; memory that is shared weighs nothing", () => {
+  assertEquals(anyWeight(new Uint8Array(new ArrayBuffer(1_000), 8, 4)), 1_008);
+  assertEquals(anyWeight(new Uint8Array(new SharedArrayBuffer(1_000))), 8);
+});
+
 Deno.test("plainWeight and anyWeight end soon for a value that names one part many times over", () => {
   let wide: unknown = "x";
   for (let level = 0; level < 60; level++) wide = [wide, wide];

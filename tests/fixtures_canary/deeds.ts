@@ -16,6 +16,13 @@ export const DEEDS = {
   },
   close: (): void => (globalThis as unknown as { close(): void }).close(),
   exit: (): void => Deno.exit(7),
+  "process.exit": (): void =>
+    (globalThis as unknown as { process: { exit(code: number): void } }).process.exit(8),
+  "own handler": (): void => {
+    (globalThis as unknown as { onmessage: unknown }).onmessage = () => {
+      throw new TypeError("not for me");
+    };
+  },
 } as const;
 
 /** The name of one of them. */

@@ -24,7 +24,7 @@ Deno.exit = (code) => {
   scope.postMessage(`leaving by exit ${code}`);
   return exit(code);
 };
-scope.onmessage = ({ data }: MessageEvent<Deed | "ping">) => {
+scope.addEventListener("message", ({ data }: MessageEvent<Deed | "ping">) => {
   if (data === "ping") scope.postMessage("pong");
   else DEEDS[data]();
-};
+});

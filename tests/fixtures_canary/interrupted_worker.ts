@@ -19,7 +19,9 @@ function spinFor(ms: number): void {
   while (performance.now() < endMs);
 }
 
-scope.onmessage = async ({ data }: MessageEvent<"loop" | "stubborn loop" | "loop after await">) => {
+type Call = "loop" | "stubborn loop" | "block" | "loop after await";
+
+scope.onmessage = async ({ data }: MessageEvent<Call>) => {
   const ran: string[] = [];
   const loop = (): void => {
     while (true);
@@ -38,6 +40,12 @@ scope.onmessage = async ({ data }: MessageEvent<"loop" | "stubborn loop" | "loop
     spinFor(2 * LIMIT_MS);
     return "finished";
   };
-  const calls = { "loop": loop, "stubborn loop": stubbornLoop, "loop after await": loopAfterAwait };
+  const block = (): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  const calls = {
+    "loop": loop,
+    "block": block,
+    "stubborn loop": stubbornLoop,
+    "loop after await": loopAfterAwait,
+  };
   scope.postMessage({ outcome: await callWithin(calls[data]), ran });
 };

@@ -33,8 +33,8 @@ export class CanaryWorker implements Disposable {
   }
 
   /** Says something and gives the next thing that it says. */
-  ask(message: unknown): Promise<unknown> {
-    this.tell(message);
+  ask(message: unknown, transfer: Transferable[] = []): Promise<unknown> {
+    this.tell(message, transfer);
     return this.hear();
   }
 

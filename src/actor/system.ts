@@ -98,7 +98,10 @@ export interface ActorSystem extends AsyncDisposable {
     options: O,
     spawn: SpawnOptions,
   ): Promise<ActorRef<P>>;
-  /** Spawns an actor in another host, which imports its module: in the given host, or in one of its own. */
+  /**
+   * Spawns an actor in another host, which imports its module: in the given host, or in one of its own that ends
+   * with it.
+   */
   spawnIn<P extends Protocol, O>(
     placement: Placement<ActorDefinition<P, O>>,
     options: NoInfer<O>,
@@ -227,6 +230,10 @@ class System implements ActorSystem {
       // A host that was started for this actor is of no use without it.
       if (spawn.host === undefined) this.#hosts.terminate(host, "its actor did not start");
       throw error;
+    }
+    if (spawn.host === undefined) {
+      const notify = (): void => this.#hosts.terminate(host, "the actor that it was started for is gone");
+      this.#node.watch({ host, name }, { notify });
     }
     const known = protocol ?? { "~millrace": "protocol", name: found, verbs: {} };
     return this.#node.ref(known as P, { host, name });

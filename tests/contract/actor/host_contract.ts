@@ -21,6 +21,18 @@ export function hostContract(name: PlaceName): void {
 
   // --- lost for good
 
+  test("one that was started for an actor ends with it", async () => {
+    await using stage = await openStage(name);
+    const { definition, placement } = LIVES.subject;
+    const only = await stage.wait(
+      stage.system.spawnIn(placement, { as: "only" }, { name: "only", protocol: definition.protocol }),
+    );
+    await stage.wait(only.ask("state", undefined, SOON));
+    assertEquals((await stage.system.snapshot()).hosts.length, 2);
+    assert(await stage.wait(stage.system.stopActor(only, "drain", 60_000)));
+    await stage.until(async () => (await stage.system.snapshot()).hosts.length, (count) => count === 1);
+  });
+
   test("whoever waits for an actor of a lost host is told, and so is whoever comes later", async () => {
     await using stage = await openStage(name);
     const [a, b] = [await stage.born("a"), await stage.born("b")];

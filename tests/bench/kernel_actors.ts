@@ -50,6 +50,8 @@ export const sink = defineActor(sinkProtocol, () => {
 export const sourceProtocol = protocol("source", {
   /** Sends so many events, so many a turn of its loop; answers when the last one is on its way. */
   send: { in: z.object({ count: z.number(), burst: z.number() }), out: z.void() },
+  /** Sends as fast as it may for so many milliseconds; answers with how many, once all are taken. */
+  press: { in: z.number(), out: z.number() },
   /** Asks so often, so many at once; answers with how long each took, in µs. */
   ask: { in: z.object({ count: z.number(), inFlight: z.number() }), out: z.array(z.number()) },
 });
@@ -57,6 +59,7 @@ export const sourceProtocol = protocol("source", {
 /** Sends one event per call, as a program does: what does not fit waits. */
 export const source = defineActor(sourceProtocol, (ctx, options: { readonly sink: Address }) => {
   const target = ctx.ref(sinkProtocol, options.sink);
+  const slow = ctx.ref(slowSinkProtocol, options.sink);
   const event = (n: number): BenchEvent => benchEvent(n);
   return {
     send: async ({ count, burst }) => {
@@ -67,6 +70,15 @@ export const source = defineActor(sourceProtocol, (ctx, options: { readonly sink
         // The end of a turn: what was said leaves.
         await Promise.resolve();
       }
+    },
+    press: async (ms) => {
+      const untilMs = performance.now() + ms;
+      let sent = 0;
+      while (performance.now() < untilMs) await slow.offer("take", event(sent++));
+      // What one actor sends to another arrives in order: this question comes last.
+      const taken = await slow.ask("count", undefined, { timeoutMs: "none" });
+      if (taken !== sent) throw new Error(`Cannot give a figure as nothing may be lost: ${taken} of ${sent}`);
+      return sent;
     },
     ask: async ({ count, inFlight }) => {
       const took: number[] = [];
@@ -85,3 +97,42 @@ export const source = defineActor(sourceProtocol, (ctx, options: { readonly sink
     },
   };
 });
+
+export const slowSinkProtocol = protocol("slow-sink", {
+  /** One event more. */
+  take: { in: Event },
+  /** How many there were since the last time. */
+  count: { in: z.void(), out: z.number() },
+});
+
+/** How long one event takes the slow consumer, in ms: some ten times as long as to send one. */
+const SLOW_MS = 0.02;
+
+/** Takes events slowly. */
+export const slowSink = defineActor(slowSinkProtocol, () => {
+  let count = 0;
+  return {
+    take: () => {
+      count++;
+      for (const untilMs = performance.now() + SLOW_MS; performance.now() < untilMs;);
+    },
+    count: () => {
+      const counted = count;
+      count = 0;
+      return counted;
+    },
+  };
+});
+
+export const frailProtocol = protocol("frail", {
+  /** Ends the thread that it lives in. */
+  crash: { in: z.void() },
+  /** Gives the event back. */
+  echo: { in: Event, out: Event },
+});
+
+/** Ends its thread when it is told to. */
+export const frail = defineActor(frailProtocol, () => ({
+  crash: () => (globalThis as unknown as { close(): void }).close(),
+  echo: (event) => event,
+}));

@@ -9,11 +9,13 @@
 import { coldStart } from "./cold_start.ts";
 import { events } from "./events.ts";
 import { kernel } from "./kernel.ts";
+import { kernelHardship } from "./kernel_hardship.ts";
 import { measure, type OpenBench, table } from "./figure.ts";
 import { tasks } from "./tasks.ts";
 
 const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> = {
   kernel,
+  "kernel-hardship": kernelHardship,
   events,
   tasks,
   "cold-start": coldStart,
@@ -22,10 +24,12 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
 const options = Deno.args.filter((arg) => arg.startsWith("--"));
 const names = Deno.args.filter((arg) => !arg.startsWith("--"));
 const unknown = [
-  ...options.filter((option) => option !== "--json" && option !== "--quick"),
-  ...names.filter((name) => !Object.hasOwn(GROUPS, name)),
+  ...options.filter((option) => option !== "--json" && option !== "--quick").map((option) =>
+    `option ${option}`
+  ),
+  ...names.filter((name) => !Object.hasOwn(GROUPS, name)).map((name) => `group ${name}`),
 ];
-if (unknown.length > 0) throw new TypeError(`Cannot run the benchmarks as there is no ${unknown.join(", ")}`);
+if (unknown.length > 0) throw new TypeError(`Cannot run the benchmarks as there is no ${unknown[0]}`);
 const [json, quick] = [Deno.args.includes("--json"), Deno.args.includes("--quick")];
 
 const figures = [];

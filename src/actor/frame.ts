@@ -19,6 +19,8 @@ export interface Parcel {
 
 /** Packs messages, in order. */
 export function encodeFrame(parcels: readonly Parcel[]): Frame {
+  // Nearly always: all of it as one text.
+  if (parcels.every(({ plain }) => plain)) return JSON.stringify(parcels.map(({ message }) => message));
   const parts: (string | Message)[] = [];
   let plain: Message[] = [];
   const flush = (): void => {
@@ -33,7 +35,7 @@ export function encodeFrame(parcels: readonly Parcel[]): Frame {
     }
   }
   flush();
-  return parts.length === 1 && typeof parts[0] === "string" ? parts[0] : parts;
+  return parts;
 }
 
 /** Unpacks messages, in order. */

@@ -12,7 +12,7 @@ const ALWAYS = { timeoutMs: "none" } as const;
 export async function kernel(quick: boolean): Promise<OpenBench> {
   const many = quick ? 8_192 : 200_000;
   const asks = quick ? 500 : 20_000;
-  const lone = quick ? 200 : 2_000;
+  const lone = quick ? 200 : 10_000;
   const stack = new AsyncDisposableStack();
   const ours = await openOurs(stack);
   const raw = openRaw(stack);

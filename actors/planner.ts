@@ -4,6 +4,7 @@
  * @module
  */
 import { defineActor } from "../src/actor/define_actor.ts";
+import { deepFreeze } from "../src/base/deep_freeze.ts";
 import type { PlanProblem } from "../src/base/error_codes.ts";
 import { messageOf, MillraceError } from "../src/base/errors.ts";
 import type { Logger } from "../src/base/log.ts";
@@ -64,12 +65,13 @@ export async function createPlanBook(modules: readonly string[]): Promise<PlanBo
     tasks,
     pipelines,
     find,
-    plan: ({ pipeline, names, tags, roots, includeUpstream }) => {
+    plan: ({ pipeline, names, tags, roots, select, includeUpstream }) => {
       if (pipeline !== undefined) return planTasks(tasks, describePipeline(find(pipeline)).selection);
       return planTasks(tasks, {
         ...(names === undefined ? {} : { names }),
         ...(tags === undefined ? {} : { tags }),
         ...(roots === undefined ? {} : { roots }),
+        ...(select === undefined ? {} : { select }),
         ...(includeUpstream === undefined ? {} : { includeUpstream }),
       });
     },
@@ -115,7 +117,7 @@ export const planner = defineActor(plannerProtocol, async (ctx, options: Planner
       tasks: [...tasks.values()],
       pipelines: [...pipelines.values()].map(describePipeline),
     }),
-    define: (task) => void tasks.set(task.name, task),
+    define: (task) => void tasks.set(task.name, deepFreeze(task)),
     forget: (name) => void tasks.delete(name),
   };
 }, { concurrency: CONCURRENCY });

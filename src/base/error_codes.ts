@@ -10,6 +10,8 @@ export interface ErrorDetails {
   "topic/invalid": { topic: string; position: number };
   /** A pattern breaks the grammar; `position` counts characters from 0. */
   "pattern/invalid": { pattern: string; position: number };
+  /** A selector breaks the grammar; `position` counts characters from 0. */
+  "selector/invalid": { selector: string; position: number };
   /** An event lacks a part, or its data cannot be kept. */
   "event/invalid": { topic: string; reason: string };
   /** A program publishes on a topic that belongs to the system. */
@@ -162,6 +164,7 @@ const again = { retryable: true } as const;
 export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: boolean } } = {
   "topic/invalid": once,
   "pattern/invalid": once,
+  "selector/invalid": once,
   "event/invalid": once,
   "event/reserved-topic": once,
   "event/too-many-hops": once,

@@ -26,6 +26,7 @@ export interface Problem {
 export const STATUS_OF = {
   "topic/invalid": 422,
   "pattern/invalid": 422,
+  "selector/invalid": 422,
   "event/invalid": 422,
   "event/reserved-topic": 422,
   "event/too-many-hops": 422,

@@ -3,28 +3,81 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import canonicalize from "canonicalize";
+import type { JsonSchema } from "../base/schema.ts";
 import type { InputDescriptor, TaskDescriptor } from "../task/descriptor.ts";
 
 /** Changes when the meaning of the hash does, so that ids of different meanings never meet. */
-const FORMAT = "millrace/dag/1";
+const FORMAT = "millrace/dag/2";
 
 /**
- * SHA-256 (hex) over the tasks in the order given, each in canonical JSON (RFC 8785). Everything that a
- * descriptor holds counts, except tags, which only select, and the order of its edges.
+ * SHA-256 (hex) over the hashes of the tasks in the order given; each is SHA-256 over the canonical form of
+ * its task.
  *
  * @param tasks In the order of their names.
  */
 export function dagIdOf(tasks: readonly TaskDescriptor[]): string {
-  const hash = createHash("sha256").update(FORMAT);
-  for (const task of tasks) hash.update("\n").update(canonicalize(canonicalForm(task))!);
-  return hash.digest("hex");
+  const hashes = new Array<string>(tasks.length);
+  for (let index = 0; index < tasks.length; index++) hashes[index] = hashOf(tasks[index]!);
+  return hash("sha256", FORMAT + hashes.join(""), "hex");
 }
 
-function canonicalForm(task: TaskDescriptor): object {
-  const { tags: _, ...rest } = task;
-  return { ...rest, inputs: task.inputs.toSorted(byParam), after: [...new Set(task.after)].sort() };
+/** Of frozen descriptors only, which cannot change: most plans are of tasks that were planned before. */
+const hashed = new WeakMap<TaskDescriptor, string>();
+
+function hashOf(task: TaskDescriptor): string {
+  const before = hashed.get(task);
+  if (before !== undefined) return before;
+  const made = hash("sha256", canonicalForm(task), "base64");
+  if (Object.isFrozen(task)) hashed.set(task, made);
+  return made;
+}
+
+/**
+ * A task in canonical JSON (RFC 8785): everything that its descriptor holds, except tags, which only select,
+ * and the order of its edges. Schemas are texts in it, canonical themselves.
+ *
+ * The members are written in the order that the canonical form asks for, so that `JSON.stringify`, whose
+ * numbers and strings are those of RFC 8785 §3.2.2, gives it; sorting them anew would take ten times as long.
+ */
+export function canonicalForm(task: TaskDescriptor): string {
+  const { baseMs, factor, jitter, maxMs } = task.backoff;
+  const { cache } = task;
+  return JSON.stringify(
+    {
+      after: sorted(task.after),
+      backoff: { baseMs, factor, jitter, maxMs },
+      cache: cache && { key: cache.key, ttlMs: cache.ttlMs, version: cache.version },
+      concurrencyKey: task.concurrencyKey,
+      failSafe: task.failSafe,
+      inputs: task.inputs.toSorted(byParam).map(canonicalInput),
+      isolation: task.isolation,
+      maxRetries: task.maxRetries,
+      memoryMb: task.memoryMb,
+      name: task.name,
+      output: textOf(task.output),
+      params: textOf(task.params),
+      permissions: textOf(task.permissions as JsonSchema | undefined),
+      priority: task.priority,
+      stream: task.stream,
+      timeoutMs: task.timeoutMs,
+    } satisfies { [Key in Exclude<keyof TaskDescriptor, "tags">]-?: unknown },
+  );
+}
+
+function canonicalInput({ collect, param, schema, task }: InputDescriptor): object {
+  return { collect, param, schema: textOf(schema), task } satisfies {
+    [Key in keyof InputDescriptor]-?: unknown;
+  };
+}
+
+function textOf(data: JsonSchema | undefined): string | undefined {
+  return data === undefined ? undefined : canonicalize(data);
+}
+
+function sorted(names: readonly string[]): readonly string[] {
+  return names.length < 2 ? names : [...new Set(names)].sort();
 }
 
 function byParam(a: InputDescriptor, b: InputDescriptor): number {

@@ -14,15 +14,19 @@ export interface Graph {
   readonly upstream: Uint32Array;
 }
 
-/** Builds a graph from the upstream nodes of each node. */
-export function createGraph(size: number, upstreamOf: (node: number) => Iterable<number>): Graph {
+/** Builds a graph from the upstream nodes of each node, which `link` adds. */
+export function createGraph(
+  size: number,
+  link: (node: number, add: (source: number) => void) => void,
+): Graph {
   const starts = new Uint32Array(size + 1);
   const upstream: number[] = [];
+  const add = (source: number): void => void upstream.push(source);
   for (let node = 0; node < size; node++) {
-    for (const source of upstreamOf(node)) upstream.push(source);
+    link(node, add);
     starts[node + 1] = upstream.length;
   }
-  return { size, starts, upstream: Uint32Array.from(upstream) };
+  return { size, starts, upstream: new Uint32Array(upstream) };
 }
 
 /**
@@ -93,9 +97,10 @@ function upstreamWithoutLevel({ starts, upstream }: Graph, levels: Int32Array, n
 }
 
 function withoutEdge({ size, starts, upstream }: Graph, from: number, to: number): Graph {
-  return createGraph(size, (node) => {
-    const sources = upstream.subarray(starts[node]!, starts[node + 1]!);
-    return node === to ? sources.filter((source) => source !== from) : sources;
+  return createGraph(size, (node, add) => {
+    for (const source of upstream.subarray(starts[node]!, starts[node + 1]!)) {
+      if (node !== to || source !== from) add(source);
+    }
   });
 }
 

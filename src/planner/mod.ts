@@ -30,4 +30,4 @@
 export { explainPlan } from "./explain.ts";
 export { planTasks } from "./plan_tasks.ts";
 export { createPlanner, type Planner, type TaskSource } from "./planner.ts";
-export type { Descriptors } from "./selection.ts";
+export type { Descriptors } from "./descriptors.ts";

@@ -5,11 +5,12 @@
  */
 import type { PlanProblem } from "../base/error_codes.ts";
 import { MillraceError } from "../base/errors.ts";
-import type { TaskDescriptor } from "../task/descriptor.ts";
+import type { InputDescriptor, TaskDescriptor } from "../task/descriptor.ts";
 import type { Plan, Selection } from "../task/plan.ts";
 import { dagIdOf } from "./dag_id.ts";
+import { type Descriptors, suggestion } from "./descriptors.ts";
 import { createGraph, findCycles, type Graph, levelsOf } from "./graph.ts";
-import { type Descriptors, selectTasks, suggestion, upstreamOf } from "./selection.ts";
+import { selectTasks } from "./selection.ts";
 
 /** How many cycles are reported at once. */
 const MAX_CYCLES = 10;
@@ -30,71 +31,90 @@ const CYCLE_ENDS = 5;
  */
 export function planTasks(descriptors: Descriptors, selection: Selection = {}): Plan {
   const problems: PlanProblem[] = [];
-  const selected = selectTasks(descriptors, selection, problems);
-  const tasks = [...selected].sort().map((name) => descriptors.get(name)!);
-  const external = checkEdges(descriptors, selected, tasks, problems);
-  const graph = graphOf(tasks);
+  const names = [...selectTasks(descriptors, selection, problems)].sort();
+  const tasks = names.map((name) => descriptors.get(name)!);
+  const { graph, external } = linkTasks(descriptors, tasks, problems);
   const levels = levelsOf(graph);
   if (levels.includes(-1)) {
     for (const cycle of findCycles(graph, MAX_CYCLES)) problems.push(cycleProblem(cycle, tasks));
   }
   if (problems.length > 0) throw invalid(problems);
 
-  const parallelLevels = groupByLevel(tasks, levels);
+  const parallelLevels = groupByLevel(names, levels);
+  const planned: Record<string, TaskDescriptor> = {};
+  for (const task of tasks) planned[task.name] = task;
   return {
     dagId: dagIdOf(tasks),
     executionOrder: parallelLevels.flat(),
     parallelLevels,
     external,
-    tasks: Object.fromEntries(tasks.map((task) => [task.name, task])),
+    tasks: planned,
   };
 }
 
-/** Checks every edge into the selected tasks; gives the tasks outside the selection that they need, sorted. */
-function checkEdges(
+/** The edges among the tasks, which are in the order of their names, and what they need from outside, sorted. */
+function linkTasks(
   descriptors: Descriptors,
-  selected: ReadonlySet<string>,
   tasks: readonly TaskDescriptor[],
   problems: PlanProblem[],
-): string[] {
+): { readonly graph: Graph; readonly external: readonly string[] } {
   const external = new Set<string>();
-  for (const task of tasks) {
-    const { name } = task;
-    for (const source of new Set(upstreamOf(task))) {
-      if (source === name) {
-        problems.push({ kind: "self-reference", tasks: [name], message: `task "${name}" depends on itself` });
-      } else if (!descriptors.has(source)) {
-        const hint = suggestion(descriptors, source, problems.length);
-        const message = `task "${name}" depends on "${source}", which is not registered${hint}`;
-        problems.push({ kind: "missing-dependency", tasks: [name, source], message });
-      } else if (!selected.has(source)) external.add(source);
+  const indexes = new Map<string, number>();
+  for (let index = 0; index < tasks.length; index++) indexes.set(tasks[index]!.name, index);
+  const graph = createGraph(tasks.length, (node, add) => {
+    const task = tasks[node]!;
+    let outside: Set<string> | undefined;
+    const link = (source: string): void => {
+      const index = indexes.get(source);
+      if (index !== undefined && index !== node) add(index);
+      else (outside ??= new Set()).add(source);
+    };
+    for (const { task: source } of task.inputs) link(source);
+    for (const source of task.after) link(source);
+    for (const source of outside ?? []) {
+      const problem = outsideProblem(descriptors, task.name, source, problems.length);
+      if (problem === undefined) external.add(source);
+      else problems.push(problem);
     }
-    for (const { param, task: source, collect } of task.inputs) {
-      if (!collect || descriptors.get(source)?.stream !== false) continue;
-      const message =
-        `task "${name}" collects "${source}" as its input "${param}", but "${source}" does not stream`;
-      problems.push({ kind: "type-mismatch", tasks: [source, name], message });
+    for (const input of task.inputs) {
+      const problem = input.collect ? collectProblem(descriptors, task, input) : undefined;
+      if (problem !== undefined) problems.push(problem);
     }
-  }
-  return [...external].sort();
-}
-
-/** The edges among the tasks, which are in the order of their names; what is wrong was reported before. */
-function graphOf(tasks: readonly TaskDescriptor[]): Graph {
-  const indexes = new Map(tasks.map((task, index) => [task.name, index]));
-  return createGraph(tasks.length, (node) => {
-    const sources: number[] = [];
-    for (const name of upstreamOf(tasks[node]!)) {
-      const source = indexes.get(name);
-      if (source !== undefined && source !== node) sources.push(source);
-    }
-    return sources;
   });
+  return { graph, external: [...external].sort() };
 }
 
-function groupByLevel(tasks: readonly TaskDescriptor[], levels: Int32Array): string[][] {
+/** What is wrong with an edge from a task that is not among the others: nothing, if it is only not selected. */
+function outsideProblem(
+  descriptors: Descriptors,
+  name: string,
+  source: string,
+  problemsBefore: number,
+): PlanProblem | undefined {
+  if (source === name) {
+    return { kind: "self-reference", tasks: [name], message: `task "${name}" depends on itself` };
+  }
+  if (descriptors.has(source)) return undefined;
+  const hint = suggestion(descriptors, source, problemsBefore);
+  const message = `task "${name}" depends on "${source}", which is not registered${hint}`;
+  return { kind: "missing-dependency", tasks: [name, source], message };
+}
+
+/** What is wrong with an edge that wants all chunks. */
+function collectProblem(
+  descriptors: Descriptors,
+  { name }: TaskDescriptor,
+  { param, task: source }: InputDescriptor,
+): PlanProblem | undefined {
+  if (descriptors.get(source)?.stream !== false) return undefined;
+  const message =
+    `task "${name}" collects "${source}" as its input "${param}", but "${source}" does not stream`;
+  return { kind: "type-mismatch", tasks: [source, name], message };
+}
+
+function groupByLevel(names: readonly string[], levels: Int32Array): string[][] {
   const groups: string[][] = [];
-  for (const [index, { name }] of tasks.entries()) (groups[levels[index]!] ??= []).push(name);
+  for (let index = 0; index < names.length; index++) (groups[levels[index]!] ??= []).push(names[index]!);
   return groups;
 }
 

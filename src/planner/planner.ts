@@ -45,18 +45,11 @@ export interface Planner {
  * ```
  */
 export function createPlanner(registry: TaskSource): Planner {
-  // Tasks never change, and turning their schemas into JSON Schema is the dearest part of a small plan.
-  const described = new WeakMap<Task, TaskDescriptor>();
-  const describe = (task: Task): TaskDescriptor => {
-    const known = described.get(task) ?? describeTask(task);
-    described.set(task, known);
-    return known;
-  };
   return {
     plan(selection = {}) {
       assertSelection(selection);
       const descriptors = new Map<string, TaskDescriptor>();
-      for (const task of registry.list()) descriptors.set(task.name, describe(task));
+      for (const task of registry.list()) descriptors.set(task.name, describeTask(task));
       return planTasks(descriptors, selection);
     },
   };
@@ -65,7 +58,7 @@ export function createPlanner(registry: TaskSource): Planner {
 const LISTS = ["names", "tags", "roots"] as const;
 
 function assertSelection(selection: Selection): void {
-  assertKeys("a selection", selection, [...LISTS, "includeUpstream"]);
+  assertKeys("a selection", selection, [...LISTS, "select", "includeUpstream"]);
   for (const key of LISTS) {
     const list: unknown = selection[key];
     if (list === undefined || Array.isArray(list)) continue;

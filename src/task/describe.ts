@@ -3,15 +3,25 @@
  *
  * @module
  */
+import { deepFreeze } from "../base/deep_freeze.ts";
 import { jsonSchemaOf } from "../base/schema.ts";
 import type { InputDescriptor, PipelineDescriptor, TaskDescriptor } from "./descriptor.ts";
 import { frozen } from "./option_checks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { type Edge, isTask, nameOf, type Task } from "./task.ts";
 
-/** A task as plain, JSON-serialisable data; a schema whose library cannot say it as JSON Schema is left out. */
+/** Turning schemas into JSON Schema is dear, and a task never changes. */
+const described = new WeakMap<Task, TaskDescriptor>();
+
+/**
+ * A task as plain, JSON-serialisable data, frozen to its leaves; always the same object for the same task. A
+ * schema whose library cannot say it as JSON Schema is left out.
+ */
 export function describeTask(task: Task): TaskDescriptor {
-  return frozen<TaskDescriptor>({
+  const before = described.get(task);
+  if (before !== undefined) return before;
+  const { cache } = task;
+  const descriptor = deepFreeze(frozen<TaskDescriptor>({
     name: task.name,
     inputs: Object.entries(task.inputs).map(([param, source]) => describeInput(param, source)),
     after: [...new Set(task.after.map(nameOf))],
@@ -22,9 +32,16 @@ export function describeTask(task: Task): TaskDescriptor {
     backoff: task.backoff,
     timeoutMs: task.timeoutMs,
     isolation: task.isolation,
+    permissions: task.permissions,
+    memoryMb: task.memoryMb,
+    cache: cache === true ? {} : cache || undefined,
+    concurrencyKey: task.concurrencyKey,
+    priority: task.priority,
     params: task.params && jsonSchemaOf(task.params, "input"),
     output: task.output && jsonSchemaOf(task.output, "output"),
-  });
+  }));
+  described.set(task, descriptor);
+  return descriptor;
 }
 
 /** A pipeline as plain, JSON-serialisable data; given tasks, it selects exactly these names. */

@@ -6,6 +6,7 @@
  */
 import type { JsonSchema } from "../base/schema.ts";
 import type { Selection } from "./plan.ts";
+import type { TaskCache, TaskPermissions } from "./task.ts";
 
 /** Where a task runs: a pooled Web Worker, a child process, or the thread that defined it. */
 export type Isolation = "worker" | "process" | "inline";
@@ -56,6 +57,16 @@ export interface TaskDescriptor {
   readonly timeoutMs?: number;
   /** Where it runs. */
   readonly isolation: Isolation;
+  /** The rights it runs with, and no others. */
+  readonly permissions?: TaskPermissions;
+  /** The memory it may use, in MiB. */
+  readonly memoryMb?: number;
+  /** When an earlier result may stand for an attempt; absent: never. */
+  readonly cache?: TaskCache;
+  /** Attempts with the same key never run at the same time. */
+  readonly concurrencyKey?: string;
+  /** Among ready tasks the higher goes first. */
+  readonly priority?: number;
   /** What it needs of the run's parameters. */
   readonly params?: JsonSchema;
   /** What it gives (of a streaming task: one chunk). */

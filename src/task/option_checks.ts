@@ -137,7 +137,8 @@ export function assertPattern(what: string, pattern: string): void {
   naming(what, () => parsePattern(pattern));
 }
 
-function naming(what: string, check: () => void): void {
+/** Runs a check whose errors do not know the definition; they get its name. */
+export function naming(what: string, check: () => void): void {
   try {
     check();
   } catch (error) {

@@ -15,9 +15,11 @@ import {
   assertSchema,
   assertTexts,
   frozen,
+  naming,
   wrong,
 } from "./option_checks.ts";
 import type { Selection } from "./plan.ts";
+import { parseSelector } from "./selector.ts";
 import { brandOf, isTask, type Task } from "./task.ts";
 
 /** A defined pipeline, as `definePipeline()` gives it. */
@@ -69,8 +71,8 @@ export type PipelineOptions<
       readonly select?: undefined;
     }
     | {
-      /** Which tasks it runs, decided when a run is planned. */
-      readonly select: Selection;
+      /** Which tasks it runs, decided when a run is planned; a string is a selector, such as `tag:nightly`. */
+      readonly select: Selection | string;
       /** Not together with `select`. */
       readonly tasks?: undefined;
     }
@@ -107,7 +109,7 @@ export function isPipeline(value: unknown): value is Pipeline {
  *
  * @throws {TypeError} If an option is unknown or of the wrong kind, or unless exactly one of `tasks` and `select` is given.
  * @throws {RangeError} If a number is out of range.
- * @throws {MillraceError} `pattern/invalid` if one of `on` is no pattern.
+ * @throws {MillraceError} `pattern/invalid` if one of `on` is no pattern, `selector/invalid` for a wrong selector.
  *
  * @example Started by an event
  * ```ts
@@ -135,8 +137,9 @@ export function definePipeline<
   if (options.name as string === ADHOC) {
     throw new TypeError(`Cannot define ${what} as "${ADHOC}" is what a run of a selection is called`);
   }
-  const { name, select, on = [], params, overlap, concurrency, retention } = options;
+  const { name, on = [], params, overlap, concurrency, retention } = options;
   const tasks = options.tasks as readonly Task[] | undefined;
+  const select = typeof options.select === "string" ? { select: options.select } : options.select;
   if ((tasks === undefined) === (select === undefined)) {
     throw new TypeError(`Cannot define ${what} as it must have exactly one of "tasks" and "select"`);
   }
@@ -172,8 +175,9 @@ function assertTasks(what: string, tasks: unknown): void {
 }
 
 function assertSelection(what: string, select: Selection | undefined): void {
-  assertNested(what, "select", select, ["names", "tags", "roots", "includeUpstream"]);
+  assertNested(what, "select", select, ["names", "tags", "roots", "select", "includeUpstream"]);
   for (const key of ["names", "tags", "roots"] as const) assertTexts(what, `select.${key}`, select?.[key]);
+  if (select?.select !== undefined) naming(what, () => parseSelector(select.select!));
 }
 
 function assertRetention(what: string, retention: Retention | undefined): void {

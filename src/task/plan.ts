@@ -14,6 +14,8 @@ export interface Selection {
   readonly tags?: readonly string[];
   /** Tasks by name, together with everything that they depend on. */
   readonly roots?: readonly string[];
+  /** Tasks by a selector, such as `+report` or `tag:etl and not extract_*`: the language of {@linkcode Selector}. */
+  readonly select?: string;
   /** Also everything that the selected tasks depend on. @default {false} */
   readonly includeUpstream?: boolean;
 }

@@ -57,6 +57,7 @@ export {
   type EdgeCheck,
   type EventTrigger,
   type EventTriggerOptions,
+  type ExplainedPlan,
   from,
   type GeneratorCheck,
   type IfAny,
@@ -80,11 +81,14 @@ export {
   type Overlap,
   type ParamsCheck,
   type ParamsOf,
+  parseSelector,
   type Pipeline,
   type PipelineDescriptor,
   type PipelineOptions,
   type PipelineSettings,
   type Plan,
+  type PlanEdge,
+  type PlanFormat,
   type ReceivedOf,
   type ResultOf,
   type Retention,
@@ -96,6 +100,7 @@ export {
   type RunSummary,
   type RunView,
   type Selection,
+  type Selector,
   type StreamCheck,
   type Streamed,
   type Task,
@@ -157,7 +162,14 @@ export {
   type StandaloneScheduler,
 } from "./src/trigger/create_scheduler.ts";
 export type { Fired, TriggerView } from "./src/trigger/port.ts";
-export { createPlanner, explainPlan, type Planner, type TaskSource } from "./src/planner/mod.ts";
+export {
+  createPlanner,
+  type Descriptors,
+  explainPlan,
+  type Planner,
+  renderPlan,
+  type TaskSource,
+} from "./src/planner/mod.ts";
 export {
   FilesystemIOManager,
   type FilesystemIOManagerOptions,

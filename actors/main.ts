@@ -55,7 +55,6 @@ async function open(options: CliOpenOptions): Promise<CliPlatform> {
     runView: (runId) => speaker.runView(runId),
     runs: (filter) => speaker.runs(filter),
     result: (runId, task) => speaker.result(runId, task),
-    plan: (request) => speaker.plan(request),
     close: (close) => speaker.close(close),
     [Symbol.asyncDispose]: () => speaker[Symbol.asyncDispose](),
   };
@@ -66,7 +65,7 @@ if (import.meta.main) {
     version: VERSION,
     defaultModules: await defaultModules(),
     open,
-    planOnly: async (modules, request) => (await createPlanBook(modules)).plan(request),
+    drawPlan: async (modules, request, format) => (await createPlanBook(modules)).draw(request, format),
     readOwner,
   });
   // What a lost thread still computes must not keep the program from ending.

@@ -11,14 +11,16 @@ import type { Logger } from "../src/base/log.ts";
 import { nearest } from "../src/base/names.ts";
 import { check } from "../src/base/schema.ts";
 import { callWithin, guardSchema, Interrupted } from "../src/base/sync_limit.ts";
+import { explainPlan } from "../src/planner/explain.ts";
 import { planTasks } from "../src/planner/plan_tasks.ts";
 import { plannerProtocol } from "../src/planner/protocol.ts";
+import { renderPlan } from "../src/planner/render_plan.ts";
 import { describePipeline, describeTask } from "../src/task/describe.ts";
 import type { TaskDescriptor } from "../src/task/descriptor.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
 import type { Definitions } from "../src/task/load.ts";
 import type { Pipeline } from "../src/task/pipeline.ts";
-import type { Plan } from "../src/task/plan.ts";
+import type { Plan, PlanFormat } from "../src/task/plan.ts";
 import type { RunRequest } from "../src/task/run.ts";
 import { unsupportedOptions } from "../src/task/unsupported.ts";
 
@@ -38,6 +40,8 @@ export interface PlanBook {
   find(pipeline: string): Pipeline;
   /** Plans a pipeline or a selection. */
   plan(request: RunRequest): Plan;
+  /** Plans it and writes the plan. */
+  draw(request: RunRequest, format: PlanFormat): string;
 }
 
 /** Imports modules and makes a book of what they define; refuses what this version cannot keep. */
@@ -61,20 +65,14 @@ export async function createPlanBook(modules: readonly string[]): Promise<PlanBo
       },
     );
   };
+  const plan = ({ pipeline, params: _, metadata: __, ...selection }: RunRequest): Plan =>
+    planTasks(tasks, pipeline === undefined ? selection : describePipeline(find(pipeline)).selection);
   return {
     tasks,
     pipelines,
     find,
-    plan: ({ pipeline, names, tags, roots, select, includeUpstream }) => {
-      if (pipeline !== undefined) return planTasks(tasks, describePipeline(find(pipeline)).selection);
-      return planTasks(tasks, {
-        ...(names === undefined ? {} : { names }),
-        ...(tags === undefined ? {} : { tags }),
-        ...(roots === undefined ? {} : { roots }),
-        ...(select === undefined ? {} : { select }),
-        ...(includeUpstream === undefined ? {} : { includeUpstream }),
-      });
-    },
+    plan,
+    draw: (request, format) => renderPlan(explainPlan(plan(request), tasks), format),
   };
 }
 
@@ -85,7 +83,7 @@ const CONCURRENCY = 1024;
 
 /** The planner. */
 export const planner = defineActor(plannerProtocol, async (ctx, options: PlannerOptions) => {
-  const { tasks, pipelines, find, plan } = await createPlanBook(options.modules);
+  const { tasks, pipelines, find, plan, draw } = await createPlanBook(options.modules);
   for (const name of pipelines.keys()) assertPlannable(name, plan, ctx.log);
   return {
     prepare: async (request) => {
@@ -113,6 +111,7 @@ export const planner = defineActor(plannerProtocol, async (ctx, options: Planner
       );
     },
     plan,
+    draw: ({ request, format }) => draw(request, format),
     describe: () => ({
       tasks: [...tasks.values()],
       pipelines: [...pipelines.values()].map(describePipeline),

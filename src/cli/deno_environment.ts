@@ -9,7 +9,7 @@ import type { CliEnvironment, CliOutput, StopSignal } from "./port.ts";
 /** What only the whole platform can give. */
 export type PlatformParts = Pick<
   CliEnvironment,
-  "open" | "planOnly" | "readOwner" | "version" | "defaultModules"
+  "open" | "drawPlan" | "readOwner" | "version" | "defaultModules"
 >;
 
 /** The environment of this process. Needs no permission until something of it is used. */

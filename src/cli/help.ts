@@ -37,7 +37,7 @@ Examples:
   $ millrace run my_pipeline --watch
   $ millrace run my_pipeline -P day=2026-01-31 -P limit=100
   $ millrace run extract clean           two tasks
-  $ millrace run report --include-upstream
+  $ millrace run --select '+report'       a task with everything that it depends on
   $ millrace run --tags nightly --watch --json
 
 Where a platform is running on the same data folder it does the work; else this process does.
@@ -46,7 +46,11 @@ Progress goes to stderr, the run's id to stdout; with --watch the exit code tell
 Examples:
   $ millrace plan my_pipeline
   $ millrace plan --roots report         a task with everything that it depends on
-  $ millrace plan --tags nightly --json`,
+  $ millrace plan --select '+report and not tag:slow'
+  $ millrace plan my_pipeline --format mermaid > plan.mmd
+
+A selector: task, extract_*, tag:etl; +a with all that a depends on, a+ with all that depends on a, 2+a two steps
+of it; and, or, not, brackets.`,
   runs: `
 Examples:
   $ millrace runs --pipeline my_pipeline --status failed

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { PlanFormat } from "../task/plan.ts";
 import type { RunRequest } from "../task/run.ts";
 import type { PlanRequest, RunListFilter } from "./port.ts";
 
@@ -54,6 +55,8 @@ export interface PlanInvocation extends CommonOptions {
   readonly command: "plan";
   /** What to plan. */
   readonly request: PlanRequest;
+  /** How to write the plan. */
+  readonly format: PlanFormat;
 }
 
 /** `millrace runs`, `runs show` and `runs result`. */

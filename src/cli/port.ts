@@ -8,7 +8,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import type { PlatformView } from "../http/port.ts";
-import type { Plan, Selection } from "../task/plan.ts";
+import type { PlanFormat, Selection } from "../task/plan.ts";
 import type { RunEnd, RunRequest, RunStatus, RunSummary, RunView } from "../task/run.ts";
 
 /** What to plan: a pipeline, or a selection of tasks; neither means all tasks. */
@@ -62,8 +62,6 @@ export interface CliPlatform extends AsyncDisposable {
   runs(filter: RunListFilter): Promise<readonly RunSummary[]>;
   /** The stored value of a task in a run; all chunks as an array for a streaming task. */
   result(runId: string, task: string): Promise<unknown>;
-  /** Plans a pipeline or a selection. */
-  plan(request: PlanRequest): Promise<Plan>;
   /** Takes no new work, waits for what is being worked on and lets go of everything. Calling it twice is fine. */
   close(options?: { readonly deadlineMs?: number }): Promise<ClosedPlatform>;
 }
@@ -130,8 +128,8 @@ export interface CliEnvironment {
   readonly fetch: typeof fetch;
   /** Opens a platform in this process. */
   open(options: CliOpenOptions): Promise<CliPlatform>;
-  /** Plans without opening anything: no data folder, no threads that outlive the answer. */
-  planOnly(modules: readonly string[], request: PlanRequest): Promise<Plan>;
+  /** Plans without opening anything, and writes the plan: no data folder, no threads that outlive the answer. */
+  drawPlan(modules: readonly string[], request: PlanRequest, format: PlanFormat): Promise<string>;
   /** The live process that owns a data folder, if there is one. */
   readOwner(dataDir: string): Promise<DataDirOwner | undefined>;
   /** The URL of a module that was named by path or URL. */

@@ -11,27 +11,14 @@ import type { InputDescriptor, TaskDescriptor } from "../task/descriptor.ts";
 /** Changes when the meaning of the hash does, so that ids of different meanings never meet. */
 const FORMAT = "millrace/dag/2";
 
-/**
- * SHA-256 (hex) over the hashes of the tasks in the order given; each is SHA-256 over the canonical form of
- * its task.
- *
- * @param tasks In the order of their names.
- */
-export function dagIdOf(tasks: readonly TaskDescriptor[]): string {
-  const hashes = new Array<string>(tasks.length);
-  for (let index = 0; index < tasks.length; index++) hashes[index] = hashOf(tasks[index]!);
+/** SHA-256 (hex) over the hashes of tasks, which are in the order of their names. */
+export function dagIdOf(hashes: readonly string[]): string {
   return hash("sha256", FORMAT + hashes.join(""), "hex");
 }
 
-/** Of frozen descriptors only, which cannot change: most plans are of tasks that were planned before. */
-const hashed = new WeakMap<TaskDescriptor, string>();
-
-function hashOf(task: TaskDescriptor): string {
-  const before = hashed.get(task);
-  if (before !== undefined) return before;
-  const made = hash("sha256", canonicalForm(task), "base64");
-  if (Object.isFrozen(task)) hashed.set(task, made);
-  return made;
+/** SHA-256 (Base64) over a task's canonical form. */
+export function hashOfTask(task: TaskDescriptor): string {
+  return hash("sha256", canonicalForm(task), "base64");
 }
 
 /**

@@ -9,11 +9,6 @@ import type { TaskDescriptor } from "../task/descriptor.ts";
 /** All tasks there are, by name. */
 export type Descriptors = ReadonlyMap<string, TaskDescriptor>;
 
-/** The names that a task depends on; one that it depends on twice may come twice. */
-export function upstreamOf(descriptor: TaskDescriptor): string[] {
-  return [...descriptor.inputs.map((input) => input.task), ...descriptor.after];
-}
-
 /** `, did you mean "x"?` if a name like it is known. The search is long, so only the first problems get one. */
 export function suggestion(descriptors: Descriptors, name: string, problemsBefore: number): string {
   if (problemsBefore >= 5) return "";

@@ -14,21 +14,6 @@ export interface Graph {
   readonly upstream: Uint32Array;
 }
 
-/** Builds a graph from the upstream nodes of each node, which `link` adds. */
-export function createGraph(
-  size: number,
-  link: (node: number, add: (source: number) => void) => void,
-): Graph {
-  const starts = new Uint32Array(size + 1);
-  const upstream: number[] = [];
-  const add = (source: number): void => void upstream.push(source);
-  for (let node = 0; node < size; node++) {
-    link(node, add);
-    starts[node + 1] = upstream.length;
-  }
-  return { size, starts, upstream: new Uint32Array(upstream) };
-}
-
 /**
  * The level of each node: 0 if nothing feeds it, else one more than the highest that does; -1 for nodes on a
  * cycle or fed by one. Kahn (1962); takes O(nodes + edges).
@@ -97,11 +82,10 @@ function upstreamWithoutLevel({ starts, upstream }: Graph, levels: Int32Array, n
 }
 
 function withoutEdge({ size, starts, upstream }: Graph, from: number, to: number): Graph {
-  return createGraph(size, (node, add) => {
-    for (const source of upstream.subarray(starts[node]!, starts[node + 1]!)) {
-      if (node !== to || source !== from) add(source);
-    }
-  });
+  const [first, end] = [starts[to]!, starts[to + 1]!];
+  const kept = upstream.filter((source, edge) => source !== from || edge < first || edge >= end);
+  const removed = upstream.length - kept.length;
+  return { size, starts: starts.map((start, node) => node > to ? start - removed : start), upstream: kept };
 }
 
 /** The same edges seen from their other end. */

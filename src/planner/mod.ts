@@ -30,4 +30,5 @@
 export { explainPlan } from "./explain.ts";
 export { planTasks } from "./plan_tasks.ts";
 export { createPlanner, type Planner, type TaskSource } from "./planner.ts";
+export { renderPlan } from "./render_plan.ts";
 export type { Descriptors } from "./descriptors.ts";

@@ -4,16 +4,15 @@
  * @module
  */
 import { assertKeys } from "../base/names.ts";
-import { describeTask } from "../task/describe.ts";
-import type { TaskDescriptor } from "../task/descriptor.ts";
-import type { Plan, Selection } from "../task/plan.ts";
-import type { Task } from "../task/task.ts";
+import type { ExplainedPlan, Plan, Selection } from "../task/plan.ts";
+import type { Descriptors } from "./descriptors.ts";
+import { explainPlan } from "./explain.ts";
 import { planTasks } from "./plan_tasks.ts";
 
 /** Where the planner finds tasks: `createTaskRegistry()` is one. */
 export interface TaskSource {
-  /** All tasks there are now. */
-  list(): Iterable<Task>;
+  /** All tasks there are now, by name. */
+  readonly descriptors: Descriptors;
 }
 
 /** Turns selections of tasks into checked plans. */
@@ -22,10 +21,12 @@ export interface Planner {
    * Plans a selection of the tasks that are registered now.
    *
    * @param selection What to plan. @default {all tasks}
-   * @throws {MillraceError} `plan/invalid`, once, with everything that is wrong.
-   * @throws {TypeError} If the selection has an unknown key, or something else than an array.
+   * @throws {MillraceError} `plan/invalid`, once, with everything that is wrong; `selector/invalid`.
+   * @throws {TypeError} If the selection has an unknown key, or a value of the wrong kind.
    */
   plan(selection?: Selection): Plan;
+  /** The same with edges, their types, and what is left out; `renderPlan()` writes it. Throws like `plan()`. */
+  explain(selection?: Selection): ExplainedPlan;
 }
 
 /**
@@ -41,18 +42,17 @@ export interface Planner {
  * const registry = createTaskRegistry();
  * registry.register(load);
  * registry.register(extract);
- * assertEquals(createPlanner(registry).plan().executionOrder, ["extract", "load"]);
+ * const planner = createPlanner(registry);
+ * assertEquals(planner.plan().executionOrder, ["extract", "load"]);
+ * assertEquals(planner.plan({ select: "extract+ and not extract" }).external, ["extract"]);
  * ```
  */
 export function createPlanner(registry: TaskSource): Planner {
-  return {
-    plan(selection = {}) {
-      assertSelection(selection);
-      const descriptors = new Map<string, TaskDescriptor>();
-      for (const task of registry.list()) descriptors.set(task.name, describeTask(task));
-      return planTasks(descriptors, selection);
-    },
+  const plan = (selection: Selection = {}): Plan => {
+    assertSelection(selection);
+    return planTasks(registry.descriptors, selection);
   };
+  return { plan, explain: (selection) => explainPlan(plan(selection), registry.descriptors) };
 }
 
 const LISTS = ["names", "tags", "roots"] as const;
@@ -62,6 +62,12 @@ function assertSelection(selection: Selection): void {
   for (const key of LISTS) {
     const list: unknown = selection[key];
     if (list === undefined || Array.isArray(list)) continue;
-    throw new TypeError(`Cannot plan as "${key}" must be an array: current value is ${JSON.stringify(list)}`);
+    throw wrong(key, "an array", list);
   }
+  const select: unknown = selection.select;
+  if (select !== undefined && typeof select !== "string") throw wrong("select", "a string", select);
+}
+
+function wrong(key: string, rule: string, value: unknown): TypeError {
+  return new TypeError(`Cannot plan as "${key}" must be ${rule}: current value is ${JSON.stringify(value)}`);
 }

@@ -6,7 +6,8 @@
 import { wildcard } from "../base/wildcard.ts";
 import type { TaskDescriptor } from "../task/descriptor.ts";
 import type { Selector } from "../task/selector.ts";
-import { type Descriptors, upstreamOf } from "./descriptors.ts";
+import type { Descriptors } from "./descriptors.ts";
+import { prepareTask } from "./prepared_task.ts";
 
 /** What a selector gives. */
 export interface SelectedBy {
@@ -90,14 +91,16 @@ class Links {
   }
 
   #sourcesOf(name: string): string[] {
-    return upstreamOf(this.#descriptors.get(name)!).filter((source) => this.#descriptors.has(source));
+    return prepareTask(this.#descriptors.get(name)!).sources.filter((source) =>
+      this.#descriptors.has(source)
+    );
   }
 
   #consumersOf(name: string): readonly string[] {
     if (this.#consumers === undefined) {
       this.#consumers = new Map();
       for (const task of this.#descriptors.values()) {
-        for (const source of upstreamOf(task)) {
+        for (const source of prepareTask(task).sources) {
           const known = this.#consumers.get(source);
           if (known === undefined) this.#consumers.set(source, [task.name]);
           else known.push(task.name);

@@ -6,7 +6,8 @@
 import type { PlanProblem } from "../base/error_codes.ts";
 import type { Selection } from "../task/plan.ts";
 import { parseSelector } from "../task/selector.ts";
-import { type Descriptors, suggestion, upstreamOf } from "./descriptors.ts";
+import { type Descriptors, suggestion } from "./descriptors.ts";
+import { prepareTask } from "./prepared_task.ts";
 import { selectBy } from "./select_by.ts";
 
 /**
@@ -21,11 +22,11 @@ export function selectTasks(
   descriptors: Descriptors,
   selection: Selection,
   problems: PlanProblem[],
-): Iterable<string> {
+): string[] {
   const { names, tags, roots, select, includeUpstream = false } = selection;
   if ((names ?? tags ?? roots ?? select) === undefined) {
     if (descriptors.size === 0) problems.push(emptySelection("no task is registered"));
-    return descriptors.keys();
+    return [...descriptors.keys()];
   }
   const by = select === undefined ? undefined : selectBy(descriptors, parseSelector(select));
   for (const name of new Set([...names ?? [], ...roots ?? [], ...by?.unknown ?? []])) {
@@ -42,7 +43,7 @@ export function selectTasks(
   if (selected.size === 0 && problems.length === 0) {
     problems.push(emptySelection(whyEmpty(select, wanted)));
   }
-  return selected;
+  return [...selected];
 }
 
 /** The tasks of `names` that exist, and everything that they depend on. */
@@ -50,7 +51,9 @@ function withUpstream(descriptors: Descriptors, names: readonly string[]): Set<s
   const found = new Set(names.filter((name) => descriptors.has(name)));
   // A Set gives also what is added while it is walked through.
   for (const name of found) {
-    for (const source of upstreamOf(descriptors.get(name)!)) if (descriptors.has(source)) found.add(source);
+    for (const source of prepareTask(descriptors.get(name)!).sources) {
+      if (descriptors.has(source)) found.add(source);
+    }
   }
   return found;
 }

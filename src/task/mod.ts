@@ -90,7 +90,15 @@ export type {
 export { unsupportedOptions } from "./unsupported.ts";
 export { createTaskRegistry, type TaskRegistry } from "./registry.ts";
 export { collectDefinitions, type Definitions, mergeDefinitions } from "./load.ts";
-export type { Plan, Selection } from "./plan.ts";
+export {
+  type ExplainedPlan,
+  type Plan,
+  PLAN_FORMATS,
+  type PlanEdge,
+  type PlanFormat,
+  type Selection,
+} from "./plan.ts";
+export { parseSelector, type Selector } from "./selector.ts";
 export type { RunEnd, RunRequest, RunStatus, RunSummary, RunView, TaskStatus, TaskView } from "./run.ts";
 export type {
   AtPath,

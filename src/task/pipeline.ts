@@ -13,6 +13,7 @@ import {
   assertOptions,
   assertPattern,
   assertSchema,
+  assertText,
   assertTexts,
   frozen,
   naming,
@@ -177,7 +178,10 @@ function assertTasks(what: string, tasks: unknown): void {
 function assertSelection(what: string, select: Selection | undefined): void {
   assertNested(what, "select", select, ["names", "tags", "roots", "select", "includeUpstream"]);
   for (const key of ["names", "tags", "roots"] as const) assertTexts(what, `select.${key}`, select?.[key]);
-  if (select?.select !== undefined) naming(what, () => parseSelector(select.select!));
+  const selector = select?.select;
+  if (selector === undefined) return;
+  assertText(what, "select.select", selector);
+  naming(what, () => parseSelector(selector));
 }
 
 function assertRetention(what: string, retention: Retention | undefined): void {

@@ -33,3 +33,31 @@ export interface Plan {
   /** The descriptors of the planned tasks, by name. */
   readonly tasks: Readonly<Record<string, TaskDescriptor>>;
 }
+
+/** One edge of a plan. */
+export interface PlanEdge {
+  /** The task that comes first; it may be external. */
+  readonly from: string;
+  /** The task that needs it. */
+  readonly to: string;
+  /** The input that takes the value; absent for an edge that only orders. */
+  readonly param?: string;
+  /** Whether all chunks of a streaming task arrive as one array; absent like `param`. */
+  readonly collect?: boolean;
+  /** What arrives, as TypeScript would write it; absent where no schema says it. */
+  readonly type?: string;
+}
+
+/** A plan with what people ask about it. */
+export interface ExplainedPlan extends Plan {
+  /** All edges into the planned tasks, in the order of execution. */
+  readonly edges: readonly PlanEdge[];
+  /** Tasks that the selection leaves out and that no planned task needs, sorted. */
+  readonly skipped: readonly string[];
+}
+
+/** As what a plan can be written: for people, for Mermaid, for Graphviz, for programs. */
+export type PlanFormat = "text" | "mermaid" | "dot" | "json";
+
+/** All of them. */
+export const PLAN_FORMATS: readonly PlanFormat[] = ["text", "mermaid", "dot", "json"];

@@ -2,7 +2,6 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { MillraceError } from "../../src/base/errors.ts";
 import { runCli } from "../../src/cli/cli.ts";
 import { FakeEnvironment } from "./fake_environment.ts";
-import { PLAN } from "./fake_platform.ts";
 
 const locked = new MillraceError("platform/data-dir-locked", "Cannot open as pid 7 has it", {
   details: { dataDir: ".millrace", pid: 7 },
@@ -12,14 +11,27 @@ Deno.test("runCli() plans without opening anything", async () => {
   const environment = new FakeEnvironment();
   assertEquals(await runCli(["plan", "flights"], environment), 0);
   assertEquals(environment.opened, []);
-  assertEquals(environment.planned, [{ modules: ["file:///default.ts"], request: { pipeline: "flights" } }]);
-  assertEquals(environment.stdout.lines[0], "flights  2 tasks  2 levels  dag 3f2a91bc0d1e");
+  assertEquals(environment.planned, [
+    { modules: ["file:///default.ts"], request: { pipeline: "flights" }, format: "text" },
+  ]);
+  assertEquals(environment.stdout.text, "flights: text plan\n");
 });
 
-Deno.test("runCli() gives the plan as one JSON document", async () => {
-  const environment = new FakeEnvironment();
-  assertEquals(await runCli(["plan", "--tags", "x", "--json"], environment), 0);
-  assertEquals(environment.stdout.json as unknown[], [PLAN]);
+Deno.test("runCli() gives the plan in the format that is asked for, and nothing else", async () => {
+  const lines = [["--json"], ["--format", "json"], ["-f", "mermaid"], ["--format", "dot"]];
+  for (const [index, format] of ["json", "json", "mermaid", "dot"].entries()) {
+    const environment = new FakeEnvironment();
+    assertEquals(await runCli(["plan", "--tags", "x", ...lines[index]!], environment), 0);
+    assertEquals(environment.stdout.text, `${format} plan\n`);
+  }
+});
+
+Deno.test("runCli() says of which tasks a plan is", async () => {
+  for (const [line, title] of [[[], "all tasks"], [["--select", "+a"], "selection"]] as const) {
+    const environment = new FakeEnvironment();
+    assertEquals(await runCli(["plan", ...line], environment), 0);
+    assertEquals(environment.stdout.text, `${title}: text plan\n`);
+  }
 });
 
 Deno.test("runCli() tells each problem of a plan", async () => {

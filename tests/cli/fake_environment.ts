@@ -7,7 +7,8 @@ import type {
   PlanRequest,
   StopSignal,
 } from "../../src/cli/port.ts";
-import { FakePlatform, PLAN } from "./fake_platform.ts";
+import type { PlanFormat } from "../../src/task/plan.ts";
+import { FakePlatform } from "./fake_platform.ts";
 import { VirtualClock } from "./virtual_clock.ts";
 
 /** 2026-11-21T12:04:05Z. */
@@ -50,7 +51,7 @@ export class FakeEnvironment implements CliEnvironment {
   readonly fetch = fetch;
   readonly platform = new FakePlatform(this.clock);
   readonly opened: CliOpenOptions[] = [];
-  readonly planned: { modules: readonly string[]; request: PlanRequest }[] = [];
+  readonly planned: { modules: readonly string[]; request: PlanRequest; format: PlanFormat }[] = [];
   readonly exits: number[] = [];
   owner: DataDirOwner | undefined;
   failure: Error | undefined;
@@ -70,9 +71,9 @@ export class FakeEnvironment implements CliEnvironment {
     return this.failure === undefined ? Promise.resolve(this.platform) : Promise.reject(this.failure);
   }
 
-  planOnly(modules: readonly string[], request: PlanRequest): Promise<typeof PLAN> {
-    this.planned.push({ modules, request });
-    return this.failure === undefined ? Promise.resolve(PLAN) : Promise.reject(this.failure);
+  drawPlan(modules: readonly string[], request: PlanRequest, format: PlanFormat): Promise<string> {
+    this.planned.push({ modules, request, format });
+    return this.failure === undefined ? Promise.resolve(`${format} plan`) : Promise.reject(this.failure);
   }
 
   readOwner(): Promise<DataDirOwner | undefined> {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { InputDescriptor, TaskDescriptor } from "../task/descriptor.ts";
+import { type InputDescriptor, sourcesOf, type TaskDescriptor } from "../task/descriptor.ts";
 import { hashOfTask } from "./dag_id.ts";
 
 /** A task, ready to be planned. */
@@ -31,9 +31,4 @@ export function prepareTask(task: TaskDescriptor): PreparedTask {
   };
   if (Object.isFrozen(task)) prepared.set(task, made);
   return made;
-}
-
-/** The names of what a task depends on, each once. */
-export function sourcesOf({ inputs, after }: TaskDescriptor): readonly string[] {
-  return [...new Set([...inputs.map((input) => input.task), ...after])];
 }

@@ -20,13 +20,18 @@ function write(schema: unknown, depth: number): string {
   if (schema === false) return "never";
   if (!isObject(schema)) return "…";
   const { $ref, enum: values, anyOf, oneOf, allOf, type } = schema;
-  if (typeof $ref === "string") return $ref.split("/").at(-1)!.replace("#", "…");
+  if (typeof $ref === "string") return $ref.split("/").at(-1)!.replace("#", "") || "…";
   if ("const" in schema) return literal(schema.const);
-  if (Array.isArray(values)) return joined(values.map(literal), " | ");
+  if (Array.isArray(values)) return joined(values.map(literal), " | ") || "never";
   const union = anyOf ?? oneOf;
   if (Array.isArray(union)) return alternatives(union, depth, " | ");
   if (Array.isArray(allOf)) return alternatives(allOf, depth, " & ");
-  if (Array.isArray(type)) return joined(type.map((one) => write({ ...schema, type: one }, depth)), " | ");
+  if (Array.isArray(type)) {
+    return joined(
+      type.map((one) => Array.isArray(one) ? "…" : write({ ...schema, type: one }, depth)),
+      " | ",
+    ) || "…";
+  }
   switch (type) {
     case "object":
       return objectText(schema, depth);
@@ -49,7 +54,7 @@ function alternatives(schemas: readonly unknown[], depth: number, sign: " | " | 
     const text = write(schema, depth);
     return sign === " & " && / \| /.test(text) ? `(${text})` : text;
   });
-  return joined([...new Set(texts)], sign);
+  return joined([...new Set(texts)], sign) || "…";
 }
 
 function objectText({ properties, required, additionalProperties }: JsonSchema, depth: number): string {

@@ -91,3 +91,8 @@ export interface PipelineDescriptor {
   /** What its runs take as parameters. */
   readonly params?: JsonSchema;
 }
+
+/** The names of what a task depends on, each once, in the order of its edges. */
+export function sourcesOf({ inputs, after }: TaskDescriptor): readonly string[] {
+  return [...new Set([...inputs.map((input) => input.task), ...after])];
+}

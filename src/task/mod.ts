@@ -87,6 +87,7 @@ export type {
   PipelineDescriptor,
   TaskDescriptor,
 } from "./descriptor.ts";
+export { createReadySet, type ReadySet } from "./ready_set.ts";
 export { unsupportedOptions } from "./unsupported.ts";
 export { createTaskRegistry, type TaskRegistry } from "./registry.ts";
 export { collectDefinitions, type Definitions, mergeDefinitions } from "./load.ts";

@@ -1,0 +1,103 @@
+/** Tasks planned a second, beside what other libraries do with the same graph; and tasks ended a second. */
+import { createPlanner } from "../../src/planner/planner.ts";
+import { defineTask } from "../../src/task/define_task.ts";
+import type { Plan } from "../../src/task/plan.ts";
+import { createReadySet } from "../../src/task/ready_set.ts";
+import { createTaskRegistry, type TaskRegistry } from "../../src/task/registry.ts";
+import type { Task } from "../../src/task/task.ts";
+import { assertCount, type Bench, type OpenBench, perSecond } from "./figure.ts";
+import { openPeer, type Peer } from "./peers/peer.ts";
+import { chain, type Dag, randomDag } from "./random_dag.ts";
+
+const ours = "plan: checks, order, levels, content hash";
+const first = "the first plan of tasks that were just defined";
+const toposort = "toposort: order";
+const graphology = "graphology: build, order, levels, cycle";
+
+/** Defines all tasks first, so that only planning is measured. */
+export async function plans(quick: boolean): Promise<OpenBench> {
+  const sizes = quick ? [500] : [10_000, 100_000];
+  const stack = new AsyncDisposableStack();
+  const peer = await openPeer();
+  if ("missing" in peer) {
+    // deno-lint-ignore no-console -- whoever looks for the figures must know why they are not there
+    console.error(`Without toposort and graphology, which cannot be had: ${peer.missing}`);
+  } else stack.use(peer);
+  return {
+    benches: [
+      ...sizes.map((size) => planBench(size, "missing" in peer ? undefined : peer)),
+      chainBench(quick ? 500 : 100_000),
+      readyBench(sizes[0]!),
+    ],
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+function planBench(size: number, peer: Peer | undefined): Bench {
+  const dag = randomDag(size);
+  const planner = createPlanner(registryOf(dag));
+  const rate = async (subject: string): Promise<number> => size / await peer!.ask(subject, size) * 1_000;
+  return {
+    name: `plan of ${dag.names.length.toLocaleString("en")} tasks, ${dag.edges.toLocaleString("en")} edges`,
+    unit: "tasks/s",
+    subjects: {
+      [ours]: () => perSecond(size, () => planAll(() => planner.plan(), size)),
+      ...(peer && { [toposort]: () => rate("toposort"), [graphology]: () => rate("graphology") }),
+      [first]: () => {
+        const fresh = createPlanner(registryOf(dag));
+        return perSecond(size, () => planAll(() => fresh.plan(), size));
+      },
+    },
+    compare: peer === undefined ? [] : [[ours, toposort], [ours, graphology], [first, graphology]],
+  };
+}
+
+function chainBench(size: number): Bench {
+  const planner = createPlanner(registryOf(chain(size)));
+  return {
+    name: `plan of a chain of ${size.toLocaleString("en")} tasks`,
+    unit: "tasks/s",
+    subjects: { [ours]: () => perSecond(size, () => planAll(() => planner.plan(), size)) },
+    compare: [],
+  };
+}
+
+function readyBench(size: number): Bench {
+  const plan = createPlanner(registryOf(randomDag(size))).plan();
+  return {
+    name: `ready set of ${size.toLocaleString("en")} tasks`,
+    unit: "ends/s",
+    subjects: {
+      "end of a task, and what it releases": () => {
+        const tasks = createReadySet(plan);
+        return perSecond(size, () => endAll(tasks, size));
+      },
+    },
+    compare: [],
+  };
+}
+
+function planAll(plan: () => Plan, size: number): Promise<void> {
+  const { executionOrder } = plan();
+  assertCount("tasks in the plan", executionOrder.length, size);
+  return Promise.resolve();
+}
+
+function endAll(tasks: ReturnType<typeof createReadySet>, size: number): Promise<void> {
+  const queue = [...tasks.ready];
+  for (const name of queue) queue.push(...tasks.end(name));
+  assertCount("tasks that ended", queue.length, size);
+  return Promise.resolve();
+}
+
+/** The graph as tasks, registered in its order. */
+function registryOf({ names, sources, order }: Dag): TaskRegistry {
+  const tasks: Task[] = [];
+  for (const [index, name] of names.entries()) {
+    const inputs = Object.fromEntries(sources[index]!.map((source) => [names[source]!, tasks[source]!]));
+    tasks.push(defineTask({ name, inputs, run: () => index }));
+  }
+  const registry = createTaskRegistry();
+  for (const index of order) registry.register(tasks[index]!);
+  return registry;
+}

@@ -7,7 +7,7 @@ import type { PlanProblem } from "../base/error_codes.ts";
 import type { InputDescriptor, TaskDescriptor } from "../task/descriptor.ts";
 import { type Descriptors, suggestion } from "./descriptors.ts";
 import type { Graph } from "./graph.ts";
-import type { PreparedTask } from "./prepared_task.ts";
+import type { PreparedTask } from "../task/prepared_task.ts";
 
 /** Selected tasks, linked. */
 export interface LinkedTasks {

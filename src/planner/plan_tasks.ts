@@ -11,7 +11,7 @@ import { dagIdOf } from "./dag_id.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { findCycles, levelsOf } from "./graph.ts";
 import { linkTasks } from "./link_tasks.ts";
-import { prepareTask } from "./prepared_task.ts";
+import { prepareTask } from "../task/prepared_task.ts";
 import { selectTasks } from "./selection.ts";
 
 /** How many cycles are reported at once. */

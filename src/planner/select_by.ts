@@ -7,7 +7,7 @@ import { wildcard } from "../base/wildcard.ts";
 import type { TaskDescriptor } from "../task/descriptor.ts";
 import type { Selector } from "../task/selector.ts";
 import type { Descriptors } from "./descriptors.ts";
-import { prepareTask } from "./prepared_task.ts";
+import { prepareTask } from "../task/prepared_task.ts";
 
 /** What a selector gives. */
 export interface SelectedBy {

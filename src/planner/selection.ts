@@ -7,7 +7,7 @@ import type { PlanProblem } from "../base/error_codes.ts";
 import type { Selection } from "../task/plan.ts";
 import { parseSelector } from "../task/selector.ts";
 import { type Descriptors, suggestion } from "./descriptors.ts";
-import { prepareTask } from "./prepared_task.ts";
+import { prepareTask } from "../task/prepared_task.ts";
 import { selectBy } from "./select_by.ts";
 
 /**

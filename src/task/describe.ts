@@ -8,6 +8,7 @@ import { jsonSchemaOf } from "../base/schema.ts";
 import type { InputDescriptor, PipelineDescriptor, TaskDescriptor } from "./descriptor.ts";
 import { frozen } from "./option_checks.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { prepareTask } from "./prepared_task.ts";
 import { type Edge, isTask, nameOf, type Task } from "./task.ts";
 
 /** Turning schemas into JSON Schema is dear, and a task never changes. */
@@ -41,6 +42,7 @@ export function describeTask(task: Task): TaskDescriptor {
     output: task.output && jsonSchemaOf(task.output, "output"),
   }));
   described.set(task, descriptor);
+  prepareTask(descriptor);
   return descriptor;
 }
 

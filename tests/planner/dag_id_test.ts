@@ -2,12 +2,12 @@ import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/
 import canonicalize from "canonicalize";
 import fc from "fast-check";
 import { z } from "zod";
-import { canonicalForm } from "../../src/planner/dag_id.ts";
 import { planTasks } from "../../src/planner/plan_tasks.ts";
-import { prepareTask } from "../../src/planner/prepared_task.ts";
 import { defineTask } from "../../src/task/define_task.ts";
 import { describeTask } from "../../src/task/describe.ts";
 import type { TaskDescriptor } from "../../src/task/descriptor.ts";
+import { prepareTask } from "../../src/task/prepared_task.ts";
+import { canonicalForm } from "../../src/task/task_hash.ts";
 
 const NAMES = ["a", "b", "c", "d"];
 const schemas = fc.dictionary(fc.constantFrom("type", "10", "9", "é", "😀"), fc.jsonValue(), { maxKeys: 3 });

@@ -1,11 +1,11 @@
 /**
- * What planning needs of a task, found out once: most plans are of tasks that were planned before, and walking
- * through the parts of a hundred thousand descriptors takes longer than all the rest of planning them.
+ * What planning needs of a task, found out once, when it is described: hashing a hundred thousand tasks, or only
+ * walking through their parts, takes longer than all the rest of planning them.
  *
  * @module
  */
-import { type InputDescriptor, sourcesOf, type TaskDescriptor } from "../task/descriptor.ts";
-import { hashOfTask } from "./dag_id.ts";
+import { type InputDescriptor, sourcesOf, type TaskDescriptor } from "./descriptor.ts";
+import { hashOfTask } from "./task_hash.ts";
 
 /** A task, ready to be planned. */
 export interface PreparedTask {

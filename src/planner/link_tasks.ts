@@ -73,10 +73,10 @@ function checkStray(
 function checkDemand(
   descriptors: Descriptors,
   name: string,
-  { param, task: source }: InputDescriptor,
+  { param, task: source, collect }: InputDescriptor,
   problems: PlanProblem[],
 ): void {
-  if (descriptors.get(source)?.stream !== false) return;
+  if (!collect || descriptors.get(source)?.stream !== false) return;
   const message =
     `task "${name}" collects "${source}" as its input "${param}", but "${source}" does not stream`;
   problems.push({ kind: "type-mismatch", tasks: [source, name], message });

@@ -11,7 +11,7 @@ import { hashOfTask } from "./task_hash.ts";
 export interface PreparedTask {
   /** The names of what it depends on, each once. */
   readonly sources: readonly string[];
-  /** Inputs that ask more of their source than a value: to be checked. */
+  /** Inputs that ask more of their source than a value, by `collect()` or `from()`: to be checked. */
   readonly demands: readonly InputDescriptor[];
   /** The hash of all that matters about it. */
   readonly hash: string;
@@ -26,7 +26,7 @@ export function prepareTask(task: TaskDescriptor): PreparedTask {
   if (before !== undefined) return before;
   const made: PreparedTask = {
     sources: sourcesOf(task),
-    demands: task.inputs.filter((input) => input.collect),
+    demands: task.inputs.filter((input) => input.collect || input.schema !== undefined),
     hash: hashOfTask(task),
   };
   if (Object.isFrozen(task)) prepared.set(task, made);

@@ -38,6 +38,7 @@ export {
   type Collected,
   createReadySet,
   createTaskRegistry,
+  type CriticalPath,
   type CronFire,
   type CronTrigger,
   type CronTriggerOptions,
@@ -54,6 +55,7 @@ export {
   describePipeline,
   describeTask,
   type Downstream,
+  durationsOf,
   type Edge,
   type EdgeCheck,
   type EventTrigger,
@@ -166,10 +168,16 @@ export {
 export type { Fired, TriggerView } from "./src/trigger/port.ts";
 export {
   createPlanner,
+  criticalPath,
   type Descriptors,
+  diffPlans,
+  type EdgeChange,
   explainPlan,
+  type PlanDiff,
   type Planner,
   renderPlan,
+  renderPlanDiff,
+  type TaskChange,
   type TaskSource,
 } from "./src/planner/mod.ts";
 export {

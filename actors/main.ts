@@ -10,6 +10,7 @@ import { EXIT } from "../src/cli/exit_codes.ts";
 import type { CliOpenOptions, CliPlatform } from "../src/cli/port.ts";
 import { readOwner } from "../src/store/data_dir_lock.ts";
 import { openSpeaker } from "./platform.ts";
+import { diffPlans, renderPlanDiff } from "../src/planner/diff_plans.ts";
 import { createPlanBook } from "./planner.ts";
 import { VERSION } from "./version.ts";
 
@@ -65,7 +66,11 @@ if (import.meta.main) {
     version: VERSION,
     defaultModules: await defaultModules(),
     open,
-    drawPlan: async (modules, request, format) => (await createPlanBook(modules)).draw(request, format),
+    drawPlan: async (modules, request, options) => (await createPlanBook(modules)).draw(request, options),
+    comparePlan: async (modules, request, before, format) => {
+      const diff = diffPlans(before, (await createPlanBook(modules)).plan(request));
+      return format === "json" ? JSON.stringify(diff) : renderPlanDiff(diff);
+    },
     readOwner,
   });
   // What a lost thread still computes must not keep the program from ending.

@@ -20,8 +20,9 @@ import type { TaskDescriptor } from "../src/task/descriptor.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
 import type { Definitions } from "../src/task/load.ts";
 import type { Pipeline } from "../src/task/pipeline.ts";
-import type { Plan, PlanFormat } from "../src/task/plan.ts";
+import type { DrawOptions, Plan } from "../src/task/plan.ts";
 import type { RunRequest } from "../src/task/run.ts";
+import { selectionOf } from "../src/task/run_request.ts";
 import { unsupportedOptions } from "../src/task/unsupported.ts";
 
 /** What the planner is given. */
@@ -41,7 +42,7 @@ export interface PlanBook {
   /** Plans a pipeline or a selection. */
   plan(request: RunRequest): Plan;
   /** Plans it and writes the plan. */
-  draw(request: RunRequest, format: PlanFormat): string;
+  draw(request: RunRequest, options: DrawOptions): string;
 }
 
 /** Imports modules and makes a book of what they define; refuses what this version cannot keep. */
@@ -65,14 +66,17 @@ export async function createPlanBook(modules: readonly string[]): Promise<PlanBo
       },
     );
   };
-  const plan = ({ pipeline, params: _, metadata: __, ...selection }: RunRequest): Plan =>
-    planTasks(tasks, pipeline === undefined ? selection : describePipeline(find(pipeline)).selection);
+  const plan = (request: RunRequest): Plan => {
+    const { pipeline, ...selection } = selectionOf(request);
+    return planTasks(tasks, pipeline === undefined ? selection : describePipeline(find(pipeline)).selection);
+  };
   return {
     tasks,
     pipelines,
     find,
     plan,
-    draw: (request, format) => renderPlan(explainPlan(plan(request), tasks), format),
+    draw: (request, { format, durationsMs }) =>
+      renderPlan(explainPlan(plan(request), tasks, durationsMs), format),
   };
 }
 
@@ -111,7 +115,7 @@ export const planner = defineActor(plannerProtocol, async (ctx, options: Planner
       );
     },
     plan,
-    draw: ({ request, format }) => draw(request, format),
+    draw: ({ request, options }) => draw(request, options),
     describe: () => ({
       tasks: [...tasks.values()],
       pipelines: [...pipelines.values()].map(describePipeline),

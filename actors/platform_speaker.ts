@@ -14,7 +14,7 @@ import type { GatewayBackend, PlatformView } from "../src/http/port.ts";
 import type { RunFilter } from "../src/orchestrator/port.ts";
 import type { DataDirLock } from "../src/store/data_dir_lock.ts";
 import { describeTask } from "../src/task/describe.ts";
-import type { Plan, PlanFormat, Selection } from "../src/task/plan.ts";
+import type { DrawOptions, Plan, Selection } from "../src/task/plan.ts";
 import type { TaskRegistry } from "../src/task/registry.ts";
 import type { RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts";
 import { parsePlanRequest, parseRunRequest } from "../src/task/run_request.ts";
@@ -95,7 +95,7 @@ export class PlatformSpeaker implements Platform {
       runs: (filter) => this.runs(filter),
       runView: (runId) => this.runView(runId),
       result: (runId, task) => this.result(runId, task),
-      drawPlan: (request, format) => this.drawPlan(request, format),
+      drawPlan: (request, options) => this.drawPlan(request, options),
       subscribe: (pattern) => this.events(pattern),
     };
   }
@@ -185,9 +185,9 @@ export class PlatformSpeaker implements Platform {
 
   async drawPlan(
     request: Selection & { readonly pipeline?: string },
-    format: PlanFormat,
+    options: DrawOptions,
   ): Promise<string> {
-    return await this.#cast.planner.ask("draw", { request: parsePlanRequest(request), format }, ALWAYS);
+    return await this.#cast.planner.ask("draw", { request: parsePlanRequest(request), options }, ALWAYS);
   }
 
   async result(runId: string, task: string): Promise<unknown> {

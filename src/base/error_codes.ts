@@ -134,6 +134,8 @@ export interface ErrorDetails {
   "http/unsupported-media-type": { contentType: string };
   /** A data folder is in use by a process that cannot be reached over HTTP. */
   "cli/server-unreachable": { url?: string; pid?: number };
+  /** A file that the command line names cannot be read, or holds something else. */
+  "cli/file-unusable": { path: string; reason: string };
   /** The beginning of a run id fits several runs. */
   "cli/ambiguous-run-id": { runId: string; matches: readonly string[] };
 }
@@ -226,5 +228,6 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "http/unauthorized": once,
   "http/unsupported-media-type": once,
   "cli/server-unreachable": again,
+  "cli/file-unusable": once,
   "cli/ambiguous-run-id": once,
 };

@@ -179,6 +179,8 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .option("-r, --roots <tasks>", "tasks with everything that they depend on", list)
     .option("-s, --select <selector>", SELECT)
     .option("--include-upstream", "also all tasks that the selected ones depend on")
+    .option("--run <id>", "show the critical path by the durations of this run")
+    .option("--against <file>", "show only what is different from a plan that --json has written")
     .option("-f, --format <format>", `one of ${PLAN_FORMATS.join(", ")} (default: text)`, planFormat)
     .addHelpText("after", EXAMPLES.plan)
     .action((pipeline, flags, command) => {
@@ -196,8 +198,17 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
       if (flags.json && format !== "json") {
         command.error(`error: --json is --format json: leave it out for --format ${format}`);
       }
-      const request = pipeline === undefined ? selection : { pipeline };
-      choose({ command: "plan", ...common(flags), request, format });
+      if (flags.against !== undefined && format !== "text" && format !== "json") {
+        command.error(`error: --against writes text or JSON, no ${format}`);
+      }
+      choose({
+        command: "plan",
+        ...common(flags),
+        request: pipeline === undefined ? selection : { pipeline },
+        format,
+        ...(flags.run === undefined ? {} : { run: flags.run }),
+        ...(flags.against === undefined ? {} : { against: flags.against }),
+      });
     });
 
   const runs = program.command("runs").description("List runs, newest first; show one; print a result.");

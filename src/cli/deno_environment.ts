@@ -9,7 +9,7 @@ import type { CliEnvironment, CliOutput, StopSignal } from "./port.ts";
 /** What only the whole platform can give. */
 export type PlatformParts = Pick<
   CliEnvironment,
-  "open" | "drawPlan" | "readOwner" | "version" | "defaultModules"
+  "open" | "drawPlan" | "comparePlan" | "readOwner" | "version" | "defaultModules"
 >;
 
 /** The environment of this process. Needs no permission until something of it is used. */
@@ -23,6 +23,7 @@ export function createDenoEnvironment(parts: PlatformParts): CliEnvironment {
     // Called as a method it would lose its global `this`.
     fetch: (input, init) => fetch(input, init),
     moduleUrl,
+    readText: (path) => Deno.readTextFile(path),
     env: (name) => Deno.env.get(name) || undefined,
     utcOffsetMinutes: (timeMs) => -new Date(timeMs).getTimezoneOffset(),
     onSignal,

@@ -48,6 +48,8 @@ Examples:
   $ millrace plan --roots report         a task with everything that it depends on
   $ millrace plan --select '+report and not tag:slow'
   $ millrace plan my_pipeline --format mermaid > plan.mmd
+  $ millrace plan my_pipeline --json > plan.json; millrace plan my_pipeline --against plan.json
+  $ millrace plan --run 9f3a21c4         with its critical path
 
 A selector: task, extract_*, tag:etl; +a with all that a depends on, a+ with all that depends on a, 2+a two steps
 of it; and, or, not, brackets.`,

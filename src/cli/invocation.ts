@@ -57,6 +57,10 @@ export interface PlanInvocation extends CommonOptions {
   readonly request: PlanRequest;
   /** How to write the plan. */
   readonly format: PlanFormat;
+  /** A run, by a part of its id, whose durations show the critical path; what it ran is planned if nothing else is. */
+  readonly run?: string;
+  /** A file with an earlier plan: only what has changed is written. */
+  readonly against?: string;
 }
 
 /** `millrace runs`, `runs show` and `runs result`. */

@@ -8,7 +8,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import type { PlatformView } from "../http/port.ts";
-import type { PlanFormat, Selection } from "../task/plan.ts";
+import type { DrawOptions, Plan, Selection } from "../task/plan.ts";
 import type { RunEnd, RunRequest, RunStatus, RunSummary, RunView } from "../task/run.ts";
 
 /** What to plan: a pipeline, or a selection of tasks; neither means all tasks. */
@@ -129,7 +129,16 @@ export interface CliEnvironment {
   /** Opens a platform in this process. */
   open(options: CliOpenOptions): Promise<CliPlatform>;
   /** Plans without opening anything, and writes the plan: no data folder, no threads that outlive the answer. */
-  drawPlan(modules: readonly string[], request: PlanRequest, format: PlanFormat): Promise<string>;
+  drawPlan(modules: readonly string[], request: PlanRequest, options: DrawOptions): Promise<string>;
+  /** Plans the same and writes what is different from an earlier plan. */
+  comparePlan(
+    modules: readonly string[],
+    request: PlanRequest,
+    before: Plan,
+    format: "text" | "json",
+  ): Promise<string>;
+  /** The text of a file; rejects with an error of the system. */
+  readText(path: string): Promise<string>;
   /** The live process that owns a data folder, if there is one. */
   readOwner(dataDir: string): Promise<DataDirOwner | undefined>;
   /** The URL of a module that was named by path or URL. */

@@ -88,6 +88,7 @@ export const STATUS_OF = {
   "http/unauthorized": 401,
   "http/unsupported-media-type": 415,
   "cli/server-unreachable": 502,
+  "cli/file-unusable": 400,
   "cli/ambiguous-run-id": 400,
 } as const satisfies Readonly<Record<ErrorCode, number>>;
 

@@ -5,6 +5,7 @@
  */
 import type { InputDescriptor, TaskDescriptor } from "../task/descriptor.ts";
 import type { ExplainedPlan, Plan, PlanEdge } from "../task/plan.ts";
+import { criticalPath } from "./critical_path.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { schemaText } from "./schema_text.ts";
 
@@ -14,8 +15,13 @@ import { schemaText } from "./schema_text.ts";
  *
  * @param plan The plan.
  * @param descriptors All tasks that it was made of, by name.
+ * @param durationsMs How long tasks take, in ms: gives the critical path.
  */
-export function explainPlan(plan: Plan, descriptors: Descriptors): ExplainedPlan {
+export function explainPlan(
+  plan: Plan,
+  descriptors: Descriptors,
+  durationsMs?: Readonly<Record<string, number>>,
+): ExplainedPlan {
   const external = new Set(plan.external);
   const skipped = [...descriptors.keys()].filter((name) =>
     !Object.hasOwn(plan.tasks, name) && !external.has(name)
@@ -24,6 +30,7 @@ export function explainPlan(plan: Plan, descriptors: Descriptors): ExplainedPlan
     ...plan,
     edges: plan.executionOrder.flatMap((name) => edgesInto(plan.tasks[name]!, descriptors)),
     skipped: skipped.sort(),
+    ...(durationsMs === undefined ? {} : { criticalPath: criticalPath(plan, durationsMs) }),
   };
 }
 

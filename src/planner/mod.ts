@@ -27,6 +27,8 @@
  *
  * @module
  */
+export { criticalPath } from "./critical_path.ts";
+export { diffPlans, type EdgeChange, type PlanDiff, renderPlanDiff, type TaskChange } from "./diff_plans.ts";
 export { explainPlan } from "./explain.ts";
 export { planTasks } from "./plan_tasks.ts";
 export { createPlanner, type Planner, type TaskSource } from "./planner.ts";

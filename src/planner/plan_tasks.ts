@@ -11,6 +11,7 @@ import { dagIdOf } from "./dag_id.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { findCycles, levelsOf } from "./graph.ts";
 import { linkTasks } from "./link_tasks.ts";
+import { pathText } from "./path_text.ts";
 import { prepareTask } from "../task/prepared_task.ts";
 import { selectTasks } from "./selection.ts";
 
@@ -18,8 +19,6 @@ import { selectTasks } from "./selection.ts";
 const MAX_CYCLES = 10;
 /** How many problems the message of the error spells out; all are in its details. */
 const MAX_SPELLED = 10;
-/** How many tasks of a long cycle the message spells out at either end. */
-const CYCLE_ENDS = 5;
 
 /**
  * Plans a selection.
@@ -63,13 +62,10 @@ function groupByLevel(names: readonly string[], levels: Int32Array): string[][] 
 
 function cycleProblem(cycle: readonly number[], tasks: readonly TaskDescriptor[]): PlanProblem {
   const names = [...cycle, cycle[0]!].map((index) => tasks[index]!.name);
-  const spelled = names.length <= 2 * CYCLE_ENDS
-    ? names
-    : [...names.slice(0, CYCLE_ENDS), `… ${names.length - 2 * CYCLE_ENDS} more`, ...names.slice(-CYCLE_ENDS)];
   return {
     kind: "cycle",
     tasks: names,
-    message: `tasks depend on each other in a cycle: ${spelled.join(" → ")}`,
+    message: `tasks depend on each other in a cycle: ${pathText(names)}`,
   };
 }
 

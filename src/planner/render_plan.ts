@@ -4,13 +4,14 @@
  * @module
  */
 import type { ExplainedPlan, PlanEdge, PlanFormat } from "../task/plan.ts";
+import { pathText } from "./path_text.ts";
 
 /** How many skipped tasks are named; the rest are counted. */
 const MAX_NAMED = 10;
 
 /**
- * Writes a plan. Shows levels, edges with their types, external and skipped tasks; an edge that only orders is
- * dashed in a graph. No final line end.
+ * Writes a plan. Shows levels, edges with their types, external and skipped tasks, and the critical path where it
+ * is known; an edge that only orders is dashed in a graph. No final line end.
  *
  * @param plan What `explainPlan()` or `planner.explain()` gave.
  * @param format `text` for people, `mermaid` (<https://mermaid.js.org>), `dot` (<https://graphviz.org>), or `json`.
@@ -41,9 +42,8 @@ export function renderPlan(plan: ExplainedPlan, format: PlanFormat): string {
   }
 }
 
-function planText(
-  { dagId, executionOrder, parallelLevels, edges, external, skipped }: ExplainedPlan,
-): string {
+function planText(plan: ExplainedPlan): string {
+  const { dagId, executionOrder, parallelLevels, edges, external, skipped, criticalPath } = plan;
   const into = Map.groupBy(edges, (edge) => edge.to);
   const [tasks, levels] = [count(executionOrder, "task"), count(parallelLevels, "level")];
   const lines = [`${tasks} in ${levels}, dag ${dagId.slice(0, 12)}`];
@@ -56,6 +56,9 @@ function planText(
   }
   if (external.length > 0) lines.push(`external, from an earlier run: ${external.join(", ")}`);
   if (skipped.length > 0) lines.push(`skipped: ${someOf(skipped)}`);
+  if (criticalPath !== undefined) {
+    lines.push(`critical path, ${criticalPath.durationMs} ms: ${pathText(criticalPath.tasks)}`);
+  }
   return lines.join("\n");
 }
 
@@ -72,7 +75,8 @@ function edgeLabel({ param, collect, type }: PlanEdge): string {
   return `${param}${collect ? ", all chunks" : ""}${type === undefined ? "" : `: ${type}`}`;
 }
 
-function planMermaid({ executionOrder, parallelLevels, edges, external, skipped }: ExplainedPlan): string {
+function planMermaid(plan: ExplainedPlan): string {
+  const { executionOrder, parallelLevels, edges, external, skipped, criticalPath } = plan;
   const ids = new Map([...executionOrder, ...external].map((name, index) => [name, `t${index}`]));
   const lines = ["flowchart LR"];
   for (const [level, names] of parallelLevels.entries()) {
@@ -86,21 +90,27 @@ function planMermaid({ executionOrder, parallelLevels, edges, external, skipped 
     lines.push(`  ${ids.get(edge.from)} ${arrow}|"${mermaidText(edgeLabel(edge))}"| ${ids.get(edge.to)}`);
   }
   if (external.length > 0) lines.push("  classDef external stroke-dasharray:4");
+  if (criticalPath !== undefined) {
+    lines.push("  classDef critical stroke-width:3px");
+    lines.push(`  class ${criticalPath.tasks.map((name) => ids.get(name)).join(",")} critical`);
+  }
   if (skipped.length > 0) lines.push(`  %% skipped: ${someOf(skipped)}`);
   return lines.join("\n");
 }
 
 /** Inside of quotes Mermaid wants some characters by their names: <https://mermaid.js.org/syntax/flowchart.html>. */
 function mermaidText(text: string): string {
-  return text.replaceAll(/[#"<>&`\\]/g, (character) => `#${character.charCodeAt(0)};`);
+  return text.replaceAll(/[#"<>&`\\\p{Cc}]/gu, (character) => `#${character.charCodeAt(0)};`);
 }
 
-function planDot({ parallelLevels, edges, external, skipped }: ExplainedPlan): string {
+function planDot(plan: ExplainedPlan): string {
+  const { parallelLevels, edges, external, skipped, criticalPath } = plan;
   const lines = ["digraph plan {", "  rankdir=LR;", "  node [shape=box];"];
   for (const names of parallelLevels) {
     lines.push(`  { rank=same; ${names.map((name) => `${dotText(name)};`).join(" ")} }`);
   }
   for (const name of external) lines.push(`  ${dotText(name)} [style=dashed];`);
+  for (const name of criticalPath?.tasks ?? []) lines.push(`  ${dotText(name)} [penwidth=3];`);
   for (const edge of edges) {
     const style = edge.param === undefined ? ", style=dashed" : "";
     lines.push(`  ${dotText(edge.from)} -> ${dotText(edge.to)} [label=${dotText(edgeLabel(edge))}${style}];`);
@@ -109,9 +119,9 @@ function planDot({ parallelLevels, edges, external, skipped }: ExplainedPlan): s
   return [...lines, "}"].join("\n");
 }
 
-/** A quoted identifier; a backslash, too, starts something in a label: <https://graphviz.org/doc/info/lang.html>. */
+/** A quoted text; in a label `\` and `&` start something: <https://graphviz.org/doc/info/lang.html>. */
 function dotText(text: string): string {
-  return `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
+  return `"${text.replaceAll("&", "&amp;").replaceAll(/["\\]/g, "\\$&")}"`;
 }
 
 function someOf(names: readonly string[]): string {

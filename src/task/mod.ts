@@ -92,6 +92,7 @@ export { unsupportedOptions } from "./unsupported.ts";
 export { createTaskRegistry, type TaskRegistry } from "./registry.ts";
 export { collectDefinitions, type Definitions, mergeDefinitions } from "./load.ts";
 export {
+  type CriticalPath,
   type ExplainedPlan,
   type Plan,
   PLAN_FORMATS,
@@ -100,7 +101,16 @@ export {
   type Selection,
 } from "./plan.ts";
 export { parseSelector, type Selector } from "./selector.ts";
-export type { RunEnd, RunRequest, RunStatus, RunSummary, RunView, TaskStatus, TaskView } from "./run.ts";
+export {
+  durationsOf,
+  type RunEnd,
+  type RunRequest,
+  type RunStatus,
+  type RunSummary,
+  type RunView,
+  type TaskStatus,
+  type TaskView,
+} from "./run.ts";
 export type {
   AtPath,
   ChunkOf,

@@ -54,6 +54,24 @@ export interface ExplainedPlan extends Plan {
   readonly edges: readonly PlanEdge[];
   /** Tasks that the selection leaves out and that no planned task needs, sorted. */
   readonly skipped: readonly string[];
+  /** What decides how long a run takes, where it is known how long its tasks take. */
+  readonly criticalPath?: CriticalPath;
+}
+
+/** The longest way through a plan. */
+export interface CriticalPath {
+  /** Its tasks, each one after the one that it waits for longest. */
+  readonly tasks: readonly string[];
+  /** How long all of them take, in ms. */
+  readonly durationMs: number;
+}
+
+/** How to write a plan. */
+export interface DrawOptions {
+  /** As what. */
+  readonly format: PlanFormat;
+  /** How long tasks take, in ms: shows the critical path. */
+  readonly durationsMs?: Readonly<Record<string, number>>;
 }
 
 /** As what a plan can be written: for people, for Mermaid, for Graphviz, for programs. */

@@ -38,6 +38,11 @@ export function parsePlanRequest(body: unknown): RunRequest {
   });
 }
 
+/** What a request selects, without what only a run needs. */
+export function selectionOf({ params: _, metadata: __, ...selection }: RunRequest): RunRequest {
+  return selection;
+}
+
 /** A run is of a pipeline or of a selection; which of the two would win is nothing to guess. */
 export function ambiguity(request: RunRequest): readonly string[] {
   if (request.pipeline === undefined) return [];

@@ -170,6 +170,7 @@ Deno.test("a request for nothing, or for two things at once, is refused", () => 
   assertStringIncludes(refused(["plan", "flights", "--tags", "x"]), "leave out either");
   assertStringIncludes(refused(["plan", "flights", "--select", "x"]), "leave out either");
   assertStringIncludes(refused(["plan", "--json", "--format", "dot"]), "--json is --format json");
+  assertStringIncludes(refused(["plan", "--against", "x", "--format", "dot"]), "text or JSON, no dot");
   assertMatch(refused(["runs", "show"]), /missing required argument 'id'/);
   assertStringIncludes(refused([]), "Usage: millrace");
 });

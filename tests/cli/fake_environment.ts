@@ -7,7 +7,7 @@ import type {
   PlanRequest,
   StopSignal,
 } from "../../src/cli/port.ts";
-import type { PlanFormat } from "../../src/task/plan.ts";
+import type { DrawOptions, Plan } from "../../src/task/plan.ts";
 import { FakePlatform } from "./fake_platform.ts";
 import { VirtualClock } from "./virtual_clock.ts";
 
@@ -51,11 +51,12 @@ export class FakeEnvironment implements CliEnvironment {
   readonly fetch = fetch;
   readonly platform = new FakePlatform(this.clock);
   readonly opened: CliOpenOptions[] = [];
-  readonly planned: { modules: readonly string[]; request: PlanRequest; format: PlanFormat }[] = [];
+  readonly planned: { modules: readonly string[]; request: PlanRequest; options: DrawOptions }[] = [];
   readonly exits: number[] = [];
   owner: DataDirOwner | undefined;
   failure: Error | undefined;
   variables: Record<string, string> = {};
+  files: Record<string, string> = {};
   #handlers = new Set<(signal: StopSignal) => void>();
 
   get listening(): number {
@@ -71,9 +72,24 @@ export class FakeEnvironment implements CliEnvironment {
     return this.failure === undefined ? Promise.resolve(this.platform) : Promise.reject(this.failure);
   }
 
-  drawPlan(modules: readonly string[], request: PlanRequest, format: PlanFormat): Promise<string> {
-    this.planned.push({ modules, request, format });
-    return this.failure === undefined ? Promise.resolve(`${format} plan`) : Promise.reject(this.failure);
+  drawPlan(modules: readonly string[], request: PlanRequest, options: DrawOptions): Promise<string> {
+    this.planned.push({ modules, request, options });
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    return Promise.resolve(`${options.format} plan`);
+  }
+
+  comparePlan(
+    _modules: readonly string[],
+    request: PlanRequest,
+    before: Plan,
+    format: string,
+  ): Promise<string> {
+    return Promise.resolve(`${format} diff of ${JSON.stringify(request)} against ${before.dagId}`);
+  }
+
+  readText(path: string): Promise<string> {
+    const text = this.files[path];
+    return text === undefined ? Promise.reject(new Error("No such file")) : Promise.resolve(text);
   }
 
   readOwner(): Promise<DataDirOwner | undefined> {

@@ -214,9 +214,11 @@ Deno.test("GET /api/plans takes a pipeline or a selection", async () => {
   await ask("/api/plans?names=a,b&tags=c&roots=d&includeUpstream", {}, backend);
   await ask("/api/plans?select=%2Ba%20and+not+tag:b", {}, backend);
   assertEquals(backend.calls, [
-    ["drawPlan", { pipeline: "sales" }, "json"],
-    ["drawPlan", { names: ["a", "b"], tags: ["c"], roots: ["d"], includeUpstream: true }, "json"],
-    ["drawPlan", { select: "+a and not tag:b" }, "json"],
+    ["drawPlan", { pipeline: "sales" }, { format: "json" }],
+    ["drawPlan", { names: ["a", "b"], tags: ["c"], roots: ["d"], includeUpstream: true }, {
+      format: "json",
+    }],
+    ["drawPlan", { select: "+a and not tag:b" }, { format: "json" }],
   ]);
   assertEquals((await ask("/api/plans?pipeline=sales&names=a")).status, 400);
 });
@@ -231,6 +233,20 @@ Deno.test("GET /api/plans writes the plan in the format that is asked for", asyn
   assertEquals([status, body.details.issues], [400, [
     "at 'format': must be one of text, mermaid, dot, json: it is \"svg\"",
   ]]);
+});
+
+Deno.test("GET /api/plans with a run plans what it ran, with its durations", async () => {
+  const tasks = {
+    load: { status: "succeeded" as const, attempts: 1, resultIds: [], startedMs: 5, endedMs: 9 },
+  };
+  const backend = createFakeBackend({ runView: () => Promise.resolve({ ...RUN, tasks }) });
+  await ask(`/api/plans?run=${RUN_ID}`, {}, backend);
+  await ask(`/api/plans?run=${RUN_ID}&names=a`, {}, backend);
+  const options = { format: "json", durationsMs: { load: 4 } };
+  assertEquals(backend.calls, [
+    ["drawPlan", { pipeline: "sales" }, options],
+    ["drawPlan", { names: ["a"] }, options],
+  ]);
 });
 
 Deno.test("GET /api/plans refuses a selector whose plus has become a space", async () => {

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { explainPlan } from "../../src/planner/explain.ts";
 import { planTasks } from "../../src/planner/plan_tasks.ts";
 import { renderPlan } from "../../src/planner/render_plan.ts";
-import type { ExplainedPlan, Selection } from "../../src/task/plan.ts";
+import type { ExplainedPlan, PlanFormat, Selection } from "../../src/task/plan.ts";
 import { descriptorsOf } from "./descriptors.ts";
 
 const tasks = descriptorsOf({ extract: [], clean: [], rates: [], load: [], report: ["load"], other: [] }, {
@@ -90,6 +90,15 @@ Deno.test("renderPlan as DOT draws levels as ranks, and escapes what is at the e
     "  // skipped: other",
     "}",
   ]);
+});
+
+Deno.test("renderPlan shows the critical path where durations are known", () => {
+  const plan = explainPlan(planTasks(tasks, { names: ["clean", "load"] }), tasks, { clean: 5, load: 7 });
+  const lineOf = (format: PlanFormat, part: string): string | undefined =>
+    renderPlan(plan, format).split("\n").find((line) => line.includes(part))?.trim();
+  assertEquals(lineOf("text", "critical"), "critical path, 12 ms: clean → load");
+  assertEquals(lineOf("mermaid", "class t"), "class t0,t1 critical");
+  assertEquals(lineOf("dot", "penwidth"), '"clean" [penwidth=3];');
 });
 
 Deno.test("renderPlan as JSON loses nothing", () => {

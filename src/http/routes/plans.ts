@@ -7,7 +7,8 @@ import type { GatewayBackend } from "../port.ts";
 import { Query } from "../query.ts";
 import type { Route } from "../route.ts";
 import { PLAN_FORMATS, type PlanFormat } from "../../task/plan.ts";
-import { ambiguity } from "../../task/run_request.ts";
+import { durationsOf } from "../../task/run.ts";
+import { ambiguity, selectionOf } from "../../task/run_request.ts";
 
 /** The media type of each format, as IANA lists them. */
 const TYPES: Readonly<Record<PlanFormat, string>> = {
@@ -27,7 +28,7 @@ export function planRoutes(backend: GatewayBackend): readonly Route[] {
       method: "GET",
       path: "/api/plans",
       summary: "The plan of ?pipeline=, or of ?select= ?names= &tags= &roots= (separated by commas) " +
-        `&includeUpstream=; &format=${PLAN_FORMATS.join("|")} (json by default)`,
+        `&includeUpstream=; &run= for its critical path; &format=${PLAN_FORMATS.join("|")} (json by default)`,
       async handle(call) {
         const query = new Query(call.query, [
           "pipeline",
@@ -36,6 +37,7 @@ export function planRoutes(backend: GatewayBackend): readonly Route[] {
           "roots",
           "select",
           "includeUpstream",
+          "run",
           "format",
         ]);
         const pipeline = query.text("pipeline");
@@ -44,6 +46,7 @@ export function planRoutes(backend: GatewayBackend): readonly Route[] {
         const roots = query.list("roots");
         const select = query.text("select");
         const includeUpstream = query.flag("includeUpstream");
+        const run = query.text("run");
         const format = query.oneOf("format", PLAN_FORMATS) ?? "json";
         const request = {
           ...(pipeline === undefined ? {} : { pipeline }),
@@ -58,7 +61,14 @@ export function planRoutes(backend: GatewayBackend): readonly Route[] {
           query.reject(`at 'select': "+" must be written as %2B: it is ${JSON.stringify(select)}`);
         }
         query.assertValid();
-        const text = await backend.drawPlan(request, format);
+        const view = run === undefined ? undefined : await backend.runView(run);
+        const selection = view === undefined || Object.keys(request).length > 0
+          ? request
+          : selectionOf(view.request);
+        const text = await backend.drawPlan(selection, {
+          format,
+          ...(view === undefined ? {} : { durationsMs: durationsOf(view.tasks) }),
+        });
         return new Response(text, { headers: { "content-type": TYPES[format] } });
       },
     },

@@ -57,6 +57,21 @@ export const MAX_SELECTOR_LENGTH = 1_000;
  *
  * @param text For example `+report`, `tag:etl and not extract_*` or `2+(sales or stock)`.
  * @throws {MillraceError} `selector/invalid` with the position of the first fault, in characters from 0.
+ *
+ * @example A mistake is told with its place
+ * ```ts
+ * import { assert, assertEquals, assertThrows } from "@std/assert";
+ * import { MillraceError, parseSelector } from "@millrace/millrace";
+ *
+ * assertEquals(parseSelector("1+load"), {
+ *   kind: "walk",
+ *   of: { kind: "name", pattern: "load" },
+ *   upstream: 1,
+ *   downstream: 0,
+ * });
+ * const error = assertThrows(() => parseSelector("load report"), MillraceError);
+ * assert(MillraceError.is(error, "selector/invalid") && error.details.position === 5);
+ * ```
  */
 export function parseSelector(text: string): Selector {
   if (typeof text !== "string") throw invalid(text, 0, "it must be a string");

@@ -2,8 +2,8 @@
 
 /** A running process with other libraries. */
 export interface Peer extends AsyncDisposable {
-  /** Lets a subject do its work once; resolves with how long that took, in ms. */
-  ask(subject: string, size: number): Promise<number>;
+  /** Lets a subject do its work so many times; resolves with how long that took, in ms. */
+  ask(subject: string, size: number, times: number): Promise<number>;
 }
 
 /** Starts `graphs.ts`; resolves with the reason where its packages cannot be had. */
@@ -42,8 +42,8 @@ export async function openPeer(): Promise<Peer | { readonly missing: string }> {
     return { missing: (await said).trim().split("\n")[0] ?? "it said nothing" };
   }
   return {
-    async ask(subject, size) {
-      await input.write(new TextEncoder().encode(`${subject} ${size}\n`));
+    async ask(subject, size, times) {
+      await input.write(new TextEncoder().encode(`${subject} ${size} ${times}\n`));
       const answer = await read();
       if (answer === undefined) {
         throw new Error(`Cannot give a figure as the other library must answer: ${await said}`);

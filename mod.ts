@@ -212,17 +212,40 @@ export {
   type ActorDefinition,
   type ActorSettings,
   type AnyActor,
+  type ChildOptions,
   defineActor,
   type Handlers,
   type NoExtra,
+  type SettledSettings,
   type Turn,
 } from "./src/actor/define_actor.ts";
 export { type ActorExport, inWorker, type Placement } from "./src/actor/placement.ts";
-export type { ActorRef, Address, AskOptions, OfferOptions, StreamOptions, Told } from "./src/actor/ref.ts";
-export type { ActorSystem, SpawnOptions, StopReport } from "./src/actor/system.ts";
-export type { NodeSnapshot } from "./src/actor/snapshot.ts";
+export {
+  type ActorRef,
+  type Address,
+  type AskOptions,
+  isActorRef,
+  type OfferOptions,
+  type SendOptions,
+  type StreamOptions,
+  type Told,
+} from "./src/actor/ref.ts";
+export type { Directive, Failure, RestartType, Strategy, Supervision } from "./src/actor/supervision.ts";
+export type { Death, DeathReason } from "./src/actor/death.ts";
+export type { ActorSystem, ReplayOptions, SpawnOptions, StopReport } from "./src/actor/system.ts";
+export type { HostOptions } from "./src/actor/hosts.ts";
+export type { Grant, HostLimits, HostPermissions } from "./src/actor/host_limits.ts";
+export type {
+  ActorLoad,
+  ActorSnapshot,
+  ActorState,
+  HostSnapshot,
+  NodeSnapshot,
+  SystemSnapshot,
+} from "./src/actor/snapshot.ts";
 export type { StopMode } from "./src/actor/port.ts";
-export type { Counters, DeadLetterReason } from "./src/actor/counters.ts";
+export type { Counters, DeadLetter, DeadLetterReason } from "./src/actor/counters.ts";
+export type { DeadLetterFeed } from "./src/actor/dead_letters.ts";
 export { type ActorSystemSettings, createActorSystem } from "./actors/actor_system.ts";
 // The whole
 export {

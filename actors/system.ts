@@ -15,6 +15,8 @@ import type { Address } from "../src/actor/ref.ts";
 import { inWorker } from "../src/actor/placement.ts";
 import type { ActorRef } from "../src/actor/ref.ts";
 import { type ActorSystem, createSystem, type StopReport } from "../src/actor/system.ts";
+import { later } from "../src/actor/loop.ts";
+import { otelTracer } from "../src/actor/otel_tracer.ts";
 import { workerTransport } from "../src/actor/worker_transport.ts";
 import type { Clock } from "../src/base/clock.ts";
 import type { Logger } from "../src/base/log.ts";
@@ -90,7 +92,16 @@ const PATIENCE_MS = 5_000;
 export async function startCast(options: CastOptions): Promise<Cast> {
   const { clock, log, modules, dataDir, fsync } = options;
   const transport = workerTransport(new URL("./host.ts", import.meta.url));
-  const system = createSystem({ clock, log, transport });
+  const system = createSystem({
+    clock,
+    random: Math.random,
+    log,
+    transports: [transport],
+    tracer: otelTracer(),
+    later,
+    // Their state is their view of the journal and of who subscribes: it outlives a failed message.
+    supervision: { decide: () => "resume" },
+  });
   let lostThreads = 0;
   const cancelPatience = clock.after(
     PATIENCE_MS,

@@ -3,7 +3,10 @@
  * after an update of Deno, the comment says what that lets us, or makes us, do.
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { spawn, spawnSync } from "node:child_process";
+import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers";
+import v8 from "node:v8";
 import { DatabaseSync } from "node:sqlite";
 import { runDeno, startProgram } from "./fixtures_canary/children.ts";
 
@@ -123,6 +126,56 @@ Deno.test("setImmediate(): a chain of turns lets I/O through, and promises go fi
   assertEquals(seen.sort(), ["file", "message"]);
 });
 
+// If it fails: src/actor/process_host.ts has no channel of its own, and must share the standard output with tasks.
+Deno.test("process: a child reads and writes further file descriptors without any permission", async () => {
+  const folder = new URL("./fixtures_canary/", import.meta.url);
+  const args = ["run", "--no-prompt", "--deny-read", "--deny-write", "--deny-net", "two_sockets.ts"];
+  const stdio = ["ignore", "ignore", "inherit", "pipe", "pipe"] as const;
+  const child = spawn(Deno.execPath(), args, { cwd: folder.pathname, stdio: [...stdio] });
+  const gone = new Promise((resolve) => child.on("exit", resolve));
+  const [to, from] = child.stdio.slice(3) as [Duplex, Duplex];
+  const said = new Promise<Uint8Array>((resolve) => from.once("data", resolve));
+  to.write("there and back");
+  assertEquals(new TextDecoder().decode(await said), "there and back");
+  child.kill("SIGKILL");
+  await gone;
+  for (const end of [to, from]) end.destroy();
+});
+
+// If it adds nothing now: `limitFlags` in src/actor/host_limits.ts need not deny by name what is not granted.
+Deno.test("process: node:child_process grants everything to a `deno run` that mentions no permission", () => {
+  const code = "data:text/javascript,console.log((await Deno.permissions.query({name:'read'})).state)";
+  const stateWith = (...flags: string[]) =>
+    spawnSync(Deno.execPath(), ["run", "--no-prompt", ...flags, code], { encoding: "utf8" }).stdout.trim();
+  assertEquals(stateWith(), "granted");
+  assertEquals([stateWith("--deny-read"), stateWith("-A", "--deny-read")], ["denied", "denied"]);
+});
+
+// If it stays: `watchParent` in src/actor/process_host.ts leaves a spinning process behind when its parent dies.
+Deno.test("process: a thread of a process that computes without end can end it, without any permission", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "self_killer.ts"],
+    cwd: new URL("./fixtures_canary/", import.meta.url),
+    signal: AbortSignal.timeout(15_000),
+  });
+  assertEquals((await child.output()).signal, "SIGKILL");
+});
+
+// If `serialize()` does so now: src/actor/process_codec.ts can do without a serializer of its own.
+Deno.test("node:v8: Serializer keeps what two views share, as structured clone does, and serialize() does not", () => {
+  const buffer = new Uint8Array([1, 2, 3, 4]).buffer;
+  const views = [new Uint8Array(buffer), new DataView(buffer, 2)];
+  const serializer = new v8.Serializer();
+  serializer.writeHeader();
+  serializer.writeValue(views);
+  const kept = new v8.Deserializer(serializer.releaseBuffer());
+  kept.readHeader();
+  const buffersOf = (read: unknown) => new Set((read as typeof views).map((view) => view.buffer)).size;
+  assertEquals([buffersOf(kept.readValue()), buffersOf(structuredClone(views))], [1, 1]);
+  const [bytes, view] = v8.deserialize(v8.serialize(views)) as typeof views;
+  assert(bytes!.buffer !== view!.buffer || view!.byteOffset - bytes!.byteOffset !== 2);
+});
+
 // If it waits for weeks now: `systemClock` in src/base/system_clock.ts need not cut long alarms up.
 Deno.test("setTimeout(): a delay beyond 31 bits is not kept, but goes off at once", async () => {
   const { stdout } = await runDeno(["eval", "setTimeout(() => console.log('now'), 2 ** 31 + 1_000)"]);
@@ -140,4 +193,10 @@ Deno.test("deno test: with our deno.json a test that leaves a timer behind fails
   const { code, stdout } = await runDeno(["test", "--no-check", "leaked_timer.ts"]);
   assertEquals(code, 1);
   assert(stdout.includes("A timer was started in this test, but never completed"), stdout);
+});
+
+// If it fails: tests/support/no_leaked_workers.ts is not needed any more.
+Deno.test("deno test: a test that leaves a worker behind passes, as far as Deno is concerned", async () => {
+  const { code, stdout } = await runDeno(["test", "-A", "--no-check", "leaked_worker.ts"]);
+  assertEquals(code, 0, stdout);
 });

@@ -1,297 +1,346 @@
 /**
- * A cell: one living actor, its mailbox and its turns.
+ * A cell: one living actor through all its incarnations, from its spawn to its end.
  *
  * @module
  */
-import { MillraceError, toWire, type WireError } from "../base/errors.ts";
-import { checked, type SchemaResult } from "../base/schema.ts";
-import { type Counters, type DeadLetterReason, zeroCounters } from "./counters.ts";
-import type { AnyActor, Turn } from "./define_actor.ts";
-import { LazyTurn } from "./lazy_turn.ts";
-import { Mailbox } from "./mailbox.ts";
-import { Kind, type MailMessage } from "./message.ts";
+import type { WireError } from "../base/errors.ts";
+import { restarted, startTimeout, stopped } from "./actor_errors.ts";
+import type { Counters } from "./counters.ts";
+import type { AnyActor, SettledSettings, Turn } from "./define_actor.ts";
+import type { Child } from "./guardian.ts";
+import type { Life } from "./life.ts";
+import { type Origin, type Question, tells } from "./mail.ts";
+import { countOf, type HasRefs, Kind, type Values } from "./message.ts";
 import type { StopMode } from "./port.ts";
-import type { Protocol } from "./protocol.ts";
-
-/** Who sent a message, and takes its answer. */
-export interface Origin {
-  /** Whether it is in another host: then a window bounds it, and it is told when its mail is taken. */
-  readonly remote: boolean;
-  /** Sends the answer of an ask. */
-  reply(id: number, value: unknown): void;
-  /** Sends the failure of an ask, or the end of a stream that could not be opened. */
-  fail(message: MailMessage, error: WireError): void;
-  /** Its message to `actor` has left the mailbox. */
-  taken(actor: string): void;
-  /** Starts sending a stream. */
-  serve(actor: string, id: number, credit: number, items: AsyncIterable<unknown> | Iterable<unknown>): void;
-  /** Whether the asker has left already. */
-  hasLeft(id: number): boolean;
-  /** The actor stops: fires the signal of an ask or stream that is in hand. */
-  callOff(id: number): void;
-  /** What tells a handler that the asker has left; made on demand. */
-  signal(id: number): AbortSignal;
-}
-
-interface Mail {
-  readonly message: MailMessage;
-  readonly origin: Origin;
-}
+import type { ActorLoad, ActorState } from "./snapshot.ts";
+import type { RestartType } from "./supervision.ts";
+import { anyWeight } from "./weigh.ts";
+import { Turns, type TurnsHost, type TurnsOwner } from "./turns.ts";
+import { within } from "./within.ts";
 
 /** What a cell needs of its host. */
-export interface CellHost {
-  /** Records a message that nobody handled. */
-  deadLetter(actor: string, verb: string, reason: DeadLetterReason): void;
-  /** Records that a handler threw at a notice. */
-  failed(actor: string, verb: string, error: unknown): void;
-  /** Calls `fn` in a later turn of the event loop, after I/O had its chance. */
-  later(fn: () => void): void;
+export interface CellHost extends TurnsHost {
+  /** Makes what one incarnation needs. */
+  createLife(cell: Cell, incarnation: number): Life;
+  /** Runs the definition's `start` for an incarnation. */
+  start(cell: Cell, life: Life): Promise<Readonly<Record<string, (payload: unknown, turn: Turn) => unknown>>>;
+  /** The cell has failed and stands still: its supervisor decides. */
+  failed(cell: Cell, verb: string | undefined, error: WireError): void;
+  /** The cell has stopped itself; says whether its supervisor starts it again. */
+  left(cell: Cell): boolean;
+  /** An incarnation is over: its asks and streams end. */
+  over(cell: Cell, life: Life, error: WireError): void;
+  /** The actor is gone for good, of an error if it failed. Resolves once all have been told. */
+  gone(cell: Cell, error: WireError | null): Promise<void>;
 }
 
-/** How many messages a cell handles before it lets the event loop turn (ACTORS D19). */
-const BUDGET = 32;
+/** How a cell is made. */
+export interface CellOptions {
+  readonly name: string;
+  readonly definition: AnyActor;
+  /** What its `start` is given each time. */
+  readonly options: unknown;
+  /** The actor that spawned it. */
+  readonly parent: string | undefined;
+  readonly restart: RestartType;
+  /** How long it may take to start, in ms. */
+  readonly startMs: number;
+  /** How long it may take to stop, in ms. */
+  readonly stopMs: number;
+}
 
-type Handler = (payload: unknown, turn: Turn) => unknown;
-
-/** A signal that never fires, for messages whose sender cannot leave. */
-const NEVER: AbortSignal = new AbortController().signal;
+/** Of how many notices of objects one is weighed. */
+const WEIGHED_EVERY = 16;
 
 /** One living actor. */
-export class Cell {
+export class Cell implements Child, TurnsOwner {
   readonly name: string;
-  readonly counters: Counters = zeroCounters();
+  readonly restart: RestartType;
+  readonly made: CellOptions;
+  readonly settings: SettledSettings;
+  readonly protocolName: string;
   readonly #host: CellHost;
-  readonly #protocol: Protocol;
-  readonly #concurrency: number;
-  readonly #mailbox: Mailbox<Mail>;
-  #handlers: Readonly<Record<string, Handler>> | undefined;
-  readonly #cleanUps: (() => void | Promise<void>)[] = [];
-  #inHand = 0;
-  /** Asks in hand, to be called off when the actor must stop now. */
-  readonly #taken = new Set<Mail>();
-  #scheduled = false;
-  #closed = false;
-  #stopped: Promise<void> | undefined;
-  #idle: (() => void) | undefined;
+  readonly #turns: Turns;
+  #state: ActorState = "starting";
+  #life: Life | undefined;
+  #restarts = 0;
+  /** How many objects there were to weigh, and what the last one weighed. */
+  #weighed = 0;
+  #typical = 0;
+  /** Whether an incarnation is making its state. */
+  #starting: Promise<void> | undefined;
+  /** What went wrong meanwhile: a child could not be kept running. */
+  #trouble: WireError | undefined;
+  #halting: Promise<void> = Promise.resolve();
+  /** Resolves when its time to stop is up: then nobody waits for what it has in hand, or even for its start. */
+  readonly #late = Promise.withResolvers<undefined>();
+  #ended: Promise<readonly string[]> | undefined;
 
-  constructor(name: string, definition: AnyActor, host: CellHost) {
-    this.name = name;
+  constructor(made: CellOptions, host: CellHost) {
+    this.made = made;
+    this.name = made.name;
+    this.restart = made.restart;
+    this.settings = made.definition.settings;
+    this.protocolName = made.definition.protocol.name;
     this.#host = host;
-    this.#protocol = definition.protocol;
-    this.#concurrency = definition.settings.concurrency;
-    this.#mailbox = new Mailbox(definition.settings.mailbox);
+    this.#turns = new Turns(this, host);
   }
 
-  /** The protocol's name. */
-  get protocolName(): string {
-    return this.#protocol.name;
+  /** What became of its messages. */
+  get counters(): Readonly<Counters> {
+    return this.#turns.counters;
   }
 
-  /** How many messages wait, and the most that ever did. */
-  get load(): { readonly depth: number; readonly highWater: number; readonly inHand: number } {
-    return { depth: this.#mailbox.depth, highWater: this.#mailbox.highWater, inHand: this.#inHand };
+  /** How it does. */
+  get load(): ActorLoad {
+    const { mailbox, stashed, inHand } = this.#turns;
+    return {
+      state: this.#state,
+      restarts: this.#restarts,
+      depth: mailbox.depth,
+      highWater: mailbox.highWater,
+      bytes: mailbox.bytes,
+      stashed,
+      inHand,
+      timers: this.#life?.timers.size ?? 0,
+    };
+  }
+
+  /** The incarnation that takes turns now. */
+  get active(): Life | undefined {
+    const life = this.#life;
+    if (this.#state !== "running" && this.#state !== "stopping") return undefined;
+    return life === undefined || life.over || this.#starting !== undefined ? undefined : life;
   }
 
   /** Whether it takes no more messages. */
   get closed(): boolean {
-    return this.#closed;
+    return this.#state === "stopping" || this.#state === "stopped";
   }
 
   /** Whether a new local sender has to wait. */
   get full(): boolean {
-    return this.#mailbox.full;
-  }
-
-  /** The state is made: what waits in the mailbox can be handled. */
-  begin(handlers: Readonly<Record<string, Handler>>): void {
-    this.#handlers = handlers;
-    this.#schedule();
-  }
-
-  /** Registers what to do on stop. */
-  onStop(cleanUp: () => void | Promise<void>): void {
-    this.#cleanUps.push(cleanUp);
-  }
-
-  /** Takes a message into the mailbox, or refuses it if the actor has stopped. */
-  accept(message: MailMessage, origin: Origin): boolean {
-    if (this.#closed) return false;
-    this.counters.accepted++;
-    this.#mailbox.push({ message, origin });
-    this.#schedule();
-    return true;
+    return this.#turns.mailbox.full;
   }
 
   /** Calls `enter` once there is space, or once the actor has stopped. */
   wait(enter: () => void): () => void {
-    return this.#mailbox.wait(enter);
+    return this.#turns.mailbox.wait(enter);
+  }
+
+  /** Takes a notice of this thread into the mailbox. */
+  tell(verb: string, payload: unknown, traceparent: string | null, origin: Origin, refs: HasRefs): void {
+    const { mailbox, counters } = this.#turns;
+    const { last } = mailbox;
+    const bytes = this.#weigh(payload);
+    counters.accepted++;
+    mailbox.grew(1, bytes);
+    if (
+      last !== undefined && last.kind === Kind.Tell && last.verb === verb && last.each === bytes &&
+      last.origin === origin && last.traceparent === traceparent && last.refs === refs
+    ) {
+      // Runs of this thread are arrays that this cell made.
+      (last.payloads as unknown[]).push(payload);
+    } else {
+      mailbox.push(tells(verb, [payload], refs, traceparent, origin, bytes));
+    }
+    this.#turns.schedule();
+  }
+
+  /**
+   * What a notice of this thread weighs: texts and buffers exactly; of objects every sixteenth is looked at, and
+   * stands for the next ones, as looking at each would cost more than the message.
+   */
+  #weigh(payload: unknown): number {
+    if (typeof payload === "string") return payload.length + 3;
+    if (typeof payload !== "object" || payload === null) return 8;
+    if (ArrayBuffer.isView(payload)) return payload.byteLength + 8;
+    if (this.#weighed++ % WEIGHED_EVERY === 0) this.#typical = anyWeight(payload);
+    return this.#typical;
+  }
+
+  /** Takes notices of another host into the mailbox. */
+  acceptTells(
+    verb: string,
+    payloads: Values,
+    refs: HasRefs,
+    traceparent: string | null,
+    origin: Origin,
+  ): void {
+    const count = countOf(payloads);
+    if (count === 0) return;
+    this.#turns.counters.accepted += count;
+    this.#turns.mailbox.grew(count, 0);
+    this.#turns.mailbox.push(tells(verb, payloads, refs, traceparent, origin, 0));
+    this.#turns.schedule();
+  }
+
+  /** Takes a question into the mailbox. */
+  accept(question: Question): void {
+    // What comes from another host is bounded by that one's window.
+    if (!question.origin.remote) question.bytes = this.#weigh(question.payload);
+    this.#turns.counters.accepted++;
+    this.#turns.mailbox.grew(1, question.bytes);
+    this.#turns.mailbox.push(question);
+    this.#turns.schedule();
+  }
+
+  /** Takes news of the kernel into the mailbox. */
+  notify(run: () => void | Promise<void>): void {
+    this.#turns.mailbox.push({ kind: "notice", run, next: undefined });
+    this.#turns.schedule();
+  }
+
+  /** Puts the message in hand aside. */
+  stash(): void {
+    this.#turns.stash();
+  }
+
+  /** Puts all that is aside back before what has come since. */
+  unstash(): number {
+    return this.#turns.unstash();
+  }
+
+  /** Resolves once nothing waits and nothing is in hand; while it stands still, what waits goes on waiting. */
+  async rest(): Promise<void> {
+    await this.#turns.empty();
+  }
+
+  /** Starts the next incarnation, which handles what waits; rejects with what its start threw. */
+  async revive(): Promise<void> {
+    // It may have come back with its host before its supervisor came to bring it up, or be about to.
+    if (this.closed || this.#state === "running") return;
+    if (this.#starting !== undefined) return await this.#starting;
+    if (this.#state === "failed") await this.halt();
+    this.#state = "starting";
+    this.#trouble = undefined;
+    const life = this.#host.createLife(this, this.#restarts);
+    this.#life = life;
+    const starting = this.#start(life);
+    // Whoever stops the actor meanwhile waits for it, whatever comes of it.
+    this.#starting = starting.catch(() => {});
+    try {
+      await Promise.race([starting, this.#late.promise]);
+    } finally {
+      this.#starting = undefined;
+    }
+    if (this.#state === "starting") this.#state = "running";
+    if (this.#trouble !== undefined) this.fail(undefined, this.#trouble);
+    this.#turns.schedule();
+  }
+
+  async #start(life: Life): Promise<void> {
+    const { startMs } = this.made;
+    const handlers = await within(this.#host.clock, startMs, this.#host.start(this, life), () => {
+      throw startTimeout(this.name, startMs);
+    });
+    for (const [verb, { in: schema }] of Object.entries(this.made.definition.protocol.verbs as object)) {
+      const handle = handlers[verb];
+      if (handle !== undefined) life.targets.set(verb, { validate: schema["~standard"].validate, handle });
+    }
+  }
+
+  /** Goes on after a failure. */
+  resume(): void {
+    if (this.#state !== "failed") return;
+    this.#state = "running";
+    this.#life?.guardian.resumed();
+    this.#turns.schedule();
+  }
+
+  /** Ends this incarnation; what waits in the mailbox stays. */
+  halt(): Promise<void> {
+    if (this.closed || this.#state === "halted") return this.#halting;
+    this.#state = "halted";
+    this.#restarts++;
+    const life = this.#life;
+    if (life === undefined) return this.#halting;
+    const error = restarted(this.name);
+    this.#turns.giveUp(life, error);
+    return this.#halting = this.#endLife(life, "now", error).then(() => {});
+  }
+
+  /** Something went wrong that its supervisor has to know of: it stands still until that one has decided. */
+  fail(verb: string | undefined, error: WireError): void {
+    if (this.#state === "starting") this.#trouble ??= error;
+    if (this.#state !== "running") return;
+    this.#state = "failed";
+    this.#host.failed(this, verb, error);
+  }
+
+  /** Stops by itself, once what waits is handled; its supervisor may start it again. */
+  leave(): void {
+    this.notify(() => {
+      if (!this.closed && !this.#host.left(this)) void this.end("drain", null);
+    });
   }
 
   /**
    * Stops: `drain` handles what waits; `now` makes dead letters of it and fires the signals of what is in hand.
-   * Resolves once all is cleaned up.
+   * Resolves once all is cleaned up, or given up as its time is up; with the names of those given up.
    */
-  stop(mode: StopMode): Promise<void> {
-    this.#stopped ??= this.#stop(mode);
-    return this.#stopped;
+  end(mode: StopMode, error: WireError | null): Promise<readonly string[]> {
+    if (this.#ended === undefined) this.#ended = this.#end(mode, error);
+    else if (mode === "now" && this.#state === "stopping") this.#hurry();
+    return this.#ended;
   }
 
-  async #stop(mode: StopMode): Promise<void> {
-    this.#closed = true;
-    this.#mailbox.release();
-    if (mode === "now" || this.#handlers === undefined) this.#discard();
-    if (mode === "now") {
-      for (const { message, origin } of this.#taken) if (message[0] !== Kind.Tell) origin.callOff(message[4]);
-    }
-    if (this.#inHand > 0 || this.#mailbox.depth > 0) {
-      await new Promise<void>((resolve) => this.#idle = resolve);
-    }
-    for (const cleanUp of this.#cleanUps.reverse()) {
-      try {
-        await cleanUp();
-      } catch (error) {
-        this.#host.failed(this.name, "stop", error);
-      }
-    }
+  /** Stops at once: whatever it still has to do is given up. */
+  async giveUp(): Promise<void> {
+    const ended = this.end("now", null);
+    this.#late.resolve(undefined);
+    await ended;
   }
 
-  #discard(): void {
-    for (let mail = this.#mailbox.shift(); mail !== undefined; mail = this.#mailbox.shift()) {
-      if (mail.origin.remote) mail.origin.taken(this.name);
-      this.#bury(mail, "stopped", stopped(this.name));
-    }
+  async #end(mode: StopMode, error: WireError | null): Promise<readonly string[]> {
+    const drains = mode === "drain" && (this.#state === "running" || this.#state === "starting");
+    this.#state = "stopping";
+    this.#turns.mailbox.release();
+    if (!drains) this.#hurry();
+    const cancel = this.#host.clock.after(this.made.stopMs, () => this.#late.resolve(undefined));
+    const ended = await Promise.race([this.#finish(mode), this.#late.promise]);
+    cancel();
+    const unstopped = ended ?? await this.#abandon();
+    this.#state = "stopped";
+    await this.#host.gone(this, error);
+    return unstopped;
   }
 
-  #schedule(): void {
-    if (this.#scheduled || this.#handlers === undefined) return;
-    this.#scheduled = true;
-    queueMicrotask(() => this.#run());
+  /** Handles what is left, and cleans up; gives the names of children that were given up. */
+  async #finish(mode: StopMode): Promise<readonly string[]> {
+    await this.#starting;
+    await this.#halting;
+    await this.#turns.rest();
+    this.#turns.discard();
+    return this.#life === undefined ? [] : await this.#endLife(this.#life, mode, stopped(this.name));
   }
 
-  #run(): void {
-    this.#scheduled = false;
-    for (let budget = BUDGET; this.#inHand < this.#concurrency; budget--) {
-      if (budget === 0) {
-        this.#scheduled = true;
-        return this.#host.later(() => this.#run());
-      }
-      const mail = this.#mailbox.shift();
-      if (mail === undefined) break;
-      if (mail.origin.remote) mail.origin.taken(this.name);
-      this.#take(mail);
-    }
-    if (this.#inHand === 0 && this.#mailbox.depth === 0) this.#idle?.();
+  /** Its time is up: what it still does counts for nothing. Gives its name, and those of children that hang. */
+  async #abandon(): Promise<readonly string[]> {
+    const life = this.#life;
+    if (life === undefined) return [this.name];
+    if (life.over) return [this.name, ...life.guardian.children.map(({ name }) => name)];
+    this.#turns.giveUp(life, stopped(this.name));
+    life.over = true;
+    life.cut();
+    this.#turns.discard();
+    return [this.name, ...await life.guardian.close("now")];
   }
 
-  #take(mail: Mail): void {
-    const { message, origin } = mail;
-    const verb = message[2];
-    if (message[0] !== Kind.Tell && origin.hasLeft(message[4])) {
-      return this.#bury(mail, "called-off", stopped(this.name));
-    }
-    const spec = Object.hasOwn(this.#protocol.verbs, verb) ? this.#protocol.verbs[verb] : undefined;
-    const handler = this.#handlers![verb];
-    if (spec === undefined || handler === undefined) {
-      const error = new MillraceError(
-        "actor/unknown-verb",
-        `Cannot send "${verb}" to actor "${this.name}" as its protocol "${this.#protocol.name}" has no such verb`,
-        { details: { actor: this.name, verb } },
-      );
-      return this.#bury(mail, "unknown-verb", toWire(error));
-    }
-    this.#inHand++;
-    let result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>;
-    try {
-      result = spec.in["~standard"].validate(mail.message[3]);
-    } catch (error) {
-      return this.#finish(mail, error ?? new Error("thrown without a reason"));
-    }
-    if (result instanceof Promise) {
-      result.then(
-        (settled) => this.#handle(mail, handler, settled),
-        (error) => this.#finish(mail, error),
-      );
-    } else {
-      this.#handle(mail, handler, result);
-    }
+  /** Makes dead letters of what waits, and tells what is in hand that it is over. */
+  #hurry(): void {
+    this.#turns.discard();
+    if (this.#life !== undefined) this.#turns.callOff(this.#life);
   }
 
-  #handle(mail: Mail, handler: Handler, result: SchemaResult<unknown>): void {
-    const { message, origin } = mail;
-    if (message[0] === Kind.Ask) this.#taken.add(mail);
-    const payload = checked(result);
-    if (!payload.ok) {
-      const [, , verb] = message;
-      const error = new MillraceError(
-        "actor/message-invalid",
-        `Cannot handle "${verb}" in actor "${this.name}" as the message must fit the protocol: ${
-          payload.issues.join("; ")
-        }`,
-        { details: { actor: this.name, verb, issues: payload.issues } },
-      );
-      this.#bury(mail, "invalid", toWire(error));
-      return this.#next(mail);
-    }
-    try {
-      const turn = message[0] === Kind.Tell ? { signal: NEVER } : new LazyTurn(origin, message[4]);
-      const answer = handler(payload.value, turn);
-      if (message[0] === Kind.Open) {
-        // The stream is served beside the turns: a slow reader does not hold the actor.
-        origin.serve(this.name, message[4], message[5], answer as AsyncIterable<unknown>);
-        return this.#finish(mail);
-      }
-      if (isPromiseLike(answer)) {
-        answer.then(
-          (value) => this.#finish(mail, undefined, value),
-          (error) => this.#finish(mail, error ?? new Error("rejected without a reason")),
-        );
-      } else {
-        this.#finish(mail, undefined, answer);
-      }
-    } catch (error) {
-      this.#finish(mail, error ?? new Error("thrown without a reason"));
-    }
+  async #endLife(life: Life, mode: StopMode, error: WireError): Promise<readonly string[]> {
+    if (life.over) return [];
+    life.over = true;
+    life.cut();
+    const unstopped = await life.guardian.close(mode);
+    await life.cleanUp((thrown) => this.#host.threw(this.name, "stop", thrown));
+    // One that stops for good says what it still has to say first.
+    if (this.#state === "halted") this.#host.over(this, life, error);
+    return unstopped;
   }
-
-  #finish(mail: Mail, error?: unknown, answer?: unknown): void {
-    const { message, origin } = mail;
-    if (error !== undefined) {
-      this.counters.failed++;
-      if (message[0] === Kind.Tell) this.#host.failed(this.name, message[2], error);
-      else origin.fail(message, toWire(error));
-    } else {
-      this.counters.handled++;
-      if (message[0] === Kind.Ask) origin.reply(message[4], answer);
-    }
-    this.#next(mail);
-  }
-
-  #next(mail: Mail): void {
-    this.#taken.delete(mail);
-    this.#inHand--;
-    if (this.#mailbox.depth > 0) this.#schedule();
-    else if (this.#inHand === 0) this.#idle?.();
-  }
-
-  #bury(mail: Mail, reason: DeadLetterReason, error: WireError): void {
-    this.counters.deadLettered++;
-    this.#host.deadLetter(this.name, mail.message[2], reason);
-    if (mail.message[0] !== Kind.Tell) mail.origin.fail(mail.message, error);
-  }
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null &&
-    typeof (value as { then?: unknown }).then === "function";
-}
-
-/** The error of whoever sends to an actor that is no more. */
-export function stopped(actor: string): WireError {
-  return toWire(
-    new MillraceError(
-      "actor/stopped",
-      `Cannot reach actor "${actor}" as it has stopped or was never started`,
-      { details: { actor } },
-    ),
-  );
 }

@@ -1,38 +1,75 @@
 /**
- * The credit window of one sender towards one actor in another host: how many of its messages may be under
- * way or waiting there. It bounds memory where `postMessage` does not.
+ * The credit window of one host towards one actor in another host: how many of its messages, and bytes, may be
+ * under way or waiting there. It bounds memory where `postMessage` does not.
  *
  * @module
  */
 
-/** How many messages of one host may be on their way to, or in the mailbox of, one actor (ACTORS D8). */
-export const WINDOW = 256;
+/**
+ * How many messages of one host may be on their way to, or in the mailbox of, one actor. Four frames of 256:
+ * fewer and the sender waits for acknowledgements instead of sending (measured; PERFORMANCE lesson 9).
+ */
+export const WINDOW = 1_024;
+/** How many bytes (approximately) the same may be: NATS bounds both too (ACTORS D5). */
+export const WINDOW_BYTES = 16 * 2 ** 20;
 
 /** A counting gate with a queue of those who wait. */
 export class Gate {
   #used = 0;
+  #bytes = 0;
+  /** What each message under way weighs, oldest first: they are acknowledged in order. */
+  readonly #weights = new Uint32Array(WINDOW);
+  #oldest = 0;
   readonly #waiting: (() => void)[] = [];
+  readonly #want: () => void;
+
+  /** @param want Called when somebody has to wait: the other side is to acknowledge what it has taken. */
+  constructor(want: () => void) {
+    this.#want = want;
+  }
 
   /** Whether a new sender has to wait. */
   get full(): boolean {
-    return this.#used >= WINDOW || this.#waiting.length > 0;
+    return this.#full || this.#waiting.length > 0;
+  }
+
+  get #full(): boolean {
+    return this.#used >= WINDOW || this.#bytes >= WINDOW_BYTES;
+  }
+
+  /** How many messages are under way. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** How many senders wait. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /** One goes through. */
-  enter(): void {
+  enter(bytes: number): void {
+    // A single message may weigh more than 4 GiB in theory; the sum must come out even.
+    const weight = Math.min(bytes, 0xffff_ffff) >>> 0;
+    this.#weights[(this.#oldest + this.#used) % WINDOW] = weight;
     this.#used++;
+    this.#bytes += weight;
   }
 
-  /** So many have arrived: as many of those who wait go on. */
+  /** So many have arrived: those who wait go on as far as there is room. */
   leave(count: number): void {
-    this.#used = Math.max(0, this.#used - count);
-    for (let free = WINDOW - this.#used; free > 0 && this.#waiting.length > 0; free--) {
-      this.#waiting.shift()!();
+    const leaving = Math.min(count, this.#used);
+    for (let index = 0; index < leaving; index++) {
+      this.#bytes -= this.#weights[this.#oldest]!;
+      this.#oldest = (this.#oldest + 1) % WINDOW;
     }
+    this.#used -= leaving;
+    while (!this.#full && this.#waiting.length > 0) this.#waiting.shift()!();
   }
 
   /** Calls `go` when it may enter; the answer calls the waiting off. */
   wait(go: () => void): () => void {
+    this.#want();
     this.#waiting.push(go);
     return () => {
       const index = this.#waiting.indexOf(go);

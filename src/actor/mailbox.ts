@@ -1,24 +1,39 @@
 /**
- * A bounded FIFO and the senders that wait for space in it.
+ * A bounded FIFO and the senders that wait for space in it. An entry may stand for several messages.
  *
  * @module
  */
 
-/** A queue with a bound; what exceeds it waits outside, in order. */
-export class Mailbox<Entry> {
-  readonly #capacity: number;
-  #entries: (Entry | undefined)[] = [];
-  #head = 0;
-  readonly #waiting: (() => void)[] = [];
-  #highWater = 0;
+/** What a mailbox keeps: entries know what follows them. */
+export interface Linked<Entry> {
+  /** The entry behind this one. */
+  next: Entry | undefined;
+}
 
-  constructor(capacity: number) {
+/** A queue with bounds; what exceeds them waits outside, in order. */
+export class Mailbox<Entry extends Linked<Entry>> {
+  readonly #capacity: number;
+  readonly #maxBytes: number;
+  #first: Entry | undefined;
+  #last: Entry | undefined;
+  #depth = 0;
+  #bytes = 0;
+  #highWater = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(capacity: number, maxBytes: number) {
     this.#capacity = capacity;
+    this.#maxBytes = maxBytes;
   }
 
-  /** How many entries wait. */
+  /** How many messages wait. */
   get depth(): number {
-    return this.#entries.length - this.#head;
+    return this.#depth;
+  }
+
+  /** How much they weigh, in bytes, approximately; what came from other hosts is bounded by their windows. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The most that ever waited. */
@@ -26,32 +41,62 @@ export class Mailbox<Entry> {
     return this.#highWater;
   }
 
+  /** The oldest entry. */
+  get first(): Entry | undefined {
+    return this.#first;
+  }
+
+  /** The newest entry. */
+  get last(): Entry | undefined {
+    return this.#last;
+  }
+
   /** Whether a new sender has to wait: no space, or others wait already. */
   get full(): boolean {
-    return this.depth >= this.#capacity || this.#waiting.length > 0;
+    return this.#full || this.#waiting.length > 0;
   }
 
-  /** Adds an entry. The caller has asked `full`, or the entry's sender is bounded by a window of its own. */
+  get #full(): boolean {
+    return this.#depth >= this.#capacity || this.#bytes >= this.#maxBytes;
+  }
+
+  /** Adds an entry behind all others. Whether there is space, the caller has asked. */
   push(entry: Entry): void {
-    this.#entries.push(entry);
-    if (this.depth > this.#highWater) this.#highWater = this.depth;
+    entry.next = undefined;
+    if (this.#last === undefined) this.#first = entry;
+    else this.#last.next = entry;
+    this.#last = entry;
   }
 
-  /** Takes the oldest entry, and lets the first who waits in. */
+  /** Puts an entry before all others. */
+  unshift(entry: Entry): void {
+    entry.next = this.#first;
+    this.#first = entry;
+    this.#last ??= entry;
+  }
+
+  /** Takes the oldest entry off. */
   shift(): Entry | undefined {
-    if (this.depth === 0) return undefined;
-    const entry = this.#entries[this.#head];
-    this.#entries[this.#head++] = undefined;
-    if (this.#head === this.#entries.length) {
-      this.#entries = [];
-      this.#head = 0;
-    } else if (this.#head >= 1024) {
-      // Moving the rest once per 1,024 keeps taking O(1) on average.
-      this.#entries = this.#entries.slice(this.#head);
-      this.#head = 0;
-    }
-    if (this.depth < this.#capacity) this.#waiting.shift()?.();
+    const entry = this.#first;
+    if (entry === undefined) return undefined;
+    this.#first = entry.next;
+    if (this.#first === undefined) this.#last = undefined;
+    entry.next = undefined;
     return entry;
+  }
+
+  /** So many more messages wait. */
+  grew(count: number, bytes: number): void {
+    this.#depth += count;
+    this.#bytes += bytes;
+    if (this.#depth > this.#highWater) this.#highWater = this.#depth;
+  }
+
+  /** One message fewer waits: those who wait outside come in as far as there is space. */
+  shrank(bytes: number): void {
+    this.#depth--;
+    this.#bytes -= bytes;
+    while (this.#waiting.length > 0 && !this.#full) this.#waiting.shift()!();
   }
 
   /** Calls `enter` once there is space; the answer calls the waiting off. */

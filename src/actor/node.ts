@@ -1,24 +1,30 @@
 /**
- * The node: everything that one thread knows of the actor system. It holds the cells that live here, routes
- * messages to those that live elsewhere, and keeps the asks and streams that wait for an answer.
+ * The node: everything that one thread knows of the actor system. Actors live in its cells; its courier brings
+ * their messages.
  *
  * @module
  */
 import type { Clock } from "../base/clock.ts";
 import { fromWire, MillraceError, toWire, type WireError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
-import { Asks } from "./asks.ts";
-import { Cell, stopped } from "./cell.ts";
-import type { DeadLetter, DeadLetterReason } from "./counters.ts";
-import { DeadLetters } from "./dead_letters.ts";
-import type { ActorDefinition, AnyActor } from "./define_actor.ts";
-import { type Frame, isMail, Kind, type MailMessage, type Message } from "./message.ts";
-import { Loopback, RemotePeer } from "./peer.ts";
+import { stopped } from "./actor_errors.ts";
+import { Cell, type CellHost } from "./cell.ts";
+import { Courier } from "./courier.ts";
+import { type DeadLetter, type DeadLetterReason, zeroCounters } from "./counters.ts";
+import { type DeathReason, type Watcher, Watchers } from "./death.ts";
+import type { ActorContext, ActorDefinition, AnyActor, ChildOptions, Turn } from "./define_actor.ts";
+import { Guardian } from "./guardian.ts";
+import { Life } from "./life.ts";
+import type { Frame } from "./frame.ts";
+import { Kind } from "./message.ts";
+import type { RemotePeer } from "./peer.ts";
 import type { Link, StopMode } from "./port.ts";
 import type { Protocol } from "./protocol.ts";
-import type { ActorRef, Address, AskOptions, OfferOptions, StreamOptions, Told } from "./ref.ts";
-import { Readers } from "./readers.ts";
+import { type ActorRef, type Address, BoundRef } from "./ref.ts";
 import type { NodeSnapshot } from "./snapshot.ts";
+import { policyOf } from "./supervision.ts";
+import { Timers } from "./timers.ts";
+import type { Tracer } from "./tracer.ts";
 
 /** What a node needs of its surroundings. */
 export interface NodeOptions {
@@ -26,38 +32,72 @@ export interface NodeOptions {
   readonly host: number;
   /** The time. */
   readonly clock: Clock;
+  /** Gives a number from 0 to below 1. */
+  readonly random: () => number;
   /** Where it logs. */
   readonly log: Logger;
-  /** Calls `fn` in a later turn of the event loop. */
+  /** Spans for turns, if anybody looks at them. */
+  readonly tracer?: Tracer | undefined;
+  /** Whether what is sent within this thread is cloned, as it is between threads. @default {false} */
+  readonly clones?: boolean;
+  /** Calls `fn` at the end of this turn of the event loop. */
+  readonly soon: (fn: () => void) => void;
+  /** Calls `fn` in a later turn of the event loop, after I/O had its chance. */
   readonly later: (fn: () => void) => void;
   /** Asks for a link to another host. */
   readonly connect: (host: number) => void;
+  /** Whoever supervises the actors that no actor here has spawned. */
+  readonly top: {
+    failed(cell: Cell, verb: string | undefined, error: WireError): void;
+    left(cell: Cell): boolean;
+    gone(cell: Cell): void;
+  };
+  /** Hears of each dead letter. */
+  readonly onDeadLetter: (letter: DeadLetter) => void;
+  /** A turn had to be interrupted. */
+  readonly onOverrun: (actor: string) => void;
 }
+
+/** How a node spawns an actor. */
+export interface CellSpawn extends ChildOptions {
+  /** The actor that spawns it, and the incarnation whose child it is. */
+  readonly parent?: { readonly name: string; readonly life: Life };
+}
+
+/** How long an actor may take to start, unless its spawn says otherwise, in ms. */
+export const DEFAULT_START_MS = 60_000;
+/** How long an actor may take to stop, unless its spawn says otherwise, in ms (OTP's default shutdown time). */
+export const DEFAULT_STOP_MS = 5_000;
 
 /** One thread's part of the actor system. */
 export class Node {
   readonly host: number;
   readonly #options: NodeOptions;
   readonly #cells = new Map<string, Cell>();
-  readonly #peers = new Map<number, RemotePeer>();
-  readonly #lost = new Map<number, string>();
-  readonly #loopback = new Loopback((message, from) => this.#receive(message, from));
-  readonly #asks: Asks;
-  readonly #readers: Readers;
-  readonly #dead = new DeadLetters();
-  #lastId = 0;
+  readonly #courier: Courier;
+  readonly #watchers = new Watchers();
+  /** Hosts that watch actors of this one. */
+  readonly #foreign = new Map<string, Set<RemotePeer>>();
+  readonly #dead: Partial<Record<DeadLetterReason, number>> = {};
+  readonly #gone = zeroCounters();
+  readonly #cellHost: CellHost;
 
   constructor(options: NodeOptions) {
-    this.host = options.host;
+    const { host, clock, log, tracer, soon, later } = options;
+    this.host = host;
     this.#options = options;
-    const nextId = (): number => ++this.#lastId;
-    const cancel = (address: Address, id: number): void => this.#peerOf(address)?.emit([Kind.Cancel, id]);
-    this.#asks = new Asks({ clock: options.clock, nextId, cancel });
-    this.#readers = new Readers({
-      nextId,
-      cancel,
-      more: (address, id, credit) => this.#peerOf(address)?.emit([Kind.More, id, credit]),
+    this.#courier = new Courier({
+      ...{ host, clock, log, tracer, soon, later },
+      clones: options.clones ?? false,
+      cell: (name) => this.#cells.get(name),
+      bind: (address, name, owner) => this.ref({ "~millrace": "protocol", name, verbs: {} }, address, owner),
+      connect: options.connect,
+      deadLetter: (to, verb, payload, reason, asked, count) =>
+        this.#deadLetter(to, verb, payload, reason, asked, count),
+      watched: (name, by, on) => this.#watchedBy(name, by, on),
+      died: (from, name, reason, error) => this.#watchers.died(from, name, reason, error),
     });
+    this.#cellHost = this.#createCellHost();
   }
 
   // --- actors that live here
@@ -66,312 +106,278 @@ export class Node {
   async spawn<P extends Protocol, O>(
     definition: ActorDefinition<P, O>,
     options: O,
-    name: string,
-  ): Promise<ActorRef<P>> {
+    { name, restart = "transient", startMs = DEFAULT_START_MS, stopMs = DEFAULT_STOP_MS, parent }: CellSpawn,
+  ): Promise<Cell> {
     if (this.#cells.has(name)) {
       throw new MillraceError(
         "actor/name-taken",
-        `Cannot spawn actor "${name}" as a name is used once: it is taken`,
+        `Cannot spawn actor "${name}" as its name must be free: another actor of this host has it`,
         { details: { actor: name } },
       );
     }
-    const cell = new Cell(name, definition as AnyActor, {
-      deadLetter: (actor, verb, reason) => this.deadLetter(actor, verb, reason),
-      failed: (actor, verb, error) =>
-        this.#options.log.error("An actor failed at a message", { actor, verb, error: toWire(error) }),
-      later: this.#options.later,
-    });
+    const made = {
+      ...{ name, definition: definition as AnyActor, options, restart, startMs, stopMs },
+      parent: parent?.name,
+    };
+    const cell = new Cell(made, this.#cellHost);
     this.#cells.set(name, cell);
-    const self = this.ref(definition.protocol, { host: this.host, name });
     try {
-      const handlers = await definition.start({
-        self,
-        clock: this.#options.clock,
-        log: this.#options.log.with({ actor: name }),
-        ref: (protocol, address) => this.ref(protocol, address),
-        onStop: (cleanUp) => cell.onStop(cleanUp),
-      }, options);
-      cell.begin(handlers as never);
+      await cell.revive();
     } catch (cause) {
-      await this.stop(name, "now");
+      await cell.end("now", toWire(cause));
       throw MillraceError.is(cause) ? cause : new MillraceError(
         "actor/start-failed",
         `Cannot start actor "${name}" as its start failed: ${cause instanceof Error ? cause.message : cause}`,
         { details: { actor: name }, cause },
       );
     }
-    return self;
+    if (parent?.life.over || cell.closed) {
+      await cell.end("now", null);
+      throw fromWire(stopped(name));
+    }
+    parent?.life.guardian.add(cell);
+    return cell;
   }
 
-  /** Stops an actor that lives here. */
-  async stop(name: string, mode: StopMode): Promise<void> {
-    const cell = this.#cells.get(name);
-    if (cell === undefined) return;
-    await cell.stop(mode);
-    this.#cells.delete(name);
-    // What its streams still had to say has been said by the next turn; then whoever reads on is told.
-    this.#options.later(() => {
-      for (const peer of [this.#loopback, ...this.#peers.values()]) peer.stopped(name, stopped(name));
-    });
+  /** An actor that lives here. */
+  cell(name: string): Cell | undefined {
+    return this.#cells.get(name);
+  }
+
+  /** Stops an actor that lives here; gives the names of those that had to be given up. */
+  async stop(name: string, mode: StopMode, error: WireError | null): Promise<readonly string[]> {
+    return await this.#cells.get(name)?.end(mode, error) ?? [];
+  }
+
+  /** Gives all actors up that have not stopped yet. */
+  async giveUp(): Promise<void> {
+    await Promise.all([...this.#cells.values()].map((cell) => cell.giveUp()));
+  }
+
+  /** Resolves once nothing waits and nothing is in hand in any actor. */
+  async rest(): Promise<void> {
+    const busy = (): Cell | undefined =>
+      [...this.#cells.values()].find(({ load }) => load.depth + load.inHand > 0);
+    for (let cell = busy(); cell !== undefined; cell = busy()) await cell.rest();
+  }
+
+  /** A ref to any actor. Answers are checked if the protocol is known. */
+  ref<P extends Protocol>(protocol: P, address: Address, owner?: object): ActorRef<P> {
+    return new BoundRef(this.#courier, protocol, address, owner) as unknown as ActorRef<P>;
   }
 
   // --- links
 
-  /** The connection to another host is made. */
+  /** The connection to another host is made, for the first time or again. */
   connected(host: number, link: Link): void {
-    this.#peer(host, false).connect(link);
+    const peer = this.#courier.connected(host, link);
+    for (const name of this.#watchers.namesOf(host)) peer.emit([Kind.Watch, name]);
   }
 
-  /** A frame has arrived. One bad message must not take the others down. */
+  /** A frame of another host has arrived. */
   frame(host: number, frame: Frame): void {
-    const peer = this.#peer(host, false);
-    for (const message of frame) {
-      try {
-        this.#receive(message, peer);
-      } catch (error) {
-        this.#options.log.error("A message could not be received", { host, error: toWire(error) });
-      }
-    }
+    this.#courier.frame(host, frame);
   }
 
-  /** Another host is gone: everything that waits for it fails. */
-  peerLost(host: number, reason: string): void {
-    if (this.#lost.has(host)) return;
-    this.#lost.set(host, reason);
-    const peer = this.#peers.get(host);
-    this.#peers.delete(host);
-    for (const message of peer?.close() ?? []) {
-      if (message[0] === Kind.Tell) this.deadLetter(message[1], message[2], "host-lost");
+  /** Another host is gone; `returns` if it is started again. */
+  peerLost(host: number, reason: string, returns = false): void {
+    for (const watching of this.#foreign.values()) {
+      for (const peer of watching) if (peer.host === host) watching.delete(peer);
     }
-    const error = hostLost(host, reason);
-    this.#asks.fail(error, host);
-    this.#readers.endAll(error, host);
+    this.#courier.peerLost(host, reason, returns);
+    if (returns) {
+      // Whoever watches an actor of it wants to hear of its death in the next life of the host, too.
+      if (this.#watchers.namesOf(host).length > 0) this.#courier.peer(host);
+      return;
+    }
+    const error = toWire(
+      new MillraceError("actor/host-lost", `Cannot reach host ${host} as it is gone: ${reason}`, {
+        details: { host: String(host), reason },
+      }),
+    );
+    this.#watchers.hostLost(host, error);
   }
 
   /** Ends all links and waits. */
   close(): void {
-    this.#loopback.close();
-    for (const [host, peer] of this.#peers) {
-      // First lost, then closed: who waits at a gate finds no way.
-      this.#lost.set(host, "the system has stopped");
-      peer.close();
-    }
-    this.#peers.clear();
-    this.#asks.fail(hostLost(this.host, "the system has stopped"));
-    this.#readers.endAll(null);
+    this.#courier.close();
   }
 
-  // --- sending
+  // --- watching
 
-  /** A ref to any actor. Answers are checked if the protocol is known. */
-  ref<P extends Protocol>(protocol: P, address: Address): ActorRef<P> {
-    const ref = {
-      address,
-      protocol,
-      tell: (verb: string, payload: unknown): void => {
-        const told = this.#tell(address, verb, payload);
-        if (told !== "accepted") {
-          this.deadLetter(address.name, verb, told === "full" ? "overflow" : "stopped");
-        }
-      },
-      tryTell: (verb: string, payload: unknown): Told => this.#tell(address, verb, payload),
-      offer: (verb: string, payload: unknown, options?: OfferOptions): Promise<void> =>
-        this.#offer(address, verb, payload, options?.signal),
-      ask: (verb: string, payload: unknown, options: AskOptions): Promise<unknown> =>
-        this.#asks.ask(
-          { address, verb, out: protocol.verbs[verb]?.out },
-          options,
-          (id, failed) => this.#enter(address, [Kind.Ask, address.name, verb, payload, id], failed),
-        ),
-      stream: (verb: string, payload: unknown, options: StreamOptions = {}): AsyncIterableIterator<unknown> =>
-        this.#readers.open(
-          address,
-          options,
-          (id, credit, failed) =>
-            this.#enter(address, [Kind.Open, address.name, verb, payload, id, credit], failed),
-        ),
-    };
-    return ref as unknown as ActorRef<P>;
-  }
-
-  #tell(address: Address, verb: string, payload: unknown): Told {
-    const way = this.#way(address);
-    if (!("full" in way)) return "stopped";
-    if (way.full) return "full";
-    way.enter([Kind.Tell, address.name, verb, payload]);
-    return "accepted";
-  }
-
-  #offer(address: Address, verb: string, payload: unknown, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    let leave = (): void => {};
-    const abort = (): void => {
-      leave();
-      reject(signal!.reason);
-    };
-    const done = (): void => signal?.removeEventListener("abort", abort);
-    signal?.addEventListener("abort", abort, { once: true });
-    const message: MailMessage = [Kind.Tell, address.name, verb, payload];
-    leave = this.#enter(address, message, (error) => {
-      done();
-      reject(fromWire(error));
-    }, () => {
-      done();
-      resolve();
-    });
-    return promise;
-  }
-
-  /** Sends as soon as there is space, or says why it never can. The answer calls the waiting off. */
-  #enter(
-    address: Address,
-    message: MailMessage,
-    failed: (error: WireError) => void,
-    sent: () => void = () => {},
-  ): () => void {
-    const go = (): void => {
-      // While it waited the actor may have stopped, or its host gone.
-      const way = this.#way(address);
-      if (!("full" in way)) return failed(way);
-      way.enter(message);
-      sent();
-    };
-    const way = this.#way(address);
-    if ("full" in way && way.full) return way.wait(go);
-    go();
-    return () => {};
-  }
-
-  /** The way to an actor, or why there is none. */
-  #way(address: Address): WireError | {
-    readonly full: boolean;
-    enter(message: MailMessage): void;
-    wait(go: () => void): () => void;
-  } {
+  /** Tells `watcher` when an actor is gone; the answer calls it off. */
+  watch(address: Address, watcher: Watcher): () => void {
     if (address.host === this.host) {
       const cell = this.#cells.get(address.name);
-      if (cell === undefined || cell.closed) return stopped(address.name);
-      return {
-        full: cell.full,
-        enter: (message) => this.#receive(message, this.#loopback),
-        wait: (go) => cell.wait(go),
-      };
+      if (cell === undefined) {
+        watcher.notify("no-actor", null);
+        return () => {};
+      }
+      this.#watchers.add(address, watcher);
+      return () => void this.#watchers.remove(address, watcher);
     }
-    const reason = this.#lost.get(address.host);
-    if (reason !== undefined) return hostLost(address.host, reason);
-    const peer = this.#peer(address.host, true);
-    const gate = peer.gate(address.name);
-    return {
-      full: gate.full,
-      enter: (message) => {
-        gate.enter();
-        peer.emit(message);
-      },
-      wait: (go) => gate.wait(go),
+    const peer = this.#courier.peer(address.host);
+    if (peer === undefined) {
+      watcher.notify("host-lost", null);
+      return () => {};
+    }
+    if (this.#watchers.add(address, watcher)) peer.emit([Kind.Watch, address.name]);
+    return () => {
+      if (this.#watchers.remove(address, watcher)) {
+        this.#courier.peer(address.host)?.emit([Kind.Unwatch, address.name]);
+      }
     };
   }
 
-  #peerOf(address: Address): Loopback | RemotePeer | undefined {
-    return address.host === this.host ? this.#loopback : this.#peers.get(address.host);
+  #watchedBy(name: string, by: RemotePeer, on: boolean): void {
+    const watching = this.#foreign.get(name);
+    if (!on) return void watching?.delete(by);
+    if (!this.#cells.has(name)) return by.emit([Kind.Death, name, "no-actor", null]);
+    if (watching === undefined) this.#foreign.set(name, new Set([by]));
+    else watching.add(by);
   }
 
-  #peer(host: number, connect: boolean): RemotePeer {
-    let peer = this.#peers.get(host);
-    if (peer === undefined) {
-      this.#peers.set(
-        host,
-        peer = new RemotePeer(host, {
-          uncloneable: (message, error) => this.#unsent(peer!, message, error),
-          later: this.#options.later,
-        }),
-      );
-      if (connect) this.#options.connect(host);
-    }
-    return peer;
+  #announce(name: string, reason: DeathReason, error: WireError | null): void {
+    this.#watchers.died(this.host, name, reason, error);
+    for (const peer of this.#foreign.get(name) ?? []) peer.emit([Kind.Death, name, reason, error]);
+    this.#foreign.delete(name);
   }
 
-  #unsent(peer: RemotePeer, message: Message, error: WireError): void {
-    if (isMail(message)) {
-      peer.acknowledged(message[1], 1);
-      this.deadLetter(message[1], message[2], "uncloneable");
-      if (message[0] !== Kind.Tell) {
-        this.#receive([message[0] === Kind.Ask ? Kind.Fail : Kind.End, message[4], error] as Message, peer);
-      }
-    } else if (message[0] === Kind.Reply) {
-      peer.emit([Kind.Fail, message[1], error]);
-    } else if (message[0] === Kind.Next) {
-      peer.emit([Kind.End, message[1], error]);
-      peer.cancelled(message[1]);
-    }
+  // --- what cells need
+
+  #createCellHost(): CellHost {
+    const { host, clock, tracer, log, soon, later, top, onOverrun } = this.#options;
+    return {
+      ...{ host, clock, tracer, soon, later },
+      bind: (payload, life) => this.#courier.bind(payload, life),
+      deadLetter: (name, verb, payload, reason, asked) =>
+        this.#deadLetter({ host, name }, verb, payload, reason, asked),
+      threw: (actor, verb, error) =>
+        log.error("An actor failed at a message", { actor, verb, error: toWire(error) }),
+      overrun: onOverrun,
+      createLife: (cell, incarnation) => this.#createLife(cell, incarnation),
+      start: (cell, life) => this.#start(cell, life),
+      failed: (cell, verb, error) => (this.#guardianOf(cell) ?? top).failed(cell, verb, error),
+      left: (cell) => (this.#guardianOf(cell) ?? top).left(cell),
+      over: (cell, life, error) => this.#courier.actorOver(cell.name, life, error),
+      gone: (cell, error) => this.#cellGone(cell, error),
+    };
   }
 
-  // --- receiving
+  #guardianOf({ made }: Cell): Guardian | undefined {
+    return made.parent === undefined ? undefined : this.#lives.get(made.parent)?.guardian;
+  }
 
-  #receive(message: Message, from: Loopback | RemotePeer): void {
-    switch (message[0]) {
-      case Kind.Tell:
-      case Kind.Ask:
-      case Kind.Open: {
-        const cell = this.#cells.get(message[1]);
-        if (message[0] !== Kind.Tell) from.opened(message[4]);
-        if (cell?.accept(message, from)) return;
-        if (from.remote) from.taken(message[1]);
-        this.deadLetter(message[1], message[2], cell === undefined ? "no-actor" : "stopped");
-        return from.fail(message, stopped(message[1]));
-      }
-      case Kind.Reply:
-        return this.#asks.settle(message[1], undefined, message[2]);
-      case Kind.Fail:
-        return this.#asks.settle(message[1], message[2]);
-      case Kind.Cancel:
-        return from.cancelled(message[1]);
-      case Kind.More:
-        return from.more(message[1], message[2]);
-      case Kind.Next:
-        return this.#readers.push(message[1], message[2]);
-      case Kind.End:
-        return this.#readers.end(message[1], message[2]);
-      case Kind.Ack:
-        if (from instanceof RemotePeer) from.acknowledged(message[1], message[2]);
-        return;
-    }
+  /** The latest incarnation of each actor. */
+  readonly #lives = new Map<string, Life>();
+
+  #createLife(cell: Cell, incarnation: number): Life {
+    const { clock, random, log } = this.#options;
+    const timers = new Timers(clock, (tick) => cell.notify(() => tick.run()));
+    const guardian = new Guardian(policyOf(cell.settings.supervision), {
+      ...{ clock, random, log },
+      escalate: (error) => cell.fail(undefined, toWire(error)),
+    });
+    const life = new Life(incarnation, timers, guardian);
+    this.#lives.set(cell.name, life);
+    return life;
+  }
+
+  async #start(
+    cell: Cell,
+    life: Life,
+  ): Promise<Readonly<Record<string, (p: unknown, turn: Turn) => unknown>>> {
+    const { made: { definition, options } } = cell;
+    return await definition.start(this.#contextOf(cell, life), options);
+  }
+
+  #contextOf(cell: Cell, life: Life): ActorContext {
+    const { name, made } = cell;
+    const { clock, log } = this.#options;
+    return {
+      self: this.ref(made.definition.protocol, { host: this.host, name }, life),
+      incarnation: life.incarnation,
+      clock,
+      log: log.with({ actor: name }),
+      ref: (protocol, address) => this.ref(protocol, address, life),
+      spawn: async (definition, options, child) => {
+        const spawn = { ...child, name: `${name}/${child.name}`, parent: { name, life } };
+        const born = await this.spawn(definition, options, spawn);
+        return this.ref(definition.protocol, { host: this.host, name: born.name }, life);
+      },
+      watch: ({ address }, listener) => {
+        let wanted = true;
+        const notify = (reason: DeathReason, error: WireError | null): void =>
+          cell.notify(() => {
+            if (!wanted || life.over) return;
+            return listener({ address, reason, ...(error === null ? {} : { error: fromWire(error) }) });
+          });
+        const unwatch = this.watch(address, { notify });
+        return life.tie(() => {
+          wanted = false;
+          unwatch();
+        });
+      },
+      after: (key, delayMs, fn) => life.timers.set(key, delayMs, fn),
+      every: (key, periodMs, fn) => life.timers.set(key, periodMs, fn, periodMs),
+      cancelTimer: (key) => life.timers.cancel(key),
+      stash: () => cell.stash(),
+      unstash: () => cell.unstash(),
+      stop: () => {
+        if (!life.over) cell.leave();
+      },
+      onStop: (cleanUp) => life.onStop(cleanUp),
+    };
+  }
+
+  async #cellGone(cell: Cell, error: WireError | null): Promise<void> {
+    this.#guardianOf(cell)?.remove(cell);
+    this.#options.top.gone(cell);
+    // What its streams still had to say has been said by the next turn; then whoever reads on is told.
+    await new Promise<void>((resolve) => this.#options.later(resolve));
+    const life = this.#lives.get(cell.name);
+    if (life !== undefined) this.#courier.actorOver(cell.name, life, stopped(cell.name));
+    this.#lives.delete(cell.name);
+    this.#cells.delete(cell.name);
+    const { counters } = cell;
+    this.#gone.accepted += counters.accepted;
+    this.#gone.handled += counters.handled;
+    this.#gone.failed += counters.failed;
+    this.#gone.deadLettered += counters.deadLettered;
+    this.#announce(cell.name, error === null ? "stopped" : "failed", error);
   }
 
   // --- observing
 
-  /** Records a message that nobody handled. */
-  deadLetter(actor: string, verb: string, reason: DeadLetterReason): void {
-    const letter: DeadLetter = { timeMs: this.#options.clock.now(), actor, verb, reason };
-    this.#dead.add(letter);
-    this.#options.log.debug("A message became a dead letter", { ...letter });
-  }
-
-  /** The latest dead letters, oldest first. */
-  get deadLetters(): readonly DeadLetter[] {
-    return this.#dead.latest;
+  #deadLetter(
+    { host, name }: Address,
+    verb: string,
+    payload: unknown,
+    reason: DeadLetterReason,
+    asked: boolean,
+    count = 1,
+  ): void {
+    this.#dead[reason] = (this.#dead[reason] ?? 0) + count;
+    const timeMs = this.#options.clock.now();
+    this.#options.onDeadLetter({ timeMs, host, actor: name, verb, reason, asked, count, payload });
   }
 
   /** What lives here and how it does, as plain data. */
   snapshot(): NodeSnapshot {
+    const { asks, streams } = this.#courier.waiting;
     return {
       host: this.host,
       actors: [...this.#cells.values()].map((cell) => ({
         name: cell.name,
         protocol: cell.protocolName,
+        ...(cell.made.parent === undefined ? {} : { parent: cell.made.parent }),
         ...cell.load,
         counters: { ...cell.counters },
       })),
-      deadLetters: this.#dead.byReason,
-      pendingAsks: this.#asks.size,
+      gone: { ...this.#gone },
+      deadLetters: { ...this.#dead },
+      pendingAsks: asks,
+      openStreams: streams,
     };
   }
-}
-
-function hostLost(host: number, reason: string): WireError {
-  return toWire(
-    new MillraceError("actor/host-lost", `Cannot reach host ${host} as it is gone: ${reason}`, {
-      details: { host: String(host), reason },
-    }),
-  );
 }

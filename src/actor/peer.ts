@@ -5,46 +5,65 @@
  * @module
  */
 import { MillraceError, toWire, type WireError } from "../base/errors.ts";
-import type { Origin } from "./cell.ts";
-import { Gate } from "./gate.ts";
-import { findUncloneable, isMail, Kind, type MailMessage, type Message } from "./message.ts";
+import { encodeFrame, type Parcel } from "./frame.ts";
+import { Gate, WINDOW } from "./gate.ts";
+import type { Origin } from "./mail.ts";
+import { isMail, Kind, type Message, type Values } from "./message.ts";
+import { Outbox } from "./outbox.ts";
 import type { Link } from "./port.ts";
+import { pack } from "./ref_token.ts";
 import { StreamServer } from "./stream.ts";
+import { findUncloneable } from "./uncloneable.ts";
 
 /** The answering side of a correspondence: signals and streams of what the other side asked. */
-abstract class Correspondent implements Origin {
+export abstract class Correspondent implements Origin {
   abstract readonly remote: boolean;
   /** Asks and streams of the other side that are not answered yet. */
   readonly #open = new Set<number>();
+  /** Those of them whose asker waits no more. */
+  readonly #left = new Set<number>();
   readonly #signals = new Map<number, AbortController>();
   readonly #servers = new Map<number, { readonly actor: string; readonly server: StreamServer }>();
 
-  /** Sends a message to the other side. */
-  abstract emit(message: Message): void;
-  /** A message to `actor` has left the mailbox. */
-  abstract taken(actor: string): void;
+  /** Messages to `actor` have left the mailbox. */
+  abstract taken(actor: string, count: number): void;
   /** Calls `fn` when it pays to send what has gathered. */
-  abstract later(fn: () => void): void;
+  protected abstract later(fn: () => void): void;
+  /** Sends an answer. */
+  protected abstract sendReply(id: number, value: unknown): void;
+  /** Sends the failure of an ask. */
+  protected abstract sendFail(id: number, error: WireError): void;
+  /** Sends items of a stream. */
+  protected abstract sendNext(id: number, items: readonly unknown[]): void;
+  /** Sends the end of a stream. */
+  protected abstract sendEnd(id: number, error: WireError | null): void;
 
   /** An ask or a stream of the other side has come in. */
   opened(id: number): void {
     this.#open.add(id);
   }
 
-  reply(id: number, value: unknown): void {
-    this.#settled(id);
-    this.emit([Kind.Reply, id, value]);
+  /** How many asks and streams of the other side are open. */
+  get open(): number {
+    return this.#open.size;
   }
 
-  fail(message: MailMessage, error: WireError): void {
-    if (message[0] !== Kind.Tell) this.#settled(message[4]);
-    if (message[0] === Kind.Ask) this.emit([Kind.Fail, message[4], error]);
-    if (message[0] === Kind.Open) this.emit([Kind.End, message[4], error]);
+  reply(id: number, value: unknown): void {
+    const left = this.hasLeft(id);
+    if (this.#settled(id) && !left) this.sendReply(id, value);
+  }
+
+  fail(kind: typeof Kind.Ask | typeof Kind.Open, id: number, error: WireError): void {
+    const left = this.hasLeft(id);
+    if (!this.#settled(id) || left) return;
+    if (kind === Kind.Ask) this.sendFail(id, error);
+    else this.sendEnd(id, error);
   }
 
   serve(actor: string, id: number, credit: number, items: AsyncIterable<unknown> | Iterable<unknown>): void {
-    const server = new StreamServer(id, credit, {
-      emit: (message) => this.emit(message),
+    const server = new StreamServer(credit, {
+      next: (ready) => this.sendNext(id, ready),
+      end: (error) => this.sendEnd(id, error),
       later: (fn) => this.later(fn),
       done: () => {
         this.#servers.delete(id);
@@ -57,7 +76,7 @@ abstract class Correspondent implements Origin {
   }
 
   hasLeft(id: number): boolean {
-    return this.#signals.get(id)?.signal.aborted ?? false;
+    return this.#left.size > 0 && this.#left.has(id);
   }
 
   signal(id: number): AbortSignal {
@@ -67,15 +86,21 @@ abstract class Correspondent implements Origin {
   }
 
   callOff(id: number): void {
-    this.cancelled(id);
+    if (this.#open.has(id)) this.#fire(id, "The actor stops");
   }
 
   /** The other side has left an ask or a stream, perhaps one that still waits in a mailbox. */
   cancelled(id: number): void {
     if (!this.#open.has(id)) return;
-    this.signal(id);
-    this.#signals.get(id)!.abort(new DOMException("The asker has left", "AbortError"));
+    this.#left.add(id);
+    this.#fire(id, "The asker has left");
     this.#servers.get(id)?.server.cancel();
+  }
+
+  /** Fires the signal of whatever serves an ask or a stream, now or when it looks at it. */
+  #fire(id: number, why: string): void {
+    this.signal(id);
+    this.#signals.get(id)!.abort(new DOMException(why, "AbortError"));
   }
 
   /** The other side takes more of a stream. */
@@ -83,43 +108,70 @@ abstract class Correspondent implements Origin {
     this.#servers.get(id)?.server.more(credit);
   }
 
-  /** An actor has stopped: the streams that it still serves end. */
+  /** An actor has stopped, or is restarted: the streams that it still serves end. */
   stopped(actor: string, error: WireError): void {
-    for (const entry of this.#servers.values()) if (entry.actor === actor) entry.server.stop(error);
+    for (const entry of [...this.#servers.values()]) if (entry.actor === actor) entry.server.stop(error);
   }
 
   /** The other side is gone: nobody reads its streams or wants its answers. */
   protected dropAll(): void {
     for (const id of [...this.#open]) this.cancelled(id);
     this.#open.clear();
+    this.#left.clear();
     this.#signals.clear();
   }
 
-  #settled(id: number): void {
-    this.#open.delete(id);
-    this.#signals.delete(id);
+  /** Whether it was open. */
+  #settled(id: number): boolean {
+    if (this.#signals.size > 0) this.#signals.delete(id);
+    if (this.#left.size > 0) this.#left.delete(id);
+    return this.#open.delete(id);
   }
+}
+
+/** Takes what the loopback has to say. */
+export interface LoopbackHooks {
+  /** An ask of this thread is answered. */
+  settle(id: number, error: WireError | undefined, value?: unknown): void;
+  /** Items of a stream that this thread reads. */
+  push(id: number, items: readonly unknown[]): void;
+  /** The end of a stream that this thread reads. */
+  end(id: number, error: WireError | null): void;
+  /** Calls `fn` at the end of this turn. */
+  soon(fn: () => void): void;
 }
 
 /** The host itself as its own peer. */
 export class Loopback extends Correspondent {
   readonly remote = false;
-  readonly #receive: (message: Message, from: Loopback) => void;
+  readonly #hooks: LoopbackHooks;
 
-  constructor(receive: (message: Message, from: Loopback) => void) {
+  constructor(hooks: LoopbackHooks) {
     super();
-    this.#receive = receive;
-  }
-
-  override emit(message: Message): void {
-    this.#receive(message, this);
+    this.#hooks = hooks;
   }
 
   override taken(): void {}
 
   /** Within a thread a message costs nothing: no item has to wait. */
-  override later(fn: () => void): void {
-    queueMicrotask(fn);
+  protected override later(fn: () => void): void {
+    this.#hooks.soon(fn);
+  }
+
+  protected override sendReply(id: number, value: unknown): void {
+    this.#hooks.settle(id, undefined, value);
+  }
+
+  protected override sendFail(id: number, error: WireError): void {
+    this.#hooks.settle(id, error);
+  }
+
+  protected override sendNext(id: number, items: readonly unknown[]): void {
+    this.#hooks.push(id, items);
+  }
+
+  protected override sendEnd(id: number, error: WireError | null): void {
+    this.#hooks.end(id, error);
   }
 
   /** Ends all streams that this host serves itself. */
@@ -135,8 +187,17 @@ const MAX_FRAME = 256;
 export interface PeerHooks {
   /** A message could not be cloned, and was not sent. */
   uncloneable(message: Message, error: WireError): void;
+  /** Calls `fn` at the end of this turn of the event loop. */
+  soon(fn: () => void): void;
   /** Calls `fn` in a later turn of the event loop, after I/O had its chance. */
   later(fn: () => void): void;
+}
+
+/** How a question is sent on. */
+export interface AskHeader {
+  readonly id: number;
+  readonly budgetMs: number | null;
+  readonly chain: readonly string[] | null;
 }
 
 /** Another host. What is sent before the link is there waits, in order. */
@@ -144,11 +205,14 @@ export class RemotePeer extends Correspondent {
   readonly remote = true;
   readonly host: number;
   readonly #hooks: PeerHooks;
+  readonly #outbox = new Outbox();
   #link: Link | undefined;
-  #outbox: Message[] = [];
   #scheduled = false;
   readonly #gates = new Map<string, Gate>();
+  /** Messages taken by actors here that the other side does not know of. */
   readonly #taken = new Map<string, number>();
+  /** Actors here at whose window somebody there waits. */
+  readonly #wanted = new Set<string>();
 
   constructor(host: number, hooks: PeerHooks) {
     super();
@@ -156,8 +220,14 @@ export class RemotePeer extends Correspondent {
     this.#hooks = hooks;
   }
 
+  /** Whether there is a connection. */
+  get connected(): boolean {
+    return this.#link !== undefined;
+  }
+
   /** The connection is made. */
   connect(link: Link): void {
+    this.#link?.close();
     this.#link = link;
     this.#flush();
   }
@@ -165,89 +235,216 @@ export class RemotePeer extends Correspondent {
   /** The window towards one of its actors. */
   gate(actor: string): Gate {
     let gate = this.#gates.get(actor);
-    if (gate === undefined) this.#gates.set(actor, gate = new Gate());
+    if (gate === undefined) this.#gates.set(actor, gate = new Gate(() => this.want(actor)));
     return gate;
   }
 
-  /** Its acknowledgement: so many messages have left the actor's mailbox. */
-  acknowledged(actor: string, count: number): void {
-    this.#gates.get(actor)?.leave(count);
-  }
-
-  override taken(actor: string): void {
-    this.#taken.set(actor, (this.#taken.get(actor) ?? 0) + 1);
+  /** Sends a notice. */
+  tell(actor: string, verb: string, payload: unknown, traceparent: string | null): void {
+    const sent = pack(payload);
+    this.gate(actor).enter(sent.bytes);
+    this.#outbox.tell(actor, verb, sent, traceparent);
     this.#schedule();
   }
 
-  override later(fn: () => void): void {
+  /** Sends a question. */
+  ask(actor: string, verb: string, payload: unknown, traceparent: string | null, header: AskHeader): void {
+    const sent = pack(payload);
+    this.gate(actor).enter(sent.bytes);
+    this.#outbox.ask(actor, verb, sent, traceparent, header.id, header.budgetMs, header.chain);
+    this.#schedule();
+  }
+
+  /** Asks for a stream. */
+  openStream(
+    actor: string,
+    verb: string,
+    payload: unknown,
+    traceparent: string | null,
+    id: number,
+    credit: number,
+  ): void {
+    const { value, plain, refs, bytes } = pack(payload);
+    this.gate(actor).enter(bytes);
+    const values: Values = value === undefined ? 1 : [value];
+    this.emit([Kind.Open, actor, verb, values, refs, traceparent, id, credit], plain);
+  }
+
+  /** Sends any message that goes into no mailbox. */
+  emit(message: Message, plain = true): void {
+    this.#outbox.push(message, plain);
+    this.#schedule();
+  }
+
+  /** Somebody here waits at the window of an actor there: it is to acknowledge what it has taken. */
+  want(actor: string): void {
+    this.emit([Kind.Want, actor]);
+  }
+
+  /** Somebody there waits at the window of an actor here. */
+  wanted(actor: string): void {
+    this.#wanted.add(actor);
+    if (this.#taken.has(actor)) this.#schedule();
+  }
+
+  /** The other side's acknowledgement: so many messages have left the actor's mailbox. */
+  acknowledged(actor: string, count: number): void {
+    const gate = this.#gates.get(actor);
+    gate?.leave(count);
+    if (gate !== undefined && gate.waiting > 0) this.want(actor);
+  }
+
+  override taken(actor: string, count: number): void {
+    const total = (this.#taken.get(actor) ?? 0) + count;
+    this.#taken.set(actor, total);
+    // Half a window leaves the other half to send on; who waits is told at once (ACTORS D8).
+    if (total >= WINDOW / 2 || this.#wanted.has(actor)) this.#schedule();
+  }
+
+  /**
+   * The host is gone, or about to come back: nothing of what was under way arrives. Gives how many messages to
+   * each of its actors that were.
+   */
+  disconnect(): readonly (readonly [actor: string, count: number])[] {
+    const lost = [...this.#gates].filter(([, { used }]) => used > 0).map(([actor, { used }]) =>
+      [actor, used] as const
+    );
+    this.#outbox.take();
+    this.#link?.close();
+    this.#link = undefined;
+    this.#taken.clear();
+    this.#wanted.clear();
+    this.dropAll();
+    const gates = [...this.#gates.values()];
+    this.#gates.clear();
+    for (const gate of gates) gate.release();
+    return lost;
+  }
+
+  protected override later(fn: () => void): void {
     this.#hooks.later(fn);
   }
 
-  /** Messages of one turn leave in one frame; a lone one leaves at the end of the turn. */
-  override emit(message: Message): void {
-    this.#outbox.push(message);
+  protected override sendReply(id: number, value: unknown): void {
+    this.#outbox.reply(id, pack(value));
     this.#schedule();
   }
 
-  /** The host is gone: gives what was not sent. */
-  close(): readonly Message[] {
-    const unsent = this.#outbox;
-    this.#outbox = [];
-    this.#link?.close();
-    this.#link = undefined;
-    this.dropAll();
-    for (const gate of this.#gates.values()) gate.release();
-    return unsent;
+  protected override sendFail(id: number, error: WireError): void {
+    this.emit([Kind.Fail, id, error]);
   }
 
+  protected override sendNext(id: number, items: readonly unknown[]): void {
+    const { value, plain, refs } = pack(items);
+    this.emit([Kind.Next, id, value as readonly unknown[], refs], plain);
+  }
+
+  protected override sendEnd(id: number, error: WireError | null): void {
+    this.emit([Kind.End, id, error]);
+  }
+
+  /** Messages of one turn leave in one frame; a lone one leaves at the end of the turn; a full frame at once. */
   #schedule(): void {
-    if (this.#scheduled || this.#link === undefined) return;
+    if (this.#link === undefined) return;
+    if (this.#outbox.count >= MAX_FRAME) return this.#flush();
+    if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => this.#flush());
+    this.#hooks.soon(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
   }
 
   #flush(): void {
-    this.#scheduled = false;
     if (this.#link === undefined) return;
-    for (const [actor, count] of this.#taken) this.#outbox.push([Kind.Ack, actor, count]);
-    this.#taken.clear();
-    const outbox = this.#outbox;
-    this.#outbox = [];
-    for (let start = 0; start < outbox.length; start += MAX_FRAME) {
-      const frame = outbox.length <= MAX_FRAME ? outbox : outbox.slice(start, start + MAX_FRAME);
-      try {
-        this.#link.post(frame);
-      } catch {
-        // One message of the frame cannot be cloned: the others must not suffer for it.
-        for (const message of frame) this.#postAlone(message);
-      }
+    this.#acknowledge();
+    if (this.#outbox.count === 0) return;
+    const parcels = this.#outbox.take();
+    try {
+      this.#link.post(encodeFrame(parcels));
+    } catch {
+      // One message of the frame cannot be cloned: the others must not suffer for it.
+      const broken = new Set<number>();
+      for (const parcel of parcels) this.#postSingly(parcel, broken);
     }
   }
 
-  /** Sends one message, or says why it cannot be sent; answers whether it was. */
-  #postAlone(message: Message): boolean {
-    if (message[0] === Kind.Next && message[2].length > 1) {
-      // The items before the one that cannot be cloned arrive.
-      return message[2].every((item) => this.#postAlone([Kind.Next, message[1], [item]]));
+  /** Acknowledgements ride along with whatever is sent. */
+  #acknowledge(): void {
+    for (const [actor, count] of this.#taken) {
+      this.#outbox.push([Kind.Ack, actor, count], true);
+      this.#wanted.delete(actor);
     }
+    this.#taken.clear();
+  }
+
+  /**
+   * Sends a run as runs of one; of a stream those items that come before the first that cannot be sent, and then
+   * no end that would call it complete.
+   */
+  #postSingly(parcel: Parcel, broken: Set<number>): void {
+    for (const single of singles(parcel)) {
+      const [kind, id] = single.message;
+      const streamed = kind === Kind.Next || kind === Kind.End;
+      if (streamed && broken.has(id)) return;
+      if (!this.#postAlone(single) && streamed) broken.add(id);
+    }
+  }
+
+  /** Sends one message, or says why it cannot be sent; whether it could. */
+  #postAlone({ message, plain }: Parcel): boolean {
     try {
-      this.#link!.post([message]);
+      this.#link?.post(encodeFrame([{ message, plain }]));
       return true;
     } catch (cause) {
-      const path = findUncloneable(isMail(message) ? message[3] : message[2]);
-      const [actor, verb] = isMail(message) ? [message[1], message[2]] : ["the asker", "reply"];
-      const error = toWire(
-        new MillraceError(
-          "actor/uncloneable",
-          `Cannot send "${verb}" to ${
-            isMail(message) ? `actor "${actor}"` : actor
-          } in another thread as its data must be cloneable: ` +
-            `the value at "${path}" is not`,
-          { details: { actor, verb, path }, cause },
-        ),
-      );
+      const [actor, verb] = isMail(message) ? [message[1], message[2]] : [undefined, "reply"];
+      const error = RemotePeer.uncloneable({ actor, verb, value: valueOf(message), cause });
       this.#hooks.uncloneable(message, error);
       return false;
     }
   }
+
+  /** The error of a value that cannot be sent. */
+  static uncloneable(
+    { actor, verb, value, cause }: {
+      readonly actor: string | undefined;
+      readonly verb: string;
+      readonly value: unknown;
+      readonly cause: unknown;
+    },
+  ): WireError {
+    const path = findUncloneable(value);
+    const to = actor === undefined ? "the asker" : `actor "${actor}"`;
+    return toWire(
+      new MillraceError(
+        "actor/uncloneable",
+        `Cannot send "${verb}" to ${to} in another thread as its data must be cloneable: ` +
+          `the value at "${path}" is not`,
+        { details: { actor: actor ?? "", verb, path }, cause },
+      ),
+    );
+  }
+}
+
+/** The one value that a message of {@linkcode singles} carries. */
+function valueOf(message: Message): unknown {
+  if (isMail(message)) return typeof message[3] === "number" ? undefined : message[3][0];
+  if (message[0] === Kind.Reply || message[0] === Kind.Next) {
+    return typeof message[2] === "number" ? undefined : message[2][0];
+  }
+  return message[2];
+}
+
+/** A run as runs of one. */
+function singles({ message, plain }: Parcel): Parcel[] {
+  const at = isMail(message) ? 3 : message[0] === Kind.Reply || message[0] === Kind.Next ? 2 : undefined;
+  const ids = message[0] === Kind.Ask ? 6 : message[0] === Kind.Reply ? 1 : undefined;
+  const values = at === undefined ? undefined : message[at];
+  if (at === undefined || !Array.isArray(values) || values.length <= 1) return [{ message, plain }];
+  return values.map((value, index) => {
+    const single: unknown[] = [...message];
+    single[at] = [value];
+    if (ids !== undefined) single[ids] = [(message[ids] as number[])[index]];
+    return { message: single as unknown as Message, plain };
+  });
 }

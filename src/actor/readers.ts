@@ -3,9 +3,11 @@
  *
  * @module
  */
-import type { WireError } from "../base/errors.ts";
+import { MillraceError, type WireError } from "../base/errors.ts";
+import { type AnySchema, checked, type SchemaResult } from "../base/schema.ts";
 import type { Address, StreamOptions } from "./ref.ts";
 import { StreamReader } from "./stream.ts";
+import { signalOf } from "./turn.ts";
 
 /** What readers need of their node. */
 export interface ReadersPorts {
@@ -18,7 +20,11 @@ export interface ReadersPorts {
 }
 
 /** Opens a stream once there is room, and says if it cannot; the answer calls the waiting off. */
-export type SendOpen = (id: number, credit: number, failed: (error: WireError) => void) => () => void;
+export type SendOpen = (
+  id: number,
+  credit: number,
+  failed: (error: WireError) => void,
+) => (() => void) | undefined;
 
 interface Entry {
   readonly reader: StreamReader;
@@ -42,18 +48,27 @@ export class Readers {
   /** Opens a stream. */
   open(
     address: Address,
-    { capacity = DEFAULT_CREDIT, signal }: StreamOptions,
+    verb: string,
+    item: AnySchema | undefined,
+    { capacity = DEFAULT_CREDIT, signal: own, turn }: StreamOptions,
     send: SendOpen,
   ): AsyncIterableIterator<unknown> {
+    if (!(Number.isSafeInteger(capacity) && capacity >= 1)) {
+      throw new RangeError(
+        `Cannot open stream "${verb}" as its capacity must be an integer >= 1: current value is ${capacity}`,
+      );
+    }
     const id = this.#ports.nextId();
-    let leave = (): void => {};
+    const signal = signalOf(own, turn);
+    let leave: (() => void) | undefined = undefined;
     const reader = new StreamReader(capacity, {
       more: (credit) => this.#ports.more(address, id, credit),
       leave: () => {
         this.#take(id);
-        leave();
+        leave?.();
         this.#ports.cancel(address, id);
       },
+      check: item === undefined ? undefined : (value) => checkItem(address, verb, item, value),
     });
     if (signal?.aborted) {
       reader.end(null);
@@ -65,6 +80,11 @@ export class Readers {
     this.#open.set(id, { reader, host: address.host, release });
     leave = send(id, capacity, (error) => this.end(id, error));
     return reader;
+  }
+
+  /** How many are read. */
+  get size(): number {
+    return this.#open.size;
   }
 
   /** Items have come. */
@@ -79,7 +99,7 @@ export class Readers {
 
   /** The streams of this host, or all, have ended. */
   endAll(error: WireError | null, host?: number): void {
-    for (const [id, entry] of this.#open) {
+    for (const [id, entry] of [...this.#open]) {
       if (host === undefined || entry.host === host) this.end(id, error);
     }
   }
@@ -90,4 +110,20 @@ export class Readers {
     entry?.release();
     return entry;
   }
+}
+
+function checkItem(address: Address, verb: string, item: AnySchema, value: unknown): unknown {
+  const conclude = (result: SchemaResult<unknown>): unknown => {
+    const fit = checked(result);
+    if (fit.ok) return fit.value;
+    throw new MillraceError(
+      "actor/message-invalid",
+      `Cannot take an item of "${verb}" from actor "${address.name}" as it must fit the protocol: ${
+        fit.issues.join("; ")
+      }`,
+      { details: { actor: address.name, verb, issues: fit.issues } },
+    );
+  };
+  const result = item["~standard"].validate(value);
+  return result instanceof Promise ? result.then(conclude) : conclude(result);
 }

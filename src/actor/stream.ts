@@ -4,12 +4,13 @@
  * @module
  */
 import { fromWire, toWire, type WireError } from "../base/errors.ts";
-import { Kind, type Message } from "./message.ts";
 
 /** What a server does to its surroundings. */
 export interface ServerHooks {
-  /** Sends a message to the reader. */
-  emit(message: Message): void;
+  /** Sends items to the reader. */
+  next(items: readonly unknown[]): void;
+  /** Sends the end to the reader. */
+  end(error: WireError | null): void;
   /** Calls `fn` when what follows from this turn has had its chance. */
   later(fn: () => void): void;
   /** The stream has ended. */
@@ -21,7 +22,6 @@ export interface ServerHooks {
  * in the same turn of the loop together at the end of it, as a message costs more than an item.
  */
 export class StreamServer {
-  readonly #id: number;
   readonly #hooks: ServerHooks;
   #iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
   #credit: number;
@@ -31,8 +31,7 @@ export class StreamServer {
   #gathering = false;
   #ended = false;
 
-  constructor(id: number, credit: number, hooks: ServerHooks) {
-    this.#id = id;
+  constructor(credit: number, hooks: ServerHooks) {
     this.#credit = credit;
     this.#hooks = hooks;
   }
@@ -79,7 +78,7 @@ export class StreamServer {
     if (this.#ended) return;
     this.#send();
     this.#leave();
-    this.#hooks.emit([Kind.End, this.#id, error]);
+    this.#hooks.end(error);
   }
 
   /** Lets go of the source. */
@@ -100,7 +99,7 @@ export class StreamServer {
     this.#send();
     this.#ended = true;
     this.#hooks.done();
-    this.#hooks.emit([Kind.End, this.#id, error]);
+    this.#hooks.end(error);
   }
 
   #gather(): void {
@@ -116,7 +115,28 @@ export class StreamServer {
     if (this.#ready.length === 0) return;
     const items = this.#ready;
     this.#ready = [];
-    this.#hooks.emit([Kind.Next, this.#id, items]);
+    this.#hooks.next(items);
+  }
+}
+
+/** The items of anything iterable, each step of it called by way of `call`: what it computes can be limited. */
+export async function* boundedItems(
+  items: AsyncIterable<unknown> | Iterable<unknown>,
+  call: <T>(step: () => T) => T,
+): AsyncGenerator<unknown> {
+  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+  let left = false;
+  try {
+    for (;;) {
+      const next = await call(() => iterator.next());
+      if (next.done) return;
+      left = true;
+      yield next.value;
+      left = false;
+    }
+  } finally {
+    // Only where the reader left: a generator that was interrupted while it ran would never answer.
+    if (left) await iterator.return?.();
   }
 }
 
@@ -126,6 +146,8 @@ export interface ReaderHooks {
   more(credit: number): void;
   /** Leaves. */
   leave(): void;
+  /** Checks an item; throws if it does not fit. */
+  readonly check: ((value: unknown) => unknown) | undefined;
 }
 
 /** Reads a stream; leaving the loop ends it on the other side. */
@@ -165,7 +187,15 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
       this.#hooks.more(this.#taken);
       this.#taken = 0;
     }
-    return { done: false, value };
+    const { check } = this.#hooks;
+    if (check === undefined) return { done: false, value };
+    try {
+      return { done: false, value: await check(value) };
+    } catch (error) {
+      // Whoever sends what the protocol does not allow is not read any more.
+      await this.return();
+      throw error;
+    }
   }
 
   /** Leaves the stream. */

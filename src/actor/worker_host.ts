@@ -6,20 +6,19 @@
  *
  * @module
  */
-import { MillraceError, toWire } from "../base/errors.ts";
-import { createLogger } from "../base/log.ts";
+import { toWire } from "../base/errors.ts";
 import { systemClock } from "../base/system_clock.ts";
-import type { FromHost, ToHost } from "./control.ts";
-import type { AnyActor } from "./define_actor.ts";
+import { HostServer } from "./host_server.ts";
+import { loadTracer } from "./host_tracer.ts";
 import { later } from "./loop.ts";
-import { messagePortLink } from "./message_port_link.ts";
-import { Node } from "./node.ts";
-import type { SpawnOrder } from "./port.ts";
+import type { FromHost } from "./port.ts";
+import type { Tracer } from "./tracer.ts";
+import { type FromWorker, messagePortLink, type ToWorker } from "./worker_orders.ts";
 
 /** The part of a worker's global scope that we use; JSR forbids the reference to the worker library. */
 interface WorkerScope {
-  onmessage: ((event: MessageEvent<ToHost>) => void) | null;
-  postMessage(message: FromHost): void;
+  postMessage(message: FromWorker): void;
+  addEventListener(type: "message", listener: (event: MessageEvent<ToWorker>) => void): void;
   addEventListener(type: "error", listener: (event: ErrorEvent) => void): void;
   addEventListener(type: "unhandledrejection", listener: (event: PromiseRejectionEvent) => void): void;
   close(): void;
@@ -28,82 +27,26 @@ interface WorkerScope {
 /** Turns this Web Worker into a host of the actor system that started it. */
 export function serveWorkerHost(): void {
   const scope = globalThis as unknown as WorkerScope;
-  const post = (message: FromHost): void => scope.postMessage(message);
+  const postMessage = scope.postMessage.bind(scope);
+  const post = (message: FromHost): void => postMessage({ "~millrace": message });
   installGuards(scope, post);
-  let node: Node | undefined;
-  scope.onmessage = ({ data }) => {
-    if (data.type === "hello") {
-      node = createNode(data.host, data.label, post);
-      join(node, 0, data.port);
+  let server: HostServer | undefined;
+  const receive = (data: ToWorker, tracer: Tracer | undefined): void => {
+    if (data.type === "link") {
+      const { host, port } = data;
+      server?.node.connected(host, messagePortLink(port, (frame) => server?.node.frame(host, frame)));
+    } else if (data.order.type === "hello") {
+      const { host, label } = data.order;
+      const ways = { soon: queueMicrotask, later, tracer, post };
+      server = new HostServer({ host, label, clock: systemClock, random: Math.random, ...ways });
       post({ type: "ready" });
-    } else if (node !== undefined) {
-      obey(node, data, post);
+    } else {
+      server?.obey(data.order);
     }
   };
-}
-
-function createNode(host: number, label: string, post: (message: FromHost) => void): Node {
-  return new Node({
-    host,
-    clock: systemClock,
-    log: createLogger((record) => post({ type: "log", record }), systemClock.now, { host: label }),
-    later,
-    connect: (other) => post({ type: "connect", host: other }),
-  });
-}
-
-function join(node: Node, host: number, port: MessagePort): void {
-  node.connected(host, messagePortLink(port, (frame) => node.frame(host, frame)));
-}
-
-function obey(
-  node: Node,
-  order: Exclude<ToHost, { type: "hello" }>,
-  post: (message: FromHost) => void,
-): void {
-  const answer = (id: number, work: Promise<string | undefined>): void => {
-    work.then(
-      (protocol) => post({ type: "answer", id, ...(protocol === undefined ? {} : { protocol }) }),
-      (error) => post({ type: "answer", id, error: toWire(error) }),
-    );
-  };
-  switch (order.type) {
-    case "connect":
-      return join(node, order.host, order.port);
-    case "peer-lost":
-      return node.peerLost(order.host, order.reason);
-    case "spawn":
-      return answer(order.id, spawn(node, order.order));
-    case "stop":
-      return answer(order.id, node.stop(order.name, order.mode).then(() => undefined));
-  }
-}
-
-async function spawn(node: Node, order: SpawnOrder): Promise<string> {
-  let module: Record<string, unknown>;
-  try {
-    module = await import(order.url);
-  } catch (cause) {
-    throw new MillraceError(
-      "module/load-failed",
-      `Cannot load module "${order.url}" as it must evaluate without an error: ${
-        cause instanceof Error ? cause.message : cause
-      }`,
-      { details: { module: order.url }, cause },
-    );
-  }
-  const definition = module[order.exportName] as AnyActor | undefined;
-  if (definition?.["~millrace"] !== "actor") {
-    throw new MillraceError(
-      "module/definition-invalid",
-      `Cannot spawn "${order.exportName}" of module "${order.url}" as it must be an actor definition: it is ${
-        definition === undefined ? "not exported" : "something else"
-      }`,
-      { details: { module: order.url, export: order.exportName } },
-    );
-  }
-  await node.spawn(definition, order.options, order.name);
-  return definition.protocol.name;
+  const loaded = loadTracer();
+  // No `onmessage`: other code in the worker may set that for itself.
+  scope.addEventListener("message", ({ data }) => void loaded.then((tracer) => receive(data, tracer)));
 }
 
 /**

@@ -3,15 +3,9 @@
  *
  * @module
  */
-import { fromWire, MillraceError } from "../base/errors.ts";
-import type { FromHost, ToHost } from "./control.ts";
-import { messagePortLink } from "./message_port_link.ts";
-import type { HostHandle, HostOptions, SpawnOrder, StopMode, Transport } from "./port.ts";
-
-interface WorkerHostHandle extends HostHandle {
-  /** Hands a port to another host over. */
-  join(host: number, port: MessagePort): void;
-}
+import type { Frame } from "./frame.ts";
+import type { Link, ToHost, Transport, Wire, WireEvents } from "./port.ts";
+import { type FromWorker, messagePortLink, type ToWorker } from "./worker_orders.ts";
 
 /**
  * Hosts in Web Workers.
@@ -21,86 +15,70 @@ interface WorkerHostHandle extends HostHandle {
  */
 export function workerTransport(entry: URL): Transport {
   return {
-    start: (host, options) => startWorker(entry, host, options),
-    connect(a, aId, b, bId) {
+    kind: "worker",
+    killsLoops: false,
+    keepsLimits: false,
+    start: (_host, label, events) => new WorkerWire(entry, label, events),
+    connect(a, aHost, b, bHost) {
       const { port1, port2 } = new MessageChannel();
-      (a as WorkerHostHandle).join(bId, port1);
-      (b as WorkerHostHandle).join(aId, port2);
+      (a as WorkerWire).join(bHost, port1);
+      (b as WorkerWire).join(aHost, port2);
+      return true;
     },
   };
 }
 
-function startWorker(entry: URL, host: number, options: HostOptions): Promise<WorkerHostHandle> {
-  const worker = new Worker(entry, { type: "module", name: options.label });
-  const { port1, port2 } = new MessageChannel();
-  const link = messagePortLink(port1, options.onFrame);
-  const answers = new Map<number, { resolve(protocol: string): void; reject(error: Error): void }>();
-  let lastId = 0;
-  let ended = false;
-  const post = (message: ToHost, transfer: Transferable[] = []): void =>
-    worker.postMessage(message, transfer);
-  const end = (): void => {
-    ended = true;
-    worker.terminate();
-    link.close();
-  };
-  return new Promise((resolve, reject) => {
-    const lost = (reason: string): void => {
-      if (ended) return;
-      end();
-      const error = new MillraceError(
-        "actor/host-lost",
-        `Cannot go on in host "${options.label}" as it is gone: ${reason}`,
-        { details: { host: options.label, reason } },
-      );
-      for (const answer of answers.values()) answer.reject(error);
-      answers.clear();
-      reject(error);
-      options.events.lost(reason);
-    };
-    const order = (make: (id: number) => ToHost): Promise<string> =>
-      new Promise((resolve, reject) => {
-        const id = ++lastId;
-        answers.set(id, { resolve, reject });
-        post(make(id));
-      });
-    const handle: WorkerHostHandle = {
-      link,
-      spawn: (spawnOrder: SpawnOrder) => order((id) => ({ type: "spawn", id, order: spawnOrder })),
-      stop: async (name: string, mode: StopMode) =>
-        void await order((id) => ({ type: "stop", id, name, mode })),
-      peerLost: (peer, reason) => post({ type: "peer-lost", host: peer, reason }),
-      join: (peer, port) => post({ type: "connect", host: peer, port }, [port]),
-      terminate: () => {
-        if (!ended) lost("it was terminated");
-      },
-    };
-    worker.onmessage = ({ data }: MessageEvent<FromHost>) => {
-      switch (data.type) {
-        case "ready":
-          return resolve(handle);
-        case "connect":
-          return options.events.connect(data.host);
-        case "fault":
-          return options.events.fault(data.error);
-        case "log":
-          return options.events.log(data.record);
-        case "exit":
-          return lost(data.reason);
-        case "answer": {
-          const answer = answers.get(data.id);
-          answers.delete(data.id);
-          if (data.error !== undefined) return answer?.reject(fromWire(data.error));
-          return answer?.resolve(data.protocol ?? "");
-        }
-      }
+class WorkerWire implements Wire {
+  readonly #worker: Worker;
+  readonly #events: WireEvents;
+  /** The ends of its links that this thread holds. */
+  readonly #links = new Map<number, Link>();
+  #ended = false;
+
+  constructor(entry: URL, label: string, events: WireEvents) {
+    this.#events = events;
+    const worker = this.#worker = new Worker(entry, { type: "module", name: label });
+    worker.onmessage = ({ data }: MessageEvent<FromWorker | null | undefined>) => {
+      const said = data?.["~millrace"];
+      if (said !== undefined) events.said(said);
     };
     // Without preventDefault() the error of a worker ends this process too (ACTORS M1).
     worker.onerror = (event) => {
       event.preventDefault();
-      lost(event.message);
+      if (!this.#ended) events.lost(event.message);
     };
+  }
 
-    post({ type: "hello", host, label: options.label, port: port2 }, [port2]);
-  });
+  order(order: ToHost): void {
+    this.#post({ type: "order", order });
+    // The first order makes its node; this thread is the first whom it can talk to.
+    if (order.type === "hello") this.open(0);
+  }
+
+  deliver(from: number, frame: Frame): void {
+    this.#links.get(from)?.post(frame);
+  }
+
+  open(peer: number): void {
+    const { port1, port2 } = new MessageChannel();
+    this.#links.get(peer)?.close();
+    this.#links.set(peer, messagePortLink(port1, (frame) => this.#events.frame(peer, frame)));
+    this.join(peer, port2);
+  }
+
+  /** Hands over the port of a link. */
+  join(peer: number, port: MessagePort): void {
+    this.#post({ type: "link", host: peer, port }, [port]);
+  }
+
+  kill(): void {
+    this.#ended = true;
+    this.#worker.terminate();
+    for (const link of this.#links.values()) link.close();
+    this.#links.clear();
+  }
+
+  #post(message: ToWorker, transfer: Transferable[] = []): void {
+    if (!this.#ended) this.#worker.postMessage(message, transfer);
+  }
 }

@@ -94,8 +94,20 @@ export interface ErrorDetails {
   "actor/message-invalid": { actor: string; verb: string; issues: readonly string[] };
   /** The protocol of an actor has no such verb. */
   "actor/unknown-verb": { actor: string; verb: string };
+  /** What an actor had in hand was given up, as it failed and is restarted. */
+  "actor/restarted": { actor: string };
+  /** An actor failed too often to be restarted once more, or its supervision gave it up. */
+  "actor/restart-limit": { actor: string };
+  /** An ask waits for an actor that waits for the answer itself. */
+  "actor/ask-cycle": { actor: string; verb: string; chain: readonly string[] };
+  /** A handler computed longer than its actor allows, and was interrupted. */
+  "actor/turn-overrun": { actor: string; verb: string; limitMs: number };
+  /** An actor has put as many messages aside as it may. */
+  "actor/stash-full": { actor: string; capacity: number };
   /** An actor threw before it was ready. */
   "actor/start-failed": { actor: string };
+  /** An actor was not ready in time: its module did not load, or its start did not settle. */
+  "actor/start-timeout": { actor: string; startMs: number };
   /** A message cannot cross threads; `path` says which part of it. */
   "actor/uncloneable": { actor: string; verb: string; path: string };
   /** Another actor of the host has this name. */
@@ -206,9 +218,15 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "actor/ask-timeout": again,
   "actor/stopped": once,
   "actor/host-lost": again,
+  "actor/restarted": again,
+  "actor/restart-limit": once,
+  "actor/ask-cycle": once,
+  "actor/turn-overrun": once,
+  "actor/stash-full": once,
   "actor/message-invalid": once,
   "actor/unknown-verb": once,
   "actor/start-failed": once,
+  "actor/start-timeout": again,
   "actor/uncloneable": once,
   "actor/name-taken": once,
   "module/load-failed": once,

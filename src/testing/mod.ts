@@ -19,5 +19,15 @@
  *
  * @module
  */
+export {
+  explore,
+  type Explored,
+  type ExploreOptions,
+  type TestSystem,
+  testSystem,
+  type TestSystemOptions,
+} from "./test_system.ts";
+export type { FaultPlan } from "./faults.ts";
+export type { Probe, Probed } from "./probe.ts";
 export { createVirtualClock, type VirtualClock } from "./virtual_clock.ts";
 export type { Cancel, Clock } from "../base/clock.ts";

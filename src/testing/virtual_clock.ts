@@ -52,6 +52,15 @@ interface Alarm {
  * ```
  */
 export function createVirtualClock(startMs: number = 0): VirtualClock {
+  return createSettlingClock(startMs, nextTurn);
+}
+
+/**
+ * Makes a clock that waits between two alarms until `settle` resolves.
+ *
+ * @throws {RangeError} If `startMs` is not a finite number.
+ */
+export function createSettlingClock(startMs: number, settle: () => Promise<void>): VirtualClock {
   if (!Number.isFinite(startMs)) {
     throw new RangeError(
       `Cannot make a clock as its start must be a finite number: current value is ${startMs}`,
@@ -83,12 +92,12 @@ export function createVirtualClock(startMs: number = 0): VirtualClock {
       moving = true;
       const untilMs = nowMs + byMs;
       try {
-        await settled();
+        await settle();
         for (let next = alarms[0]; next !== undefined && next.atMs <= untilMs; next = alarms[0]) {
           alarms.shift();
           nowMs = next.atMs;
           next.fn();
-          await settled();
+          await settle();
         }
         nowMs = untilMs;
       } finally {
@@ -99,6 +108,6 @@ export function createVirtualClock(startMs: number = 0): VirtualClock {
 }
 
 /** A turn of the event loop starts only when no promise is left to go on, however many hang on each other. */
-function settled(): Promise<void> {
+function nextTurn(): Promise<void> {
   return new Promise(later);
 }

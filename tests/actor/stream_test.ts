@@ -1,14 +1,18 @@
 import { assertEquals } from "@std/assert";
 import { fromWire } from "../../src/base/errors.ts";
-import { Kind, type Message } from "../../src/actor/message.ts";
+import type { WireError } from "../../src/base/errors.ts";
 import { StreamServer } from "../../src/actor/stream.ts";
+
+/** Items, or the end. */
+type Sent = { readonly items: readonly unknown[] } | { readonly error: WireError | null };
 
 /** A server whose turns of the loop end when the test says so. */
 function serve(credit: number) {
-  const sent: Message[] = [];
+  const sent: Sent[] = [];
   const turns: (() => void)[] = [];
-  const server = new StreamServer(7, credit, {
-    emit: (message) => void sent.push(message),
+  const server = new StreamServer(credit, {
+    next: (items) => void sent.push({ items }),
+    end: (error) => void sent.push({ error }),
     later: (fn) => void turns.push(fn),
     done: () => {},
   });
@@ -20,8 +24,8 @@ async function settle(): Promise<void> {
   for (let n = 0; n < 50; n++) await Promise.resolve();
 }
 
-function itemsOf(sent: readonly Message[]): unknown[] {
-  return sent.filter((message) => message[0] === Kind.Next).map((message) => message[2]);
+function itemsOf(sent: readonly Sent[]): unknown[] {
+  return sent.flatMap((one) => "items" in one ? [one.items] : []);
 }
 
 /** Gives three items and stays open. */
@@ -59,7 +63,7 @@ Deno.test("StreamServer sends what it has before the end, be it an error", async
   })());
   assertEquals(itemsOf(sent), [[1], [2]]);
   const end = sent.at(-1)!;
-  assertEquals(end[0] === Kind.End && fromWire(end[2]!).message, "broken on purpose");
+  assertEquals("error" in end && fromWire(end.error!).message, "broken on purpose");
 });
 
 Deno.test("StreamServer sends nothing any more to a reader that has left", async () => {

@@ -36,3 +36,18 @@ export class OrderCheck {
     this.#seen++;
   }
 }
+
+/** The whole event, as plain data. */
+export interface BenchEvent {
+  readonly id: string;
+  readonly topic: string;
+  readonly ts: number;
+  readonly src: string;
+  readonly data: Order;
+}
+
+/** Event number `n`: 157 bytes as JSON. */
+export function benchEvent(n: number): BenchEvent {
+  const id = "01990000-0000-7000-8000-000000000000";
+  return { id, topic: TOPIC, ts: 1_764_000_000_000 + n, src: "bench", data: order(n) };
+}

@@ -4,28 +4,37 @@
  *
  * - `--json` prints one object a line: `{ bench, subject, value, unit, min, max, ratio?, against? }`
  * - `--quick` does each in small: to see that it works, not how fast it is
+ * - names of groups (`kernel`, `events` …) run only those
  */
 import { coldStart } from "./cold_start.ts";
 import { events } from "./events.ts";
 import { measure, type OpenBench, table } from "./figure.ts";
+import { kernel } from "./kernel.ts";
 import { plans } from "./plans.ts";
 import { registry } from "./registry.ts";
 import { tasks } from "./tasks.ts";
 
-const OPENERS: readonly ((quick: boolean) => Promise<OpenBench>)[] = [
+const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> = {
+  kernel,
   events,
   tasks,
   plans,
   registry,
-  coldStart,
-];
+  "cold-start": coldStart,
+};
 
-const unknown = Deno.args.filter((arg) => arg !== "--json" && arg !== "--quick");
-if (unknown.length > 0) throw new TypeError(`Cannot run the benchmarks as there is no option ${unknown[0]}`);
+const options = Deno.args.filter((arg) => arg.startsWith("--"));
+const names = Deno.args.filter((arg) => !arg.startsWith("--"));
+const unknown = [
+  ...options.filter((option) => option !== "--json" && option !== "--quick"),
+  ...names.filter((name) => !Object.hasOwn(GROUPS, name)),
+];
+if (unknown.length > 0) throw new TypeError(`Cannot run the benchmarks as there is no ${unknown.join(", ")}`);
 const [json, quick] = [Deno.args.includes("--json"), Deno.args.includes("--quick")];
 
 const figures = [];
-for (const open of OPENERS) {
+for (const [name, open] of Object.entries(GROUPS)) {
+  if (names.length > 0 && !names.includes(name)) continue;
   await using opened = await open(quick);
   for (const bench of opened.benches) {
     const measured = await measure(bench, quick ? 1 : 7);

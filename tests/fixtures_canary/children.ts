@@ -13,8 +13,11 @@ export interface Ended {
 }
 
 /** Runs `deno <args>` in this folder to its end. */
-export async function runDeno(args: readonly string[]): Promise<Ended> {
-  const { code, stdout, stderr } = await commandOf(args, "null").output();
+export async function runDeno(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const { code, stdout, stderr } = await commandOf(args, "null", env).output();
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
@@ -59,11 +62,15 @@ export class Program implements AsyncDisposable {
   }
 }
 
-function commandOf(args: readonly string[], stdin: "null" | "piped"): Deno.Command {
+function commandOf(
+  args: readonly string[],
+  stdin: "null" | "piped",
+  env: Readonly<Record<string, string>> = {},
+): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: new URL(".", import.meta.url),
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
     stdin,
     stdout: "piped",
     stderr: "piped",

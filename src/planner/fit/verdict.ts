@@ -1,0 +1,71 @@
+/**
+ * What a comparison of two schemas comes to.
+ *
+ * @module
+ */
+
+/** Whether everything that one schema takes is taken by another. */
+export type SchemaFit =
+  | {
+    /** Every output is accepted. */
+    readonly fit: "compatible";
+  }
+  | {
+    /** Some output is not accepted. */
+    readonly fit: "incompatible";
+    /** Where, as `a.b[].c`; empty for the whole. */
+    readonly path: string;
+    /** Why, as the end of a sentence: `gives string, but number is needed`. */
+    readonly reason: string;
+    /** An output that is not accepted. */
+    readonly example: unknown;
+  }
+  | {
+    /** Neither was proved. */
+    readonly fit: "unknown";
+    /** Where, as `a.b[].c`; empty for the whole. */
+    readonly path: string;
+    /** Why. */
+    readonly reason: string;
+  };
+
+/** What comparing two branches comes to; an example in it is still to be proved. */
+export type Finding =
+  | { readonly ok: true }
+  | {
+    readonly ok: false;
+    readonly path: string;
+    readonly reason: string;
+    readonly examples: readonly unknown[];
+  };
+
+/** All is well. */
+export const FITS: Finding = { ok: true };
+
+/** Something is wrong at this very place. */
+export function wrong(reason: string, examples: Iterable<unknown> = [], path: string = ""): Finding {
+  return { ok: false, path, reason, examples: [...examples] };
+}
+
+/** What is wrong with one of several parts: what has an example tells more than what is only unclear. */
+export function worst(findings: Iterable<Finding>): Finding {
+  let first: Finding = FITS;
+  for (const finding of findings) {
+    if (finding.ok) continue;
+    if (finding.examples.length > 0) return finding;
+    if (first.ok) first = finding;
+  }
+  return first;
+}
+
+/** A path within a property. */
+export function atProperty(name: string, path: string): string {
+  const key = /^[\p{L}\p{N}_$~-]+$/u.test(name) ? name : JSON.stringify(name);
+  return path === "" || path.startsWith("[") ? key + path : `${key}.${path}`;
+}
+
+/** A path within an item; without an index, within each of the others. */
+export function atItem(index: number | undefined, path: string): string {
+  const key = `[${index ?? ""}]`;
+  return path === "" || path.startsWith("[") ? key + path : `${key}.${path}`;
+}

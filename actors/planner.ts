@@ -15,10 +15,12 @@ import { plannerProtocol } from "../src/planner/protocol.ts";
 import { describePipeline, describeTask } from "../src/task/describe.ts";
 import type { TaskDescriptor } from "../src/task/descriptor.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
+import { importSchemas } from "../src/task/import_schemas.ts";
 import type { Definitions } from "../src/task/load.ts";
 import type { Pipeline } from "../src/task/pipeline.ts";
 import type { Plan } from "../src/task/plan.ts";
 import type { RunRequest } from "../src/task/run.ts";
+import { withSchemas } from "../src/task/task_schemas.ts";
 import { unsupportedOptions } from "../src/task/unsupported.ts";
 
 /** What the planner is given. */
@@ -43,9 +45,10 @@ export interface PlanBook {
 export async function createPlanBook(modules: readonly string[]): Promise<PlanBook> {
   const definitions = await importDefinitions(modules);
   assertSupported(definitions);
+  const schemas = await importSchemas(modules);
   const pipelines = new Map(definitions.pipelines.map((pipeline) => [pipeline.name, pipeline]));
   const tasks = new Map<string, TaskDescriptor>(
-    definitions.tasks.map((task) => [task.name, describeTask(task)]),
+    definitions.tasks.map((task) => [task.name, withSchemas(describeTask(task), schemas)]),
   );
   const find = (name: string): Pipeline => {
     const pipeline = pipelines.get(name);
@@ -65,7 +68,10 @@ export async function createPlanBook(modules: readonly string[]): Promise<PlanBo
     pipelines,
     find,
     plan: ({ pipeline, names, tags, roots, includeUpstream }) => {
-      if (pipeline !== undefined) return planTasks(tasks, describePipeline(find(pipeline)).selection);
+      if (pipeline !== undefined) {
+        const found = find(pipeline);
+        return planTasks(tasks, describePipeline(found).selection, { strict: found.strict });
+      }
       return planTasks(tasks, {
         ...(names === undefined ? {} : { names }),
         ...(tags === undefined ? {} : { tags }),
@@ -121,7 +127,12 @@ export const planner = defineActor(plannerProtocol, async (ctx, options: Planner
 }, { concurrency: CONCURRENCY });
 
 /** What no task that is registered later can mend. */
-const HOPELESS: readonly PlanProblem["kind"][] = ["cycle", "self-reference", "type-mismatch"];
+const HOPELESS: readonly PlanProblem["kind"][] = [
+  "cycle",
+  "self-reference",
+  "type-mismatch",
+  "schema-missing",
+];
 
 /** A pipeline that can never run is refused at start; one that lacks tasks may get them from the main program. */
 function assertPlannable(pipeline: string, plan: PlanBook["plan"], log: Logger): void {

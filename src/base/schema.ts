@@ -71,15 +71,52 @@ export function describeIssue(issue: SchemaIssue): string {
 /**
  * The JSON Schema of one side of a schema, or `undefined` where its library cannot tell
  * (`~standard.jsonSchema` of Standard JSON Schema: zod 4 and arktype have it, valibot 1 has not).
+ *
+ * What JSON Schema has no word for is `{}`, but for dates and bigints, which are `{ "x-type": … }`.
  */
 export function jsonSchemaOf(schema: AnySchema, side: "input" | "output"): JsonSchema | undefined {
   const standard = schema["~standard"] as {
-    jsonSchema?: Record<"input" | "output", (options: { target: string }) => JsonSchema>;
+    vendor?: unknown;
+    jsonSchema?: Record<"input" | "output", (options: object) => JsonSchema>;
   };
   try {
-    return standard.jsonSchema?.[side]({ target: "draft-2020-12" });
+    const libraryOptions = standard.vendor === "zod" ? zodOptions(side) : {};
+    return standard.jsonSchema?.[side]({ target: "draft-2020-12", libraryOptions });
   } catch {
-    // Not expressible (a Date, a bigint …): unchecked at plan time, and the plan says so.
+    // Not expressible: unchecked at plan time, and the plan says so.
     return undefined;
   }
+}
+
+/** The part of a zod schema that is looked at (zod 4.6: `z.toJSONSchema()`, its option `override`). */
+interface ZodPart {
+  readonly zodSchema: {
+    readonly _zod: {
+      readonly def: {
+        readonly type: string;
+        readonly coerce?: boolean;
+        readonly checks?: readonly ZodCheck[];
+      };
+    };
+  };
+  readonly jsonSchema: Record<string, unknown>;
+}
+
+interface ZodCheck {
+  readonly _zod: { readonly def: { readonly check: string } };
+}
+
+/** What makes zod say of a part what is true of it. */
+function zodOptions(side: "input" | "output"): object {
+  const override = ({ zodSchema, jsonSchema }: ZodPart): void => {
+    const { type, coerce, checks = [] } = zodSchema._zod.def;
+    if (type === "date") jsonSchema["x-type"] = "Date";
+    if (type === "bigint") jsonSchema["x-type"] = "bigint";
+    if (side === "output") return;
+    // What is converted or caught takes more than the schema says, which is what comes of it.
+    const isConverted = coerce === true || type === "catch" ||
+      checks.some((check) => check._zod.def.check === "overwrite");
+    if (isConverted) { for (const key of Object.keys(jsonSchema)) delete jsonSchema[key]; }
+  };
+  return { unrepresentable: "any", override };
 }

@@ -28,6 +28,8 @@
  * @module
  */
 export { explainPlan } from "./explain.ts";
-export { planTasks } from "./plan_tasks.ts";
-export { createPlanner, type Planner, type TaskSource } from "./planner.ts";
+export { type EdgeFit, fitEdge } from "./edge_fit.ts";
+export { type PlanOptions, planTasks } from "./plan_tasks.ts";
+export { createPlanner, type Planner, type PlannerOptions, type TaskSource } from "./planner.ts";
+export { type AnyJsonSchema, fitSchemas, type SchemaFit } from "./schema_fit.ts";
 export type { Descriptors } from "./selection.ts";

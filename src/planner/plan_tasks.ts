@@ -8,6 +8,7 @@ import { MillraceError } from "../base/errors.ts";
 import type { TaskDescriptor } from "../task/descriptor.ts";
 import type { Plan, Selection } from "../task/plan.ts";
 import { dagIdOf } from "./dag_id.ts";
+import { checkTypes } from "./edge_fit.ts";
 import { createGraph, findCycles, type Graph, levelsOf } from "./graph.ts";
 import { type Descriptors, selectTasks, suggestion, upstreamOf } from "./selection.ts";
 
@@ -18,6 +19,12 @@ const MAX_SPELLED = 10;
 /** How many tasks of a long cycle the message spells out at either end. */
 const CYCLE_ENDS = 5;
 
+/** How a selection is planned. */
+export interface PlanOptions {
+  /** Whether every task and every edge that carries data must have a schema. @default {false} */
+  readonly strict?: boolean;
+}
+
 /**
  * Plans a selection.
  *
@@ -26,13 +33,19 @@ const CYCLE_ENDS = 5;
  *
  * @param descriptors All tasks there are, by name.
  * @param selection What to plan; an empty object means all tasks.
+ * @param options How strict to be.
  * @throws {MillraceError} `plan/invalid`, once, with everything that is wrong.
  */
-export function planTasks(descriptors: Descriptors, selection: Selection = {}): Plan {
+export function planTasks(
+  descriptors: Descriptors,
+  selection: Selection = {},
+  { strict = false }: PlanOptions = {},
+): Plan {
   const problems: PlanProblem[] = [];
   const selected = selectTasks(descriptors, selection, problems);
   const tasks = [...selected].sort().map((name) => descriptors.get(name)!);
   const external = checkEdges(descriptors, selected, tasks, problems);
+  checkTypes(descriptors, tasks, strict, problems);
   const graph = graphOf(tasks);
   const levels = levelsOf(graph);
   if (levels.includes(-1)) {

@@ -8,7 +8,8 @@ import { describeTask } from "../task/describe.ts";
 import type { TaskDescriptor } from "../task/descriptor.ts";
 import type { Plan, Selection } from "../task/plan.ts";
 import type { Task } from "../task/task.ts";
-import { planTasks } from "./plan_tasks.ts";
+import { type TaskSchemas, withSchemas } from "../task/task_schemas.ts";
+import { type PlanOptions, planTasks } from "./plan_tasks.ts";
 
 /** Where the planner finds tasks: `createTaskRegistry()` is one. */
 export interface TaskSource {
@@ -28,6 +29,12 @@ export interface Planner {
   plan(selection?: Selection): Plan;
 }
 
+/** What a planner goes by, beside the tasks. */
+export interface PlannerOptions extends PlanOptions {
+  /** Schemas of tasks whose definitions have none: the `schemas` of a module that `millrace schema` wrote. */
+  readonly schemas?: TaskSchemas;
+}
+
 /**
  * A planner over a registry, which it asks anew for each plan.
  *
@@ -44,11 +51,13 @@ export interface Planner {
  * assertEquals(createPlanner(registry).plan().executionOrder, ["extract", "load"]);
  * ```
  */
-export function createPlanner(registry: TaskSource): Planner {
+export function createPlanner(registry: TaskSource, options: PlannerOptions = {}): Planner {
+  assertKeys("a planner", options, ["strict", "schemas"]);
+  const { strict = false, schemas = {} } = options;
   // Tasks never change, and turning their schemas into JSON Schema is the dearest part of a small plan.
   const described = new WeakMap<Task, TaskDescriptor>();
   const describe = (task: Task): TaskDescriptor => {
-    const known = described.get(task) ?? describeTask(task);
+    const known = described.get(task) ?? withSchemas(describeTask(task), schemas);
     described.set(task, known);
     return known;
   };
@@ -57,7 +66,7 @@ export function createPlanner(registry: TaskSource): Planner {
       assertSelection(selection);
       const descriptors = new Map<string, TaskDescriptor>();
       for (const task of registry.list()) descriptors.set(task.name, describe(task));
-      return planTasks(descriptors, selection);
+      return planTasks(descriptors, selection, { strict });
     },
   };
 }

@@ -8,6 +8,7 @@ import type { InputDescriptor, PipelineDescriptor, TaskDescriptor } from "./desc
 import { frozen } from "./option_checks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { type Edge, isTask, nameOf, type Task } from "./task.ts";
+import { orFailure } from "./wrap_schema.ts";
 
 /** A task as plain, JSON-serialisable data; a schema whose library cannot say it as JSON Schema is left out. */
 export function describeTask(task: Task): TaskDescriptor {
@@ -41,10 +42,13 @@ export function describePipeline(pipeline: Pipeline): PipelineDescriptor {
 
 function describeInput(param: string, source: Task | Edge): InputDescriptor {
   if (isTask(source)) return { param, task: source.name, collect: false };
+  const schema = source.schema && jsonSchemaOf(source.schema, "input");
+  // Given the task itself, `run` knows by its type that a failure may come; given a name, it does not.
+  const takesFailure = isTask(source.task) && source.task.failSafe;
   return frozen<InputDescriptor>({
     param,
     task: nameOf(source.task),
     collect: source.collect,
-    schema: source.schema && jsonSchemaOf(source.schema, "input"),
+    schema: schema !== undefined && takesFailure ? orFailure(schema) : schema,
   });
 }

@@ -88,6 +88,7 @@ export type {
   TaskDescriptor,
 } from "./descriptor.ts";
 export { unsupportedOptions } from "./unsupported.ts";
+export { type TaskSchema, type TaskSchemas, withSchemas } from "./task_schemas.ts";
 export { createTaskRegistry, type TaskRegistry } from "./registry.ts";
 export { collectDefinitions, type Definitions, mergeDefinitions } from "./load.ts";
 export type { Plan, Selection } from "./plan.ts";

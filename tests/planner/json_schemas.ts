@@ -49,7 +49,13 @@ export const schemas: fc.Arbitrary<Json> = fc.letrec<{ schema: Json }>((tie) => 
     range("minItems", "maxItems", 0, 3),
     some({ uniqueItems: fc.constant(true), contains: fc.constant({ type: "string" }) }),
     fc.nat(5),
-  ).map(([items, bounds, more, luck]) => ({ type: "array", ...items, ...bounds, ...luck === 0 ? more : {} }));
+  ).map(([items, bounds, more, luck]) => ({
+    type: "array",
+    ...items,
+    ...bounds,
+    // The validator takes an empty array for `contains` if there is `prefixItems`, too (ajv 8.20).
+    ...luck === 0 && !("prefixItems" in items) ? more : {},
+  }));
   const objects = fc.tuple(
     some(Object.fromEntries(NAMES.map((name) => [name, inner]))),
     fc.subarray([...NAMES]),
@@ -138,7 +144,9 @@ export const pairs: fc.Arbitrary<readonly [Json, Json]> = fc.tuple(
 ).map(([output, others, random]) => {
   const { $defs, ...rest } = output as Fields;
   const change = (schema: unknown): Json => changed(schema, change, others, random.next().value!);
-  return [output, { allOf: [change(rest)], $defs: mapped($defs, change) }] as const;
+  // Nothing is put in here: a schema that consists of itself is none.
+  const changeDef = (schema: unknown): Json => changed(schema, changeDef, [], random.next().value!);
+  return [output, { allOf: [change(rest)], $defs: mapped($defs, changeDef) }] as const;
 });
 
 const MAPS = ["properties", "patternProperties"];

@@ -67,6 +67,8 @@ if (import.meta.main) {
     defaultModules: await defaultModules(),
     open,
     planOnly: async (modules, request) => (await createPlanBook(modules)).plan(request),
+    // The compiler is large, and only this command needs it.
+    extractSchemas: async (url) => (await import("../src/cli/extract_schemas.ts")).extractSchemas(url),
     readOwner,
   });
   // What a lost thread still computes must not keep the program from ending.

@@ -189,6 +189,14 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
       choose({ command: "plan", ...common(flags), request });
     });
 
+  withCommon(program.command("schema").argument("[modules...]", "paths of modules"))
+    .description("Write what tasks take and give as JSON Schema, from their types, beside their modules.")
+    .option("--check", "write nothing; fail if what is written is stale")
+    .addHelpText("after", EXAMPLES.schema)
+    .action((paths, flags) => {
+      choose({ command: "schema", ...common(flags, paths), check: flags.check ?? false });
+    });
+
   const runs = program.command("runs").description("List runs, newest first; show one; print a result.");
   withCommon(runs)
     .option("--pipeline <name>", "only this pipeline")

@@ -14,6 +14,8 @@ export const EXAMPLES: {
   readonly run: string;
   /** `millrace plan --help` */
   readonly plan: string;
+  /** `millrace schema --help` */
+  readonly schema: string;
   /** `millrace runs --help` */
   readonly runs: string;
 } = {
@@ -47,6 +49,12 @@ Examples:
   $ millrace plan my_pipeline
   $ millrace plan --roots report         a task with everything that it depends on
   $ millrace plan --tags nightly --json`,
+  schema: `
+Examples:
+  $ millrace schema pipelines.ts         writes pipelines.schemas.ts, for you to check in
+  $ millrace schema pipelines.ts --check fails if it is stale
+
+Plans check edges on these schemas. What a schema of the definition says is not written again.`,
   runs: `
 Examples:
   $ millrace runs --pipeline my_pipeline --status failed

@@ -56,6 +56,14 @@ export interface PlanInvocation extends CommonOptions {
   readonly request: PlanRequest;
 }
 
+/** `millrace schema`. */
+export interface SchemaInvocation extends CommonOptions {
+  /** Which command. */
+  readonly command: "schema";
+  /** Whether only to say if what is written is fresh. */
+  readonly check: boolean;
+}
+
 /** `millrace runs`, `runs show` and `runs result`. */
 export type RunsInvocation =
   | CommonOptions & { readonly command: "runs list"; readonly filter: RunListFilter }
@@ -63,4 +71,4 @@ export type RunsInvocation =
   | CommonOptions & { readonly command: "runs result"; readonly runId: string; readonly task: string };
 
 /** Any command. */
-export type Invocation = StartInvocation | RunInvocation | PlanInvocation | RunsInvocation;
+export type Invocation = StartInvocation | RunInvocation | PlanInvocation | SchemaInvocation | RunsInvocation;

@@ -9,6 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import type { PlatformView } from "../http/port.ts";
 import type { Plan, Selection } from "../task/plan.ts";
+import type { TaskSchemas } from "../task/task_schemas.ts";
 import type { RunEnd, RunRequest, RunStatus, RunSummary, RunView } from "../task/run.ts";
 
 /** What to plan: a pipeline, or a selection of tasks; neither means all tasks. */
@@ -97,6 +98,26 @@ export interface DataDirOwner {
   readonly url?: string;
 }
 
+/** A part of a task's types that JSON Schema cannot say. */
+export interface SchemaGap {
+  /** The task. */
+  readonly task: string;
+  /** `output`, or `inputs.` and the parameter; empty if it is about the whole task. */
+  readonly side: string;
+  /** Where in the value, as `a.b[].c`; empty for the whole. */
+  readonly path: string;
+  /** Why. */
+  readonly reason: string;
+}
+
+/** What was read from the types of a module. */
+export interface ExtractedSchemas {
+  /** Schemas of what the definitions themselves do not say. */
+  readonly schemas: TaskSchemas;
+  /** What could not be said. */
+  readonly gaps: readonly SchemaGap[];
+}
+
 /** A stream for people or for pipes. */
 export interface CliOutput {
   /** Whether a person looks at it: only then are cursor movements written. */
@@ -132,6 +153,12 @@ export interface CliEnvironment {
   open(options: CliOpenOptions): Promise<CliPlatform>;
   /** Plans without opening anything: no data folder, no threads that outlive the answer. */
   planOnly(modules: readonly string[], request: PlanRequest): Promise<Plan>;
+  /** Reads the schemas of a module's tasks from their types. */
+  extractSchemas(moduleUrl: string): Promise<ExtractedSchemas>;
+  /** The text of a file; `undefined` if there is none. */
+  readText(url: string): Promise<string | undefined>;
+  /** Writes a file. */
+  writeText(url: string, text: string): Promise<void>;
   /** The live process that owns a data folder, if there is one. */
   readOwner(dataDir: string): Promise<DataDirOwner | undefined>;
   /** The URL of a module that was named by path or URL. */

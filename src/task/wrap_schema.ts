@@ -28,7 +28,12 @@ export function arrayOf(item: JsonSchema): JsonSchema {
 
 /** Such a value, or a failure. */
 export function orFailure(value: JsonSchema): JsonSchema {
-  return { anyOf: [rebased(value, "/anyOf/0"), FAILURE_SCHEMA] };
+  return anyOf([value, FAILURE_SCHEMA]);
+}
+
+/** A value of any of the schemas. */
+export function anyOf(schemas: readonly JsonSchema[]): JsonSchema {
+  return { anyOf: schemas.map((schema, index) => rebased(schema, `/anyOf/${index}`)) };
 }
 
 /** Keywords that hold values, not schemas. */

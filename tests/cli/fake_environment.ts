@@ -4,6 +4,7 @@ import type {
   CliOpenOptions,
   CliOutput,
   DataDirOwner,
+  ExtractedSchemas,
   PlanRequest,
   StopSignal,
 } from "../../src/cli/port.ts";
@@ -53,6 +54,8 @@ export class FakeEnvironment implements CliEnvironment {
   readonly planned: { modules: readonly string[]; request: PlanRequest }[] = [];
   readonly exits: number[] = [];
   owner: DataDirOwner | undefined;
+  extracted: ExtractedSchemas = { schemas: {}, gaps: [] };
+  readonly files = new Map<string, string>();
   failure: Error | undefined;
   variables: Record<string, string> = {};
   #handlers = new Set<(signal: StopSignal) => void>();
@@ -73,6 +76,19 @@ export class FakeEnvironment implements CliEnvironment {
   planOnly(modules: readonly string[], request: PlanRequest): Promise<typeof PLAN> {
     this.planned.push({ modules, request });
     return this.failure === undefined ? Promise.resolve(PLAN) : Promise.reject(this.failure);
+  }
+
+  extractSchemas(): Promise<ExtractedSchemas> {
+    return Promise.resolve(this.extracted);
+  }
+
+  readText(url: string): Promise<string | undefined> {
+    return Promise.resolve(this.files.get(url));
+  }
+
+  writeText(url: string, text: string): Promise<void> {
+    this.files.set(url, text);
+    return Promise.resolve();
   }
 
   readOwner(): Promise<DataDirOwner | undefined> {

@@ -113,7 +113,16 @@ function stringsOf(branch: StringBranch, other?: StringBranch): string[] {
   )
     .flatMap((length) => ["a", " ", "0"].map((letter) => letter.repeat(length)));
   const formatted = branch.formats.map(exampleOfFormat).filter((text) => text !== undefined);
-  return [...formatted, ...new Set(built)];
+  const patterned = branch.patterns.length === 0 ? [] : [...LIKELY, ...branch.patterns.map(withoutAnchors)];
+  return [...formatted, ...new Set([...built, ...patterned])];
+}
+
+/** Texts that many a pattern takes. */
+const LIKELY = ["b", "A", "AA", "AAA", "00", "000", "0000", "a-0", "a_0", "a.a", "/a"];
+
+/** A pattern of letters alone is a text of its own. */
+function withoutAnchors(pattern: string): string {
+  return pattern.replace(/^\^/, "").replace(/\$$/, "").slice(0, MAX_LENGTH);
 }
 
 function lengthsOf(branch: ArrayBranch, other?: ArrayBranch): Set<number> {

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { atItem, atProperty } from "../../base/value_path.ts";
 import { type ArrayBranch, itemOf, type RichBranch } from "./branch.ts";
 import { branchesOf } from "./branches_of.ts";
 import { arrayOf, exampleOf, examplesOf } from "./examples.ts";
 import type { Node } from "./node.ts";
-import { atItem, atProperty, type Finding, FITS, type SchemaFit, wrong } from "./verdict.ts";
+import { type Finding, FITS, type SchemaFit, wrong } from "./verdict.ts";
 
 /** Compares what is inside. */
 export type FitInside = (gives: Node, needs: Node) => SchemaFit;
@@ -41,7 +42,7 @@ function fitItem(
   const [given, needed] = [itemOf(gives, index), itemOf(needs, index)];
   // An item that needs.max forbids is found by its number.
   if (needed === undefined || needed.schema === true || index >= needs.max) return FITS;
-  if (given === undefined) return wrong("nothing is said about these items", [], atItem(shown, ""));
+  if (given === undefined) return wrong("nothing is said about these items", [], atItem(shown));
   if (branchesOf(given).length === 0) return FITS;
   const inside = fit(given, needed);
   if (inside.fit === "compatible") return FITS;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { atProperty } from "../../base/value_path.ts";
 import { accepts } from "./accepts.ts";
 import { type ObjectBranch, propertyOf } from "./branch.ts";
 import { branchesOf, takesAnything } from "./branches_of.ts";
@@ -10,7 +11,7 @@ import { objectOf } from "./examples.ts";
 import type { FitInside } from "./fit_arrays.ts";
 import { matchesPattern } from "./format.ts";
 import type { Node } from "./node.ts";
-import { atProperty, type Finding, FITS, worst, wrong } from "./verdict.ts";
+import { type Finding, FITS, worst, wrong } from "./verdict.ts";
 
 /** Objects within objects. */
 export function fitObjects(gives: ObjectBranch, needs: ObjectBranch, fit: FitInside): Finding {
@@ -25,7 +26,7 @@ export function fitObjects(gives: ObjectBranch, needs: ObjectBranch, fit: FitIns
     return wrong(
       "may be absent, but is required",
       object === undefined ? [] : [object],
-      atProperty(name, ""),
+      atProperty(name),
     );
   }
   return worst(findingsOf(gives, needs, fit));
@@ -45,13 +46,13 @@ function fitProperty(gives: ObjectBranch, needs: ObjectBranch, name: string, fit
   if (given !== undefined && gives.patterns.size === 0 && branchesOf(given).length === 0) return FITS;
   for (const needed of neededOf(needs, name)) {
     if (needed === undefined) {
-      return wrong("whether a pattern names it is not known", [], atProperty(name, ""));
+      return wrong("whether a pattern names it is not known", [], atProperty(name));
     }
     if (needed.schema === true) continue;
     const isOpen = given === undefined || gives.patterns.size > 0 && !gives.properties.has(name);
     if (isOpen) {
       if (takesAnything(needed)) continue;
-      return wrong("nothing is said about it", [], atProperty(name, ""));
+      return wrong("nothing is said about it", [], atProperty(name));
     }
     const inside = fit(given, needed);
     if (inside.fit === "compatible") continue;
@@ -83,7 +84,7 @@ function fitOthers(gives: ObjectBranch, needs: ObjectBranch, fit: FitInside): Fi
     const others = [...needs.patterns].filter(([other]) => other !== pattern).map(([, node]) => node);
     for (const needed of [...others, own ?? needs.additional]) {
       if (needed === undefined || fit(given, needed).fit === "compatible") continue;
-      return wrong("properties named by a pattern may not fit", [], atProperty(pattern, ""));
+      return wrong("properties named by a pattern may not fit", [], atProperty(pattern));
     }
   }
   if (gives.additional !== undefined && branchesOf(gives.additional).length === 0) return FITS;
@@ -101,7 +102,7 @@ function fitOthers(gives: ObjectBranch, needs: ObjectBranch, fit: FitInside): Fi
     return wrong(
       reason,
       object === undefined ? [] : [object],
-      atProperty("*", inside.path).replaceAll('"*"', "*"),
+      atProperty("*", inside.path),
     );
   }
   return FITS;
@@ -123,7 +124,7 @@ function fitNames(gives: ObjectBranch, needs: ObjectBranch): Finding {
     accepts(names, name) !== true
   );
   if (unsure !== undefined) {
-    return wrong("the name may not be allowed", namedBy(gives), atProperty(unsure, ""));
+    return wrong("the name may not be allowed", namedBy(gives), atProperty(unsure));
   }
   return isClosed ? FITS : wrong("other names may not be allowed", namedBy(gives), "*");
 }

@@ -57,15 +57,3 @@ export function worst(findings: Iterable<Finding>): Finding {
   }
   return first;
 }
-
-/** A path within a property. */
-export function atProperty(name: string, path: string): string {
-  const key = /^[\p{L}\p{N}_$~-]+$/u.test(name) ? name : JSON.stringify(name);
-  return path === "" || path.startsWith("[") ? key + path : `${key}.${path}`;
-}
-
-/** A path within an item; without an index, within each of the others. */
-export function atItem(index: number | undefined, path: string): string {
-  const key = `[${index ?? ""}]`;
-  return path === "" || path.startsWith("[") ? key + path : `${key}.${path}`;
-}

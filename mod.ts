@@ -107,6 +107,8 @@ export {
   type TaskParamsCheck,
   type TaskPermissions,
   type TaskRegistry,
+  type TaskSchema,
+  type TaskSchemas,
   type TaskStatus,
   type TaskView,
   type Trigger,
@@ -114,6 +116,7 @@ export {
   type TriggerKind,
   type TriggerOptions,
   unsupportedOptions,
+  withSchemas,
 } from "./src/task/mod.ts";
 
 // Events and topics
@@ -157,7 +160,17 @@ export {
   type StandaloneScheduler,
 } from "./src/trigger/create_scheduler.ts";
 export type { Fired, TriggerView } from "./src/trigger/port.ts";
-export { createPlanner, explainPlan, type Planner, type TaskSource } from "./src/planner/mod.ts";
+export {
+  type AnyJsonSchema,
+  createPlanner,
+  explainPlan,
+  fitSchemas,
+  type Planner,
+  type PlannerOptions,
+  type PlanOptions,
+  type SchemaFit,
+  type TaskSource,
+} from "./src/planner/mod.ts";
 export {
   FilesystemIOManager,
   type FilesystemIOManagerOptions,

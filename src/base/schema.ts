@@ -72,7 +72,8 @@ export function describeIssue(issue: SchemaIssue): string {
  * The JSON Schema of one side of a schema, or `undefined` where its library cannot tell
  * (`~standard.jsonSchema` of Standard JSON Schema: zod 4 and arktype have it, valibot 1 has not).
  *
- * What JSON Schema has no word for is `{}`, but for dates and bigints, which are `{ "x-type": … }`.
+ * Dates, bigints and `undefined` are `{ "x-type": … }`; where the schema asks for more than JSON Schema can
+ * say (a `refine()`, a class), it has `"x-partial": true`.
  */
 export function jsonSchemaOf(schema: AnySchema, side: "input" | "output"): JsonSchema | undefined {
   const standard = schema["~standard"] as {
@@ -90,33 +91,36 @@ export function jsonSchemaOf(schema: AnySchema, side: "input" | "output"): JsonS
 
 /** The part of a zod schema that is looked at (zod 4.6: `z.toJSONSchema()`, its option `override`). */
 interface ZodPart {
-  readonly zodSchema: {
-    readonly _zod: {
-      readonly def: {
-        readonly type: string;
-        readonly coerce?: boolean;
-        readonly checks?: readonly ZodCheck[];
-      };
-    };
-  };
+  readonly zodSchema: { readonly _zod: { readonly def: ZodDef } };
   readonly jsonSchema: Record<string, unknown>;
 }
 
-interface ZodCheck {
-  readonly _zod: { readonly def: { readonly check: string } };
+interface ZodDef {
+  readonly type: string;
+  readonly coerce?: boolean;
+  readonly checks?: readonly { readonly _zod: { readonly def: { readonly check: string } } }[];
+  readonly in?: { readonly _zod: { readonly def: ZodDef } };
 }
 
-/** What makes zod say of a part what is true of it. */
+/** What zod says nothing of, or not what is true of what goes in. */
 function zodOptions(side: "input" | "output"): object {
   const override = ({ zodSchema, jsonSchema }: ZodPart): void => {
-    const { type, coerce, checks = [] } = zodSchema._zod.def;
-    if (type === "date") jsonSchema["x-type"] = "Date";
-    if (type === "bigint") jsonSchema["x-type"] = "bigint";
-    if (side === "output") return;
-    // What is converted or caught takes more than the schema says, which is what comes of it.
-    const isConverted = coerce === true || type === "catch" ||
-      checks.some((check) => check._zod.def.check === "overwrite");
-    if (isConverted) { for (const key of Object.keys(jsonSchema)) delete jsonSchema[key]; }
+    const { def } = zodSchema._zod;
+    const hasCheck = (name: string): boolean =>
+      def.checks?.some((one) => one._zod.def.check === name) ?? false;
+    const converts = def.coerce === true || def.type === "catch" || hasCheck("overwrite") ||
+      def.type === "pipe" && def.in?._zod.def.type === "transform";
+    if (side === "input" && converts) {
+      for (const key of Object.keys(jsonSchema)) if (key !== "default") delete jsonSchema[key];
+      jsonSchema["x-partial"] = true;
+    } else if (def.type === "date") jsonSchema["x-type"] = "Date";
+    else if (def.type === "bigint") jsonSchema["x-type"] = "bigint";
+    else if (def.type === "undefined" || def.type === "void") jsonSchema["x-type"] = "undefined";
+    else if (UNSAID.includes(def.type)) jsonSchema["x-partial"] = true;
+    if (hasCheck("custom") || hasCheck("property")) jsonSchema["x-partial"] = true;
   };
   return { unrepresentable: "any", override };
 }
+
+/** Types of zod that JSON Schema has no word for. */
+const UNSAID = ["symbol", "nan", "map", "set", "custom", "function", "transform", "file", "promise"];

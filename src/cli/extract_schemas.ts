@@ -44,14 +44,14 @@ function schemaOfTask(task: Task, types: TaskTypes | undefined, gaps: SchemaGap[
     return {};
   }
   const given = output === undefined
-    ? schemaOf([types.output], types, (unsaid) => gap("output", unsaid))
+    ? schemaOf([types.output], types, "output", (unsaid) => gap("output", unsaid))
     : undefined;
   const needed = open.flatMap((param): [string, JsonSchema][] => {
     const type = types.input(param);
     // A `run` without parameters takes whatever there is.
     if (type === undefined) return [[param, {}]];
     const parts = isStream(task, param) ? chunksOf(type) : [type];
-    const schema = schemaOf(parts, types, (unsaid) => gap(`inputs.${param}`, unsaid));
+    const schema = schemaOf(parts, types, "input", (unsaid) => gap(`inputs.${param}`, unsaid));
     return schema === undefined ? [] : [[param, schema]];
   });
   return {
@@ -70,12 +70,13 @@ function isStream(task: Task, param: string): boolean {
 function schemaOf(
   types: readonly TaskTypes["output"][],
   { place }: TaskTypes,
+  side: "input" | "output",
   gap: (unsaid: Unsaid) => void,
 ): JsonSchema | undefined {
   const unsaid: Unsaid[] = [];
-  const schemas = types.map((type) => schemaOfType(type, place, unsaid));
+  const schemas = types.map((type) => schemaOfType(type, place, side, unsaid));
   unsaid.forEach(gap);
   const [schema] = schemas;
-  if (schemas.length === 1) return Object.keys(schema!).length === 0 ? undefined : schema;
+  if (schemas.length === 1) return "x-partial" in schema! ? undefined : schema;
   return anyOf(schemas);
 }

@@ -1,6 +1,6 @@
 /**
- * From a TypeScript type to JSON Schema. What JSON Schema and `x-type` have no word for is `{}`, and is
- * reported: nothing is guessed.
+ * From a TypeScript type to JSON Schema. What JSON Schema and `x-type` have no word for is
+ * `{ "x-partial": true }`, and is reported: nothing is guessed.
  *
  * @module
  */
@@ -44,10 +44,16 @@ const RICH: Readonly<Record<string, readonly string[]>> = {
  *
  * @param type The type.
  * @param place Where in the program it is looked at.
+ * @param side Whether values of it are taken or given: `unknown` takes all, but says nothing of what is given.
  * @param unsaid Gets what could not be said.
  */
-export function schemaOfType(type: Type, place: Node, unsaid: Unsaid[]): JsonSchema {
-  const writer = new SchemaWriter(place, unsaid);
+export function schemaOfType(
+  type: Type,
+  place: Node,
+  side: "input" | "output",
+  unsaid: Unsaid[],
+): JsonSchema {
+  const writer = new SchemaWriter(place, side, unsaid);
   const schema = writer.write(type, "", 0);
   const whole: JsonSchema = typeof schema === "boolean" ? { not: {} } : schema;
   return writer.defs.size === 0 ? whole : { ...whole, $defs: Object.fromEntries(writer.defs) };
@@ -58,20 +64,22 @@ class SchemaWriter {
   /** Types that contain themselves, by the name they got. */
   readonly defs = new Map<string, JsonSchema | false>();
   readonly #place: Node;
+  readonly #side: "input" | "output";
   readonly #unsaid: Unsaid[];
   /** Types that are being written, or stand in `$defs`, with their names there once they have one. */
   readonly #open = new Map<unknown, string | undefined>();
   readonly #names = new Set<string>();
   #parts = 0;
 
-  constructor(place: Node, unsaid: Unsaid[]) {
+  constructor(place: Node, side: "input" | "output", unsaid: Unsaid[]) {
     this.#place = place;
+    this.#side = side;
     this.#unsaid = unsaid;
   }
 
   write(type: Type, path: string, depth: number): JsonSchema | false {
     if (++this.#parts > MAX_PARTS) {
-      return this.#parts === MAX_PARTS + 1 ? this.#skip(path, "it is too large") : {};
+      return this.#parts === MAX_PARTS + 1 ? this.#skip(path, "it is too large") : { "x-partial": true };
     }
     if (depth > MAX_DEPTH) return this.#skip(path, "it is nested too deep");
     return primitive(type) ?? this.#compound(type, path, depth);
@@ -79,13 +87,13 @@ class SchemaWriter {
 
   #skip(path: string, reason: string): JsonSchema {
     this.#unsaid.push({ path, reason });
-    return {};
+    return { "x-partial": true };
   }
 
   #compound(type: Type, path: string, depth: number): JsonSchema | false {
     if (type.isNever()) return false;
     if (type.isAny()) return this.#skip(path, 'the compiler knows it as "any" only');
-    if (type.isUnknown()) return this.#skip(path, 'it is "unknown"');
+    if (type.isUnknown()) return this.#side === "input" ? {} : this.#skip(path, 'it is "unknown"');
     if (type.isTemplateLiteral()) return this.#skip(path, `${type.getText()} has no simple pattern`);
     if (type.isTypeParameter()) return this.#skip(path, `${type.getText()} depends on how it is called`);
     const id = type.compilerType;
@@ -269,7 +277,7 @@ function whyNoData(type: Type): string | undefined {
   if (type.isClass()) return `an instance of the class ${name} is no data`;
   if (type.isObject() && !isOfLanguage(type)) return undefined;
   // A mapped type such as Record or Partial is declared by the language, its result is not.
-  if (type.isObject() && type.isAnonymous()) return undefined;
+  if (type.isObject() && name === "__type") return undefined;
   if (type.isIntersection()) return undefined;
   return `${name} has no schema`;
 }

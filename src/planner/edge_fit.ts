@@ -32,14 +32,18 @@ export function fitEdge(source: TaskDescriptor, input: InputDescriptor): EdgeFit
   const ofOutput = known.get(source.output) ?? new WeakMap<JsonSchema, Map<string, SchemaFit>>();
   const ofBoth = ofOutput.get(input.schema) ?? new Map<string, SchemaFit>();
   const way = `${input.collect} ${source.failSafe}`;
-  const fit = ofBoth.get(way) ?? fitSchemas(givenBy(source, source.output, input.collect), input.schema);
+  const fit = ofBoth.get(way) ?? fitValue(source.output, input.schema, input.collect, source.failSafe);
   known.set(source.output, ofOutput.set(input.schema, ofBoth.set(way, fit)));
   return fit;
 }
 
-function givenBy({ failSafe }: TaskDescriptor, output: JsonSchema, collect: boolean): JsonSchema {
+function fitValue(output: JsonSchema, input: JsonSchema, collect: boolean, failSafe: boolean): SchemaFit {
   const value = collect ? arrayOf(output) : output;
-  return failSafe ? orFailure(value) : value;
+  const fit = fitSchemas(value, input);
+  if (!failSafe || fit.fit === "incompatible") return fit;
+  const withFailure = fitSchemas(orFailure(value), input);
+  if (withFailure.fit !== "incompatible") return withFailure;
+  return { ...withFailure, path: "", reason: "may be a failure, as the task is fail-safe" };
 }
 
 /**

@@ -22,6 +22,8 @@ export type { AnyJsonSchema, SchemaFit };
  * `{ "x-type": "Date" }`; so are `bigint`, `undefined`, `RegExp`, `URL`, `Error`, `Map` (with `x-keys`,
  * `x-values`), `Set` (with `x-items`), `ArrayBuffer` and all typed arrays.
  *
+ * A schema with `"x-partial": true` asks for more than it says: a check by code, a class.
+ *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";

@@ -95,9 +95,9 @@ export class FakeEnvironment implements CliEnvironment {
     return Promise.resolve(this.owner);
   }
 
-  moduleUrl(specifier: string): string {
+  moduleUrl = (specifier: string): string => {
     return specifier.startsWith("file:") ? specifier : `file:///here/${specifier}`;
-  }
+  };
 
   readonly env = (name: string): string | undefined => this.variables[name];
 

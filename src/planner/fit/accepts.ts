@@ -5,7 +5,7 @@
  */
 import type { JsonSchema } from "../../base/schema.ts";
 import { hasFormat, matchesPattern } from "./format.ts";
-import { entriesAt, listAt, numberAt, textAt, textsAt, typesAt } from "./keywords.ts";
+import { entriesAt, listAt, numberAt, PARTIAL, textAt, textsAt, typesAt } from "./keywords.ts";
 import { GivenUp, type Node } from "./node.ts";
 import { hasDefault } from "./read_branches.ts";
 import { isRichType, isSame, kindOf } from "./value.ts";
@@ -24,6 +24,8 @@ export function accepts(node: Node, value: unknown, depth: number = 0): Truth {
   const inner = (part: unknown, of: unknown): Truth => accepts(document.node(part), of, depth + 1);
   return all([
     () => schema.$ref === undefined ? true : accepts(document.resolve(schema.$ref), value, depth + 1),
+    // Of an output, examples stand for what is given, whatever else is true of it.
+    () => document.fillsDefaults ? hasNone(schema, [PARTIAL]) : true,
     () => hasNone(schema, ["$dynamicRef", "$recursiveRef", "unevaluatedItems", "unevaluatedProperties"]),
     () => ofKind(schema, value),
     () => !("const" in schema) || isSame(schema.const, value),

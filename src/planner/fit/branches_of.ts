@@ -8,7 +8,7 @@ import { accepts } from "./accepts.ts";
 import type { ArrayBranch, Branch, NumberBranch, ObjectBranch, StringBranch } from "./branch.ts";
 import { isNever, itemOf, propertyOf } from "./branch.ts";
 import { areDisjoint } from "./disjoint.ts";
-import { ASSERTIONS, isAnything, listAt } from "./keywords.ts";
+import { isAnything, listAt, PARTIAL, restrictsItself } from "./keywords.ts";
 import { GivenUp, type Node } from "./node.ts";
 import { readBranches, tighter, withoutEmpty } from "./read_branches.ts";
 import { isSame, kindOf } from "./value.ts";
@@ -17,7 +17,8 @@ import { isSame, kindOf } from "./value.ts";
 const MAX_BRANCHES = 256;
 
 const ANY: readonly Branch[] = [{ kind: "any", opaque: [] }];
-const COMBINING = ["$ref", "allOf", "anyOf", "oneOf", "not", "if", "$dynamicRef", "$recursiveRef"];
+/** Keywords that are kept as what they are: not understood. */
+const OPAQUE = ["if", "$dynamicRef", "$recursiveRef", PARTIAL];
 
 /** What a schema takes, by kind. None at all: it takes nothing. */
 export function branchesOf(node: Node): readonly Branch[] {
@@ -45,7 +46,7 @@ function normalize(node: Node): readonly Branch[] {
   if (typeof schema === "boolean") return schema ? ANY : [];
   if (isAnything(schema)) return ANY;
   const partsOf = (key: string): Node[] => (listAt(schema, key) ?? []).map((part) => document.node(part));
-  let branches: readonly Branch[] = isCombinationOnly(schema) ? ANY : readBranches(node);
+  let branches: readonly Branch[] = restrictsItself(schema) ? readBranches(node) : ANY;
   const meet = (others: readonly Branch[]): void => {
     branches = branches.flatMap((a) => others.flatMap((b) => meetOf(a, b)));
     document.budget.spend(branches.length);
@@ -59,20 +60,17 @@ function normalize(node: Node): readonly Branch[] {
     if (takesAnything(document.node(schema.not))) return [];
     meet([{ kind: "any", opaque: ["not"] }]);
   }
-  for (const key of ["if", "$dynamicRef", "$recursiveRef"]) {
+  for (const key of OPAQUE) {
     if (schema[key] !== undefined) meet([{ kind: "any", opaque: [key] }]);
   }
   return branches.flatMap((branch): readonly Branch[] => {
     if (branch.kind !== "const") return [branch];
     const truth = accepts(node, branch.value);
-    return truth === false
-      ? []
-      : [{ ...branch, opaque: truth ? [] : branch.opaque.concat("its other keywords") }];
+    if (truth === false) return [];
+    // What was understood of this one value is settled; what is not said at all stays open.
+    const opaque = truth ? branch.opaque.filter((key) => key === PARTIAL) : branch.opaque.concat("enum");
+    return [{ ...branch, opaque }];
   });
-}
-
-function isCombinationOnly(schema: JsonSchema): boolean {
-  return !Object.keys(schema).some((key) => ASSERTIONS.has(key) && !COMBINING.includes(key));
 }
 
 /** Alternatives of which exactly one may hold: where two could, that is not understood. */

@@ -12,11 +12,12 @@
 import { accepts } from "./accepts.ts";
 import type { Branch, ConstBranch, ObjectBranch } from "./branch.ts";
 import { branchesOf, nameOf, takesAnything } from "./branches_of.ts";
-import { areDisjoint } from "./disjoint.ts";
+import { areDisjoint, areToldApart } from "./disjoint.ts";
 import { examplesOf } from "./examples.ts";
 import { fitArrays, fitRich } from "./fit_arrays.ts";
 import { fitObjects } from "./fit_objects.ts";
 import { fitNumbers, fitStrings } from "./fit_scalars.ts";
+import { PARTIAL } from "./keywords.ts";
 import { GivenUp, type Node } from "./node.ts";
 import { type Finding, FITS, type SchemaFit, worst, wrong } from "./verdict.ts";
 
@@ -46,7 +47,7 @@ export class Comparison {
     const begun = this.#fitting.length;
     this.#fitting.push([gives, needs]);
     this.#remember(gives, needs, COMPATIBLE);
-    const fit = this.#verdict(gives, needs, worst(this.#findings(gives, needs)));
+    const fit = this.#verdict(gives, needs);
     this.#depth--;
     if (fit.fit !== "compatible") {
       // What fitted because this pair was taken to fit is open again.
@@ -61,19 +62,20 @@ export class Comparison {
     this.#known.set(gives, known.set(needs, fit));
   }
 
-  *#findings(gives: Node, needs: Node): Iterable<Finding> {
-    for (const branch of branchesOf(gives)) yield this.#fitBranch(branch, needs, 0);
-  }
-
-  /** Only an example makes a mismatch certain. */
-  #verdict(gives: Node, needs: Node, finding: Finding): SchemaFit {
-    if (finding.ok) return COMPATIBLE;
-    const { path, reason } = finding;
-    const proof = finding.examples.findIndex((value) =>
-      accepts(gives, value) === true && accepts(needs, value) === false
-    );
-    if (proof === -1) return { fit: "unknown", path, reason };
-    return { fit: "incompatible", path, reason, example: finding.examples[proof] };
+  /** Every alternative has to fit; only an example makes a mismatch certain. */
+  #verdict(gives: Node, needs: Node): SchemaFit {
+    let first: SchemaFit | undefined;
+    for (const branch of branchesOf(gives)) {
+      const finding = this.#fitBranch(branch, needs, 0);
+      if (finding.ok) continue;
+      const { path, reason } = finding;
+      const proof = finding.examples.findIndex((value) =>
+        accepts(gives, value) === true && accepts(needs, value) === false
+      );
+      if (proof !== -1) return { fit: "incompatible", path, reason, example: finding.examples[proof] };
+      first ??= { fit: "unknown", path, reason };
+    }
+    return first ?? COMPATIBLE;
   }
 
   #fitBranch(gives: Branch, needs: Node, splits: number): Finding {
@@ -84,10 +86,13 @@ export class Comparison {
     const near: Finding[] = [];
     const clear: Finding[] = [];
     for (const alternative of alternatives) {
-      if (alternative.kind !== gives.kind) continue;
+      if (alternative.kind !== gives.kind && alternative.kind !== "any") continue;
       const finding = this.#fitPair(gives, alternative);
       if (finding.ok) return FITS;
-      (areDisjoint(gives, alternative, branchesOf) ? clear : near).push(finding);
+      // What else is true of an output may well leave out the very values that do not fit.
+      const isProof = !isPartial(gives) || areDisjoint(gives, alternative, branchesOf);
+      const group = areToldApart(gives, alternative, branchesOf) ? clear : near;
+      group.push(isProof ? finding : { ...finding, examples: [] });
     }
     if (near.length > 1 && gives.kind === "object" && splits < MAX_SPLITS) {
       const parts = partsOf(gives);
@@ -102,9 +107,13 @@ export class Comparison {
   }
 
   #fitPair(gives: Branch, needs: Branch): Finding {
+    if (needs.kind === "any") return wrong("nothing is said about what is needed");
     const finding = this.#fitKind(gives, needs);
     if (!finding.ok || needs.opaque.length === 0) return finding;
-    return wrong(`"${needs.opaque[0]}" is not understood`, examplesOf(gives, needs));
+    const reason = isPartial(needs)
+      ? "more is needed than its schema says"
+      : `"${needs.opaque[0]}" is not understood`;
+    return wrong(reason, examplesOf(gives, needs));
   }
 
   #fitKind(gives: Branch, needs: Branch): Finding {
@@ -118,13 +127,17 @@ export class Comparison {
   }
 }
 
+function isPartial({ opaque }: Branch): boolean {
+  return opaque.includes(PARTIAL);
+}
+
 function fitConstant(gives: ConstBranch, needs: Node): Finding {
   const truth = accepts(needs, gives.value);
   if (truth === true) return FITS;
   const alternatives = branchesOf(needs);
   const said = wanted(alternatives);
   return truth === false
-    ? wrong(`gives ${nameOf(gives)}, but ${said} is needed`, [gives.value])
+    ? wrong(`gives ${nameOf(gives)}, but ${said} is needed`, isPartial(gives) ? [] : [gives.value])
     : wrong(`whether ${nameOf(gives)} is accepted is not known`);
 }
 

@@ -53,6 +53,18 @@ export function areDisjoint(
   return false;
 }
 
+/** Whether a property that both must have, a tag, tells them apart by its constants. */
+export function areToldApart(a: Branch, b: Branch, branchesOf: (node: Node) => readonly Branch[]): boolean {
+  if (a.kind !== "object" || b.kind !== "object") return false;
+  return [...a.required].some((name) => {
+    const [one, other] = [a.properties.get(name), b.required.has(name) ? b.properties.get(name) : undefined];
+    if (one === undefined || other === undefined) return false;
+    const [ones, others] = [branchesOf(one), branchesOf(other)];
+    return [...ones, ...others].every((branch) => branch.kind === "const") &&
+      ones.every((a) => others.every((b) => areDisjoint(a, b, branchesOf)));
+  });
+}
+
 /** Whether no pattern may say something else about the property. */
 function isPlain(branch: ObjectBranch, name: string): boolean {
   return branch.patterns.size === 0 || branch.properties.has(name);

@@ -18,10 +18,11 @@ const MAX_LENGTH = 200;
 
 /** A value that the schema surely takes; `undefined` if none was found. Wrapped, as `undefined` is a value too. */
 export function exampleOf(node: Node, depth: number = 0): { readonly value: unknown } | undefined {
-  if (depth > MAX_DEPTH) return undefined;
+  node.document.budget.spend();
+  if (node.example !== undefined || depth > MAX_DEPTH) return node.example;
   for (const branch of branchesOf(node)) {
     for (const value of examplesOf(branch, undefined, depth)) {
-      if (accepts(node, value) === true) return { value };
+      if (accepts(node, value) === true) return node.example = { value };
     }
   }
   return undefined;

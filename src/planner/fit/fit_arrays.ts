@@ -73,12 +73,14 @@ function* twins(branch: ArrayBranch): Iterable<unknown> {
 export function fitRich(gives: RichBranch, needs: RichBranch, fit: FitInside): Finding {
   if (needs.type === undefined) return FITS;
   if (gives.type !== needs.type) {
-    return wrong(`gives ${gives.type ?? "anything"}, but ${needs.type} is needed`);
+    {
+      return wrong(`gives ${gives.type ?? "anything"}, but ${needs.type} is needed`, examplesOf(gives));
+    }
   }
   for (const part of ["keys", "values", "items"] as const) {
     const [given, needed] = [gives[part], needs[part]];
     if (needed === undefined || needed.schema === true) continue;
-    if (given === undefined) return wrong(`nothing is said about its ${part}`);
+    if (given === undefined) return wrong("nothing is said about them", [], part);
     const inside = fit(given, needed);
     if (inside.fit === "compatible") continue;
     const examples = inside.fit === "incompatible" ? holding(gives, part, inside.example) : [];

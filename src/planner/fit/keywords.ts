@@ -6,27 +6,27 @@
 import type { JsonSchema } from "../../base/schema.ts";
 import { GivenUp } from "./node.ts";
 
+/** Says that a schema has more to it than JSON Schema can say: a check by code, a class. */
+export const PARTIAL = "x-partial";
+
+/** Keywords that stand for, or combine, other schemas. */
+export const COMBINING: readonly string[] = (
+  `$ref $dynamicRef $recursiveRef allOf anyOf oneOf not if ${PARTIAL}`
+).split(" ");
+
 /** The keywords that restrict a value (JSON Schema 2020-12, and ours); all others only say something about it. */
-export const ASSERTIONS: ReadonlySet<string> = new Set([
-  ...[
-    "$ref",
-    "$dynamicRef",
-    "$recursiveRef",
-    "allOf",
-    "anyOf",
-    "oneOf",
-    "not",
-    "if",
-    "type",
-    "enum",
-    "const",
-  ],
-  ...["x-type", "multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"],
-  ...["minLength", "maxLength", "pattern", "format"],
-  ...["items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains", "unevaluatedItems"],
-  ...["properties", "required", "additionalProperties", "patternProperties", "propertyNames"],
-  ...["minProperties", "maxProperties", "dependentRequired", "dependentSchemas", "unevaluatedProperties"],
+const ASSERTIONS: ReadonlySet<string> = new Set([
+  ...COMBINING,
+  ...("type enum const x-type multipleOf minimum maximum exclusiveMinimum exclusiveMaximum " +
+    "minLength maxLength pattern format items prefixItems minItems maxItems uniqueItems contains unevaluatedItems " +
+    "properties required additionalProperties patternProperties propertyNames minProperties maxProperties " +
+    "dependentRequired dependentSchemas unevaluatedProperties").split(" "),
 ]);
+
+/** Whether a schema restricts values by itself, not by the schemas that it combines. */
+export function restrictsItself(schema: JsonSchema): boolean {
+  return Object.keys(schema).some((key) => ASSERTIONS.has(key) && !COMBINING.includes(key));
+}
 
 /** Whether a schema restricts nothing. */
 export function isAnything(schema: JsonSchema): boolean {

@@ -34,6 +34,8 @@ export interface Node {
   readonly document: Document;
   /** Its normal form, once it was needed; `"open"` while it is being made. */
   branches?: readonly Branch[] | "open";
+  /** A value that it takes, once one was found. */
+  example?: { readonly value: unknown };
 }
 
 /** A schema with everything that it refers to. */

@@ -194,15 +194,6 @@ export const schemas: Readonly<
       "rates": {
         "anyOf": [
           {
-            "x-type": "Map",
-            "x-keys": {
-              "type": "string"
-            },
-            "x-values": {
-              "type": "number"
-            }
-          },
-          {
             "type": "object",
             "properties": {
               "~millrace": {
@@ -245,6 +236,15 @@ export const schemas: Readonly<
               "status",
               "error"
             ]
+          },
+          {
+            "x-type": "Map",
+            "x-keys": {
+              "type": "string"
+            },
+            "x-values": {
+              "type": "number"
+            }
           }
         ]
       }

@@ -33,7 +33,11 @@ export const totals = defineTask({
   inputs: { orders: collect(orders), rates },
   run({ orders, rates }) {
     const usd = orders.reduce((sum, order) => sum + order.amount, 0);
-    return { usd, eur: isFailure(rates) ? null : usd / rates.get("EUR")!, ids: new Set(orders.map(({ id }) => id)) };
+    return {
+      usd,
+      eur: isFailure(rates) ? null : usd / rates.get("EUR")!,
+      ids: new Set(orders.map(({ id }) => id)),
+    };
   },
 });
 

@@ -8,9 +8,15 @@
 import { coldStart } from "./cold_start.ts";
 import { events } from "./events.ts";
 import { measure, type OpenBench, table } from "./figure.ts";
+import { schemaEdges } from "./schema_edges.ts";
 import { tasks } from "./tasks.ts";
 
-const OPENERS: readonly ((quick: boolean) => Promise<OpenBench>)[] = [events, tasks, coldStart];
+const OPENERS: readonly ((quick: boolean) => Promise<OpenBench>)[] = [
+  events,
+  tasks,
+  coldStart,
+  schemaEdges,
+];
 
 const unknown = Deno.args.filter((arg) => arg !== "--json" && arg !== "--quick");
 if (unknown.length > 0) throw new TypeError(`Cannot run the benchmarks as there is no option ${unknown[0]}`);

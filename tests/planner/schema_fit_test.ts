@@ -183,6 +183,13 @@ Deno.test("fitSchemas compares unions, told apart by kind or by a property", () 
   );
 });
 
+Deno.test("fitSchemas does not take a property that a pattern names for one of the others", () => {
+  const patterned = { type: "object", patternProperties: { "^a": text }, additionalProperties: false };
+  const output = { allOf: [{ type: "object", properties: { a: true } }, patterned] };
+  const input = { type: "object", properties: { a: number } };
+  assertEquals(verdict(output, input), "unknown at 'a': nothing is said about it");
+});
+
 Deno.test("fitSchemas follows schemas that contain themselves, and ends", () => {
   const tree = (value: object, required: string[] = ["value", "children"]): AnyJsonSchema => ({
     $ref: "#/$defs/tree",

@@ -15,32 +15,50 @@ export type Truth = boolean | undefined;
 
 const MAX_DEPTH = 200;
 
+/** Whether a part of the schema takes a part of the value. */
+type Inner = (part: unknown, of: unknown) => Truth;
+
+/** One aspect of a schema. */
+type Check = (node: Node, schema: JsonSchema, value: unknown, inner: Inner) => Truth;
+
+const NOT_UNDERSTOOD = ["$dynamicRef", "$recursiveRef", "unevaluatedItems", "unevaluatedProperties"];
+
+const CHECKS: readonly Check[] = [
+  ({ document }, schema, value, inner) =>
+    schema.$ref === undefined ? true : inner(document.resolve(schema.$ref).schema, value),
+  (_, schema) => hasNone(schema, NOT_UNDERSTOOD),
+  // Of an output, examples stand for what is given, whatever else is true of it.
+  ({ document }, schema) => document.fillsDefaults ? hasNone(schema, [PARTIAL]) : true,
+  (_, schema, value) => ofKind(schema, value),
+  (_, schema, value) => !("const" in schema) || isSame(schema.const, value),
+  (_, schema, value) => listAt(schema, "enum")?.some((one) => isSame(one, value)) ?? true,
+  (_, schema, value, inner) => ofCombinations(schema, (part) => inner(part, value)),
+  (_, schema, value) => typeof value === "number" ? ofNumber(schema, value) : true,
+  (node, schema, value) => typeof value === "string" ? ofString(node, schema, value) : true,
+  (_, schema, value, inner) => Array.isArray(value) ? ofArray(schema, value, inner) : true,
+  (node, schema, value, inner) =>
+    kindOf(value) === "object" ? ofObject(node, schema, value as JsonSchema, inner) : true,
+  (_, schema, value, inner) => value instanceof Map ? all(mapChecks(schema, value, inner)) : true,
+  (_, schema, value, inner) =>
+    value instanceof Set && schema["x-items"] !== undefined
+      ? all(Array.from(value, (item) => () => inner(schema["x-items"], item)))
+      : true,
+];
+
 /** Whether the schema takes the value; whatever it says that is not understood makes a yes unknown. */
 export function accepts(node: Node, value: unknown, depth: number = 0): Truth {
   const { schema, document } = node;
   document.budget.spend();
   if (depth > MAX_DEPTH) throw new GivenUp("the schemas are nested too deep to compare");
   if (typeof schema === "boolean") return schema;
-  const inner = (part: unknown, of: unknown): Truth => accepts(document.node(part), of, depth + 1);
-  return all([
-    () => schema.$ref === undefined ? true : accepts(document.resolve(schema.$ref), value, depth + 1),
-    // Of an output, examples stand for what is given, whatever else is true of it.
-    () => document.fillsDefaults ? hasNone(schema, [PARTIAL]) : true,
-    () => hasNone(schema, ["$dynamicRef", "$recursiveRef", "unevaluatedItems", "unevaluatedProperties"]),
-    () => ofKind(schema, value),
-    () => !("const" in schema) || isSame(schema.const, value),
-    () => listAt(schema, "enum")?.some((one) => isSame(one, value)) ?? true,
-    () => ofCombinations(schema, (part) => inner(part, value)),
-    () => typeof value === "number" ? ofNumber(schema, value) : true,
-    () => typeof value === "string" ? ofString(node, schema, value) : true,
-    () => Array.isArray(value) ? ofArray(schema, value, inner) : true,
-    () => kindOf(value) === "object" ? ofObject(node, schema, value as JsonSchema, inner) : true,
-    () => value instanceof Map ? all(mapChecks(schema, value, inner)) : true,
-    () =>
-      value instanceof Set && schema["x-items"] !== undefined
-        ? all(Array.from(value, (item) => () => inner(schema["x-items"], item)))
-        : true,
-  ]);
+  const inner: Inner = (part, of) => accepts(document.node(part), of, depth + 1);
+  let result: Truth = true;
+  for (const check of CHECKS) {
+    const truth = check(node, schema, value, inner);
+    if (truth === false) return false;
+    if (truth === undefined) result = undefined;
+  }
+  return result;
 }
 
 /** False as soon as one is; unknown if one is. */
@@ -65,7 +83,10 @@ function ofKind(schema: JsonSchema, value: unknown): Truth {
     true;
 }
 
+const COMBINATIONS = ["allOf", "anyOf", "oneOf", "not", "if"];
+
 function ofCombinations(schema: JsonSchema, takes: (part: unknown) => Truth): Truth {
+  if (hasNone(schema, COMBINATIONS)) return true;
   return all([
     ...(listAt(schema, "allOf") ?? []).map((part) => () => takes(part)),
     () => {
@@ -131,7 +152,7 @@ function matches(node: Node, pattern: string, text: string): Truth {
 function ofArray(
   schema: JsonSchema,
   value: readonly unknown[],
-  inner: (part: unknown, of: unknown) => Truth,
+  inner: Inner,
 ): Truth {
   if (value.length < (numberAt(schema, "minItems") ?? 0)) return false;
   if (value.length > (numberAt(schema, "maxItems") ?? Infinity)) return false;
@@ -159,7 +180,7 @@ function ofObject(
   node: Node,
   schema: JsonSchema,
   value: Readonly<Record<string, unknown>>,
-  inner: (part: unknown, of: unknown) => Truth,
+  inner: Inner,
 ): Truth {
   const names = Object.keys(value);
   const properties = new Map(entriesAt(schema, "properties"));
@@ -202,7 +223,7 @@ function ofObject(
 function* mapChecks(
   schema: JsonSchema,
   map: ReadonlyMap<unknown, unknown>,
-  inner: (part: unknown, of: unknown) => Truth,
+  inner: Inner,
 ): Iterable<() => Truth> {
   for (const [key, value] of map) {
     yield () => schema["x-keys"] === undefined ? true : inner(schema["x-keys"], key);

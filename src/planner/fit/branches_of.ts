@@ -155,7 +155,7 @@ function meetOfObjects(a: ObjectBranch, b: ObjectBranch, opaque: readonly string
   const names = new Set([...a.properties.keys(), ...b.properties.keys()]);
   const properties = new Map<string, Node>();
   for (const name of names) {
-    const node = meetOfNodes(propertyOf(a, name), propertyOf(b, name));
+    const node = meetOfNodes(knownOf(a, name), knownOf(b, name));
     if (node !== undefined) properties.set(name, node);
   }
   const additional = meetOfNodes(a.additional, b.additional);
@@ -172,6 +172,11 @@ function meetOfObjects(a: ObjectBranch, b: ObjectBranch, opaque: readonly string
     max: Math.min(a.max, b.max),
     opaque: hasPatterns ? [...opaque, "patternProperties"] : opaque,
   };
+}
+
+/** What is surely said about a property: a pattern may name it, and then it is none of the others. */
+function knownOf(branch: ObjectBranch, name: string): Node | undefined {
+  return branch.patterns.size === 0 ? propertyOf(branch, name) : branch.properties.get(name);
 }
 
 function meetOfNodes(a: Node | undefined, b: Node | undefined): Node | undefined {

@@ -69,10 +69,10 @@ export class Comparison {
       const finding = this.#fitBranch(branch, needs, 0);
       if (finding.ok) continue;
       const { path, reason } = finding;
-      const proof = finding.examples.findIndex((value) =>
-        accepts(gives, value) === true && accepts(needs, value) === false
-      );
-      if (proof !== -1) return { fit: "incompatible", path, reason, example: finding.examples[proof] };
+      for (const example of finding.examples?.() ?? []) {
+        const isProof = accepts(gives, example) === true && accepts(needs, example) === false;
+        if (isProof) return { fit: "incompatible", path, reason, example };
+      }
       first ??= { fit: "unknown", path, reason };
     }
     return first ?? COMPATIBLE;
@@ -92,7 +92,7 @@ export class Comparison {
       // What else is true of an output may well leave out the very values that do not fit.
       const isProof = !isPartial(gives) || areDisjoint(gives, alternative, branchesOf);
       const group = areToldApart(gives, alternative, branchesOf) ? clear : near;
-      group.push(isProof ? finding : { ...finding, examples: [] });
+      group.push(isProof ? finding : wrong(finding.reason, undefined, finding.path));
     }
     if (near.length > 1 && gives.kind === "object" && splits < MAX_SPLITS) {
       const parts = partsOf(gives);
@@ -102,7 +102,9 @@ export class Comparison {
     if (closest.ok || near.length + clear.length < 2) return closest;
     // Which of several alternatives was meant is not known: only the examples of all of them may tell.
     const reason = near.length === 1 ? closest.reason : `fits none of ${alternatives.length} alternatives`;
-    const examples = [...near, ...clear].flatMap((finding) => finding.ok ? [] : finding.examples);
+    const examples = function* (): Iterable<unknown> {
+      for (const finding of [...near, ...clear]) if (!finding.ok) yield* finding.examples?.() ?? [];
+    };
     return wrong(reason, examples, near.length === 1 ? closest.path : "");
   }
 
@@ -113,7 +115,7 @@ export class Comparison {
     const reason = isPartial(needs)
       ? "more is needed than its schema says"
       : `"${needs.opaque[0]}" is not understood`;
-    return wrong(reason, examplesOf(gives, needs));
+    return wrong(reason, () => examplesOf(gives, needs));
   }
 
   #fitKind(gives: Branch, needs: Branch): Finding {
@@ -137,16 +139,22 @@ function fitConstant(gives: ConstBranch, needs: Node): Finding {
   const alternatives = branchesOf(needs);
   const said = wanted(alternatives);
   return truth === false
-    ? wrong(`gives ${nameOf(gives)}, but ${said} is needed`, isPartial(gives) ? [] : [gives.value])
+    ? wrong(
+      `gives ${nameOf(gives)}, but ${said} is needed`,
+      isPartial(gives) ? undefined : () => [gives.value],
+    )
     : wrong(`whether ${nameOf(gives)} is accepted is not known`);
 }
 
 function otherKind(gives: Branch, needs: readonly Branch[]): Finding {
-  return wrong(`gives ${nameOf(gives)}, but ${wanted(needs)} is needed`, examplesOf(gives));
+  return wrong(`gives ${nameOf(gives)}, but ${wanted(needs)} is needed`, () => examplesOf(gives));
 }
 
 function wanted(needs: readonly Branch[]): string {
-  const names = [...new Set(needs.map(nameOf))];
+  const said = new Set(needs.map(nameOf));
+  const names = said.has("true") && said.has("false")
+    ? ["boolean", ...[...said].filter((name) => name !== "true" && name !== "false")]
+    : [...said];
   if (names.length === 0) return "nothing";
   return names.length <= 4 ? names.join(" or ") : `one of ${names.length} others`;
 }

@@ -94,6 +94,11 @@ export function arrayOf(
   return array;
 }
 
+/** The value alone, if there is one. */
+export function existing(value: unknown): unknown[] {
+  return value === undefined ? [] : [value];
+}
+
 function numbersOf(branch: NumberBranch, other?: NumberBranch): number[] {
   const ends = [branch.min?.at, branch.max?.at, other?.min?.at, other?.max?.at].filter((end) =>
     end !== undefined

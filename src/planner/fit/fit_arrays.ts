@@ -6,7 +6,7 @@
 import { atItem, atProperty } from "../../base/value_path.ts";
 import { type ArrayBranch, itemOf, type RichBranch } from "./branch.ts";
 import { branchesOf } from "./branches_of.ts";
-import { arrayOf, exampleOf, examplesOf } from "./examples.ts";
+import { arrayOf, exampleOf, examplesOf, existing } from "./examples.ts";
 import type { Node } from "./node.ts";
 import { type Finding, FITS, type SchemaFit, wrong } from "./verdict.ts";
 
@@ -15,7 +15,9 @@ export type FitInside = (gives: Node, needs: Node) => SchemaFit;
 
 /** Arrays within arrays. */
 export function fitArrays(gives: ArrayBranch, needs: ArrayBranch, fit: FitInside): Finding {
-  if (gives.min < needs.min) return wrong(`may have fewer than ${needs.min} items`, examplesOf(gives, needs));
+  if (gives.min < needs.min) {
+    return wrong(`may have fewer than ${needs.min} items`, () => examplesOf(gives, needs));
+  }
   const firsts = Math.max(gives.first.length, needs.first.length);
   for (let index = 0; index <= firsts; index++) {
     if (index >= gives.max) break;
@@ -24,10 +26,10 @@ export function fitArrays(gives: ArrayBranch, needs: ArrayBranch, fit: FitInside
   }
   // Items that can not be given have been passed over: only now is the length what it seems.
   if (longest(gives) > needs.max) {
-    return wrong(`may have more than ${needs.max} items`, examplesOf(gives, needs));
+    return wrong(`may have more than ${needs.max} items`, () => examplesOf(gives, needs));
   }
   if (needs.unique && !gives.unique && gives.max > 1) {
-    return wrong("may have the same item twice", twins(gives));
+    return wrong("may have the same item twice", () => twins(gives));
   }
   return FITS;
 }
@@ -42,15 +44,15 @@ function fitItem(
   const [given, needed] = [itemOf(gives, index), itemOf(needs, index)];
   // An item that needs.max forbids is found by its number.
   if (needed === undefined || needed.schema === true || index >= needs.max) return FITS;
-  if (given === undefined) return wrong("nothing is said about these items", [], atItem(shown));
+  if (given === undefined) return wrong("nothing is said about these items", undefined, atItem(shown));
   if (branchesOf(given).length === 0) return FITS;
   const inside = fit(given, needed);
   if (inside.fit === "compatible") return FITS;
   const length = Math.max(gives.min, index + 1);
-  const array = inside.fit === "incompatible"
-    ? arrayOf(gives, length, 0, { index, value: inside.example })
+  const examples = inside.fit === "incompatible"
+    ? () => existing(arrayOf(gives, length, 0, { index, value: inside.example }))
     : undefined;
-  return wrong(inside.reason, array === undefined ? [] : [array], atItem(shown, inside.path));
+  return wrong(inside.reason, examples, atItem(shown, inside.path));
 }
 
 /** How long the arrays get: no longer than up to an item that can not be given. */
@@ -74,16 +76,16 @@ export function fitRich(gives: RichBranch, needs: RichBranch, fit: FitInside): F
   if (needs.type === undefined) return FITS;
   if (gives.type !== needs.type) {
     {
-      return wrong(`gives ${gives.type ?? "anything"}, but ${needs.type} is needed`, examplesOf(gives));
+      return wrong(`gives ${gives.type ?? "anything"}, but ${needs.type} is needed`, () => examplesOf(gives));
     }
   }
   for (const part of ["keys", "values", "items"] as const) {
     const [given, needed] = [gives[part], needs[part]];
     if (needed === undefined || needed.schema === true) continue;
-    if (given === undefined) return wrong("nothing is said about them", [], part);
+    if (given === undefined) return wrong("nothing is said about them", undefined, part);
     const inside = fit(given, needed);
     if (inside.fit === "compatible") continue;
-    const examples = inside.fit === "incompatible" ? holding(gives, part, inside.example) : [];
+    const examples = inside.fit === "incompatible" ? () => holding(gives, part, inside.example) : undefined;
     return wrong(inside.reason, examples, atProperty(part, inside.path));
   }
   return FITS;

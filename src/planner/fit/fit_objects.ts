@@ -7,7 +7,7 @@ import { atProperty } from "../../base/value_path.ts";
 import { accepts } from "./accepts.ts";
 import { type ObjectBranch, propertyOf } from "./branch.ts";
 import { branchesOf, takesAnything } from "./branches_of.ts";
-import { objectOf } from "./examples.ts";
+import { existing, objectOf } from "./examples.ts";
 import type { FitInside } from "./fit_arrays.ts";
 import { matchesPattern } from "./format.ts";
 import type { Node } from "./node.ts";
@@ -22,12 +22,7 @@ export function fitObjects(gives: ObjectBranch, needs: ObjectBranch, fit: FitIns
   }
   for (const name of needs.required) {
     if (gives.required.has(name)) continue;
-    const object = objectOf(gives);
-    return wrong(
-      "may be absent, but is required",
-      object === undefined ? [] : [object],
-      atProperty(name),
-    );
+    return wrong("may be absent, but is required", () => existing(objectOf(gives)), atProperty(name));
   }
   return worst(findingsOf(gives, needs, fit));
 }
@@ -46,19 +41,21 @@ function fitProperty(gives: ObjectBranch, needs: ObjectBranch, name: string, fit
   if (given !== undefined && gives.patterns.size === 0 && branchesOf(given).length === 0) return FITS;
   for (const needed of neededOf(needs, name)) {
     if (needed === undefined) {
-      return wrong("whether a pattern names it is not known", [], atProperty(name));
+      return wrong("whether a pattern names it is not known", undefined, atProperty(name));
     }
     if (needed.schema === true) continue;
     const isOpen = given === undefined || gives.patterns.size > 0 && !gives.properties.has(name);
     if (isOpen) {
       if (takesAnything(needed)) continue;
-      return wrong("nothing is said about it", [], atProperty(name));
+      return wrong("nothing is said about it", undefined, atProperty(name));
     }
     const inside = fit(given, needed);
     if (inside.fit === "compatible") continue;
-    const object = inside.fit === "incompatible" ? objectOf(gives, 0, { [name]: inside.example }) : undefined;
+    const examples = inside.fit === "incompatible"
+      ? () => existing(objectOf(gives, 0, { [name]: inside.example }))
+      : undefined;
     const reason = needed.schema === false ? "is not allowed" : inside.reason;
-    return wrong(reason, object === undefined ? [] : [object], atProperty(name, inside.path));
+    return wrong(reason, examples, atProperty(name, inside.path));
   }
   return FITS;
 }
@@ -84,7 +81,7 @@ function fitOthers(gives: ObjectBranch, needs: ObjectBranch, fit: FitInside): Fi
     const others = [...needs.patterns].filter(([other]) => other !== pattern).map(([, node]) => node);
     for (const needed of [...others, own ?? needs.additional]) {
       if (needed === undefined || fit(given, needed).fit === "compatible") continue;
-      return wrong("properties named by a pattern may not fit", [], atProperty(pattern));
+      return wrong("properties named by a pattern may not fit", undefined, atProperty(pattern));
     }
   }
   if (gives.additional !== undefined && branchesOf(gives.additional).length === 0) return FITS;
@@ -92,18 +89,16 @@ function fitOthers(gives: ObjectBranch, needs: ObjectBranch, fit: FitInside): Fi
     if (needed === undefined || needed.schema === true) continue;
     if (gives.additional === undefined) {
       if (takesAnything(needed)) continue;
-      return wrong("nothing is said about other properties", [], "*");
+      return wrong("nothing is said about other properties", undefined, "*");
     }
     const inside = fit(gives.additional, needed);
     if (inside.fit === "compatible") continue;
     const name = freeName(gives, needs);
-    const object = inside.fit === "incompatible" ? objectOf(gives, 0, { [name]: inside.example }) : undefined;
+    const examples = inside.fit === "incompatible"
+      ? () => existing(objectOf(gives, 0, { [name]: inside.example }))
+      : undefined;
     const reason = needed.schema === false ? "other properties are not allowed" : inside.reason;
-    return wrong(
-      reason,
-      object === undefined ? [] : [object],
-      atProperty("*", inside.path),
-    );
+    return wrong(reason, examples, atProperty("*", inside.path));
   }
   return FITS;
 }
@@ -124,9 +119,9 @@ function fitNames(gives: ObjectBranch, needs: ObjectBranch): Finding {
     accepts(names, name) !== true
   );
   if (unsure !== undefined) {
-    return wrong("the name may not be allowed", namedBy(gives), atProperty(unsure));
+    return wrong("the name may not be allowed", () => existing(objectOf(gives)), atProperty(unsure));
   }
-  return isClosed ? FITS : wrong("other names may not be allowed", namedBy(gives), "*");
+  return isClosed ? FITS : wrong("other names may not be allowed", () => existing(objectOf(gives)), "*");
 }
 
 /** Whether every name is allowed. */
@@ -139,16 +134,11 @@ function takesAll(names: Node): boolean {
   );
 }
 
-function namedBy(gives: ObjectBranch): unknown[] {
-  const object = objectOf(gives);
-  return object === undefined ? [] : [object];
-}
-
 function fitCount(gives: ObjectBranch, needs: ObjectBranch): Finding {
   const isClosed = gives.patterns.size === 0 && gives.additional?.schema === false;
   const most = Math.min(gives.max, isClosed ? gives.properties.size : Infinity);
   const least = Math.max(gives.min, gives.required.size);
-  const examples = namedBy(gives);
+  const examples = (): Iterable<unknown> => existing(objectOf(gives));
   if (least < needs.min) return wrong(`may have fewer than ${needs.min} properties`, examples);
   if (most > needs.max) return wrong(`may have more than ${needs.max} properties`, examples);
   return FITS;

@@ -10,7 +10,7 @@ import { type Finding, FITS, wrong } from "./verdict.ts";
 /** Numbers within numbers. */
 export function fitNumbers(gives: NumberBranch, needs: NumberBranch): Finding {
   const why = whyNumbersDiffer(gives, needs);
-  return why === undefined ? FITS : wrong(why, examplesOf(gives, needs));
+  return why === undefined ? FITS : wrong(why, () => examplesOf(gives, needs));
 }
 
 function whyNumbersDiffer(gives: NumberBranch, needs: NumberBranch): string | undefined {
@@ -48,7 +48,7 @@ function shown({ at, open }: Bound): string {
 /** Strings within strings. */
 export function fitStrings(gives: StringBranch, needs: StringBranch): Finding {
   const why = whyStringsDiffer(gives, needs);
-  return why === undefined ? FITS : wrong(why, examplesOf(gives, needs));
+  return why === undefined ? FITS : wrong(why, () => examplesOf(gives, needs));
 }
 
 function whyStringsDiffer(gives: StringBranch, needs: StringBranch): string | undefined {

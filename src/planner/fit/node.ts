@@ -47,6 +47,7 @@ export class Document {
   /** What may still be spent. */
   readonly budget: Budget;
   readonly #nodes = new Map<AnyJsonSchema, Node>();
+  readonly #targets = new Map<unknown, Node>();
   readonly #both = new Map<Node, Map<Node, Node>>();
 
   /** Opens a document. */
@@ -80,6 +81,14 @@ export class Document {
   /** What a `$ref` points to: a JSON pointer (RFC 6901) into this document. */
   resolve(ref: unknown): Node {
     this.budget.spend();
+    const known = this.#targets.get(ref);
+    if (known !== undefined) return known;
+    const target = this.#find(ref);
+    this.#targets.set(ref, target);
+    return target;
+  }
+
+  #find(ref: unknown): Node {
     if (ref === "#") return this.root;
     if (typeof ref !== "string" || !ref.startsWith("#/")) {
       throw new GivenUp(`a "$ref" leaves its document: ${JSON.stringify(ref)}`);

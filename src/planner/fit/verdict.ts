@@ -29,22 +29,25 @@ export type SchemaFit =
     readonly reason: string;
   };
 
-/** What comparing two branches comes to; an example in it is still to be proved. */
+/** Finds values that are worth trying as examples: most findings are overtaken before anybody asks. */
+export type Examples = () => Iterable<unknown>;
+
+/** What comparing two branches comes to; examples are still to be proved. */
 export type Finding =
   | { readonly ok: true }
   | {
     readonly ok: false;
     readonly path: string;
     readonly reason: string;
-    readonly examples: readonly unknown[];
+    readonly examples?: Examples;
   };
 
 /** All is well. */
 export const FITS: Finding = { ok: true };
 
-/** Something is wrong at this very place. */
-export function wrong(reason: string, examples: Iterable<unknown> = [], path: string = ""): Finding {
-  return { ok: false, path, reason, examples: [...examples] };
+/** Something is wrong. */
+export function wrong(reason: string, examples?: Examples, path: string = ""): Finding {
+  return { ok: false, path, reason, ...(examples === undefined ? {} : { examples }) };
 }
 
 /** What is wrong with one of several parts: what has an example tells more than what is only unclear. */
@@ -52,7 +55,7 @@ export function worst(findings: Iterable<Finding>): Finding {
   let first: Finding = FITS;
   for (const finding of findings) {
     if (finding.ok) continue;
-    if (finding.examples.length > 0) return finding;
+    if (finding.examples !== undefined) return finding;
     if (first.ok) first = finding;
   }
   return first;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { JsonSchema } from "../../base/schema.ts";
 import { accepts } from "./accepts.ts";
 import type { ArrayBranch, Branch, NumberBranch, ObjectBranch, StringBranch } from "./branch.ts";
 import { isNever, itemOf, propertyOf } from "./branch.ts";

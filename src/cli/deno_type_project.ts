@@ -10,6 +10,7 @@ interface DenoModule {
   readonly specifier: string;
   readonly kind?: string;
   readonly local?: string;
+  readonly error?: string;
   readonly mediaType?: string;
   readonly dependencies?: readonly {
     readonly specifier: string;
@@ -164,7 +165,11 @@ function inPackage(found: NpmPackage, sub: string, compiler: Compiler): ts.Resol
 }
 
 async function denoInfo(moduleUrl: string): Promise<DenoInfo> {
-  return JSON.parse(await deno(["info", "--json", moduleUrl]));
+  // The module was imported already: what it imports may be read.
+  const info: DenoInfo = JSON.parse(await deno(["info", "--allow-import", "--json", moduleUrl]));
+  const broken = info.modules.find(({ error }) => error !== undefined);
+  if (broken === undefined) return info;
+  throw new Error(`Cannot read types as each module must be found: ${broken.specifier}: ${broken.error}`);
 }
 
 async function deno(args: readonly string[]): Promise<string> {

@@ -82,11 +82,18 @@ export function jsonSchemaOf(schema: AnySchema, side: "input" | "output"): JsonS
   };
   try {
     const libraryOptions = standard.vendor === "zod" ? zodOptions(side) : {};
-    return standard.jsonSchema?.[side]({ target: "draft-2020-12", libraryOptions });
+    const json = standard.jsonSchema?.[side]({ target: "draft-2020-12", libraryOptions });
+    return json === undefined || saysNothing(json) ? undefined : json;
   } catch {
     // Not expressible: unchecked at plan time, and the plan says so.
     return undefined;
   }
+}
+
+/** Whether there is more to the schema than JSON Schema can say, and that is all that it says. */
+function saysNothing(json: JsonSchema): boolean {
+  return json["x-partial"] === true &&
+    Object.keys(json).every((key) => key === "x-partial" || key === "$schema");
 }
 
 /** The part of a zod schema that is looked at (zod 4.6: `z.toJSONSchema()`, its option `override`). */

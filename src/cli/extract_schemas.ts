@@ -36,9 +36,15 @@ export async function extractSchemas(moduleUrl: string): Promise<ExtractedSchema
 
 function schemaOfTask(task: Task, types: TaskTypes | undefined, gaps: SchemaGap[]): TaskSchema {
   const { output, inputs } = describeTask(task);
-  const open = inputs.filter((input) => input.schema === undefined).map((input) => input.param);
-  if (output !== undefined && open.length === 0) return {};
+  const without = inputs.filter((input) => input.schema === undefined).map((input) => input.param);
+  // What `run` takes is what comes out of such a schema; what goes in is known to its library only.
+  const [silent, open] = [
+    without.filter((param) => hasSchema(task, param)),
+    without.filter((param) => !hasSchema(task, param)),
+  ];
   const gap = (side: string, unsaid: Unsaid): void => void gaps.push({ task: task.name, side, ...unsaid });
+  for (const param of silent) gap(`inputs.${param}`, { path: "", reason: "its schema has no JSON Schema" });
+  if (output !== undefined && open.length === 0) return {};
   if (types === undefined) {
     gap("", { path: "", reason: "no call of defineTask() with this name as a literal was found" });
     return {};
@@ -58,6 +64,11 @@ function schemaOfTask(task: Task, types: TaskTypes | undefined, gaps: SchemaGap[
     ...(given === undefined ? {} : { output: given }),
     ...(needed.length === 0 ? {} : { inputs: Object.fromEntries(needed) }),
   };
+}
+
+function hasSchema(task: Task, param: string): boolean {
+  const source = task.inputs[param]!;
+  return isEdge(source) && source.schema !== undefined;
 }
 
 function isStream(task: Task, param: string): boolean {

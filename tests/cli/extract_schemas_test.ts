@@ -97,6 +97,8 @@ Deno.test("extractSchemas says what run takes: chunks of a stream, the array of 
 Deno.test("extractSchemas leaves alone what the definition says itself", () => {
   assertEquals(schemas.schemaGiven, undefined);
   assertEquals(schemas.declared?.inputs, undefined);
+  const counts = { "x-type": "Map", "x-keys": text, "x-values": number };
+  assertEquals(schemas.counted, { output: counts }, "what its library cannot say, the types can");
 });
 
 Deno.test("extractSchemas reports what cannot be said, and leaves it open", () => {
@@ -127,6 +129,7 @@ Deno.test("extractSchemas reports what cannot be said, and leaves it open", () =
     { task, side, reason },
   ) => [task, side, reason]);
   assertEquals(rest, [
+    ["counted", "inputs.words", "its schema has no JSON Schema"],
     ["elsewhere", "inputs.all", "object has no schema"],
     ["one", "", "no call of defineTask() with this name as a literal was found"],
     ["two", "", "no call of defineTask() with this name as a literal was found"],

@@ -15,6 +15,11 @@ function ofZod(output: AnySchema, input: AnySchema): string {
   return verdict(jsonSchemaOf(output, "output")!, jsonSchemaOf(input, "input")!);
 }
 
+/** The same with both in an array: alone, a schema of which nothing can be said has no JSON Schema. */
+function ofItems(output: z.ZodType, input: z.ZodType): string {
+  return ofZod(z.array(output), z.array(input));
+}
+
 const object = (properties: Record<string, unknown>, more: object = {}): AnyJsonSchema => ({
   type: "object",
   properties,
@@ -308,17 +313,20 @@ Deno.test("fitSchemas reads what zod writes", () => {
 });
 
 Deno.test("fitSchemas knows that zod may take more, or less, than its JSON Schema says", () => {
-  const unknown = "unknown at '': nothing is said about what is needed";
-  assertEquals(ofZod(z.string(), z.coerce.number()), unknown);
-  assertEquals(ofZod(z.string(), z.preprocess(Number, z.number())), unknown);
-  assertEquals(ofZod(z.string(), z.number().catch(0)), unknown);
-  assertEquals(ofZod(z.string(), z.string().toLowerCase().regex(/^a+$/)), unknown);
-  assertEquals(ofZod(z.string(), z.map(z.string(), z.string())), unknown);
+  const unknown = "unknown at '[]': nothing is said about what is needed";
+  assertEquals(ofItems(z.string(), z.coerce.number()), unknown);
+  assertEquals(ofItems(z.string(), z.preprocess(Number, z.number())), unknown);
+  assertEquals(ofItems(z.string(), z.number().catch(0)), unknown);
+  assertEquals(ofItems(z.string(), z.string().toLowerCase().regex(/^a+$/)), unknown);
+  assertEquals(ofItems(z.string(), z.map(z.string(), z.string())), unknown);
   assertEquals(
-    ofZod(z.string(), z.string().refine((word) => word !== "")),
-    "unknown at '': more is needed than its schema says",
+    ofItems(z.string(), z.string().refine((word) => word !== "")),
+    "unknown at '[]': more is needed than its schema says",
   );
-  assertEquals(ofZod(z.string().transform(Number), z.string()), "unknown at '': nothing is said about it");
+  assertEquals(
+    ofItems(z.string().transform(Number), z.string()),
+    "unknown at '[]': nothing is said about it",
+  );
 });
 
 Deno.test("fitSchemas gives an output that is refused", () => {

@@ -145,7 +145,7 @@ function ofString(node: Node, schema: JsonSchema, value: string): Truth {
 /** Patterns that take their time are dear, so that a schema cannot have many of them. */
 function matches(node: Node, pattern: string, text: string): Truth {
   const truth = matchesPattern(pattern, text);
-  if (truth === undefined) node.document.budget.spend(2_000);
+  if (truth === undefined) node.document.budget.spend(5_000);
   return truth;
 }
 

@@ -12,8 +12,8 @@ export type AnyJsonSchema = JsonSchema | boolean;
 /** Thrown where a comparison is given up: the schemas are too large, or one of them cannot be read. */
 export class GivenUp extends Error {}
 
-/** How many steps one comparison may take: hostile schemas end here, realistic ones take some hundreds. */
-const MAX_STEPS = 50_000;
+/** How many steps one comparison may take: hostile schemas end here, realistic ones take some thousands. */
+const MAX_STEPS = 100_000;
 
 /** The work that one comparison may still do, counted in steps, so that it is the same on every machine. */
 export class Budget {

@@ -187,6 +187,17 @@ function changed(
       return other ?? copy;
     case 5:
       return without("pattern", "multipleOf", "uniqueItems", "format");
+    case 6: {
+      // What is added is often not said of the output.
+      if (copy.type === "array") return { ...copy, uniqueItems: true };
+      if (copy.type !== "object") return copy;
+      return {
+        ...copy,
+        properties: { ...copy.properties as Fields, [NAMES[luck % 3]!]: other ?? { type: "string" } },
+      };
+    }
+    case 7:
+      return "minimum" in copy ? { ...without("minimum") as Fields, exclusiveMinimum: copy.minimum } : copy;
     default:
       return copy;
   }
@@ -255,8 +266,8 @@ function ofType(
         ) => [name, inner(properties[name])]),
       );
       const others = some({
+        ...Object.fromEntries(NAMES.map((name) => [name, noise])),
         x1: inner(fields.additionalProperties),
-        a: noise,
         zz: inner(fields.additionalProperties),
       });
       return fc.tuple(fc.record(known, { requiredKeys: required }), others, fc.nat(2))

@@ -46,6 +46,29 @@ function fitValue(output: JsonSchema, input: JsonSchema, collect: boolean, failS
   return { ...withFailure, path: "", reason: "may be a failure, as the task is fail-safe" };
 }
 
+/** The verdict on an edge as plain data, for people: what a plan that is explained says of it. */
+export interface EdgeVerdict {
+  /** What came of it; `unchecked` where one side has no schema. */
+  readonly fit: EdgeFit["fit"];
+  /** Where in the value it does not fit, or may not. */
+  readonly path?: string;
+  /** Why. */
+  readonly reason?: string;
+}
+
+/** What is known of the edge into `input`. */
+export function verdictOn(
+  descriptors: ReadonlyMap<string, TaskDescriptor>,
+  input: InputDescriptor,
+): EdgeVerdict {
+  const source = descriptors.get(input.task);
+  const fit = source === undefined ? undefined : fitEdge(source, input);
+  if (fit === undefined || fit.fit === "unchecked") return { fit: "unchecked" };
+  if (fit.fit === "compatible") return fit;
+  const { path, reason } = fit;
+  return { fit: fit.fit, ...(path === "" ? {} : { path }), reason };
+}
+
 /**
  * Checks the edges that carry data into `tasks`.
  *

@@ -28,7 +28,7 @@
  * @module
  */
 export { explainPlan } from "./explain.ts";
-export { type EdgeFit, fitEdge } from "./edge_fit.ts";
+export { type EdgeFit, type EdgeVerdict, fitEdge, verdictOn } from "./edge_fit.ts";
 export { type PlanOptions, planTasks } from "./plan_tasks.ts";
 export { createPlanner, type Planner, type PlannerOptions, type TaskSource } from "./planner.ts";
 export { type AnyJsonSchema, fitSchemas, type SchemaFit } from "./schema_fit.ts";

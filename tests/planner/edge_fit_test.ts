@@ -4,7 +4,7 @@ import type { PlanProblem } from "../../src/base/error_codes.ts";
 import { MillraceError } from "../../src/base/errors.ts";
 import type { JsonSchema } from "../../src/base/schema.ts";
 import { createPlanner } from "../../src/planner/planner.ts";
-import { fitEdge } from "../../src/planner/edge_fit.ts";
+import { fitEdge, verdictOn } from "../../src/planner/edge_fit.ts";
 import { planTasks } from "../../src/planner/plan_tasks.ts";
 import type { InputDescriptor, TaskDescriptor } from "../../src/task/descriptor.ts";
 import { defineTask } from "../../src/task/define_task.ts";
@@ -68,6 +68,25 @@ Deno.test("fitEdge counts the failure of a fail-safe task among what it gives", 
     "may be a failure, as the task is fail-safe",
   ]);
   assertEquals(fitEdge(risky, edge({ anyOf: [number, FAILURE_SCHEMA] })).fit, "compatible");
+});
+
+Deno.test("verdictOn says in plain data what is known of an edge", () => {
+  const on = (output: JsonSchema | undefined, input: InputDescriptor): unknown => {
+    const source = extract(output === undefined ? {} : { output });
+    const verdict = verdictOn(new Map([["extract", source]]), input);
+    assertEquals(JSON.parse(JSON.stringify(verdict)), verdict);
+    return verdict;
+  };
+  assertEquals(on(text, edge(text)), { fit: "compatible" });
+  assertEquals(on(number, edge(text)), { fit: "incompatible", reason: "gives number, but string is needed" });
+  const needs = { type: "object", properties: { id: text } };
+  assertEquals(on({ type: "object" }, edge(needs)), {
+    fit: "unknown",
+    path: "id",
+    reason: "nothing is said about it",
+  });
+  assertEquals(on(undefined, edge(text)), { fit: "unchecked" });
+  assertEquals(verdictOn(new Map(), edge(text)), { fit: "unchecked" }, "no such task: another problem");
 });
 
 Deno.test("planTasks names the edge, the path and the reason of a mismatch", () => {

@@ -75,9 +75,7 @@ function* twins(branch: ArrayBranch): Iterable<unknown> {
 export function fitRich(gives: RichBranch, needs: RichBranch, fit: FitInside): Finding {
   if (needs.type === undefined) return FITS;
   if (gives.type !== needs.type) {
-    {
-      return wrong(`gives ${gives.type ?? "anything"}, but ${needs.type} is needed`, () => examplesOf(gives));
-    }
+    return wrong(`gives ${gives.type ?? "anything"}, but ${needs.type} is needed`, () => examplesOf(gives));
   }
   for (const part of ["keys", "values", "items"] as const) {
     const [given, needed] = [gives[part], needs[part]];

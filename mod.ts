@@ -116,6 +116,8 @@ export {
   type TaskParamsCheck,
   type TaskPermissions,
   type TaskRegistry,
+  type TaskSchema,
+  type TaskSchemas,
   type TaskStatus,
   type TaskView,
   type Trigger,
@@ -123,6 +125,7 @@ export {
   type TriggerKind,
   type TriggerOptions,
   unsupportedOptions,
+  withSchemas,
 } from "./src/task/mod.ts";
 
 // Events and topics
@@ -167,16 +170,21 @@ export {
 } from "./src/trigger/create_scheduler.ts";
 export type { Fired, TriggerView } from "./src/trigger/port.ts";
 export {
+  type AnyJsonSchema,
   createPlanner,
   criticalPath,
   type Descriptors,
   diffPlans,
   type EdgeChange,
   explainPlan,
+  fitSchemas,
   type PlanDiff,
   type Planner,
+  type PlannerOptions,
+  type PlanOptions,
   renderPlan,
   renderPlanDiff,
+  type SchemaFit,
   type TaskChange,
   type TaskSource,
 } from "./src/planner/mod.ts";

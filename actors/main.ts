@@ -67,10 +67,12 @@ if (import.meta.main) {
     defaultModules: await defaultModules(),
     open,
     drawPlan: async (modules, request, options) => (await createPlanBook(modules)).draw(request, options),
-    comparePlan: async (modules, request, before, format) => {
-      const diff = diffPlans(before, (await createPlanBook(modules)).plan(request));
+    comparePlan: async (modules, request, before, { format, strict = false }) => {
+      const diff = diffPlans(before, (await createPlanBook(modules)).plan(request, { strict }));
       return format === "json" ? JSON.stringify(diff) : renderPlanDiff(diff);
     },
+    // The compiler is large, and only this command needs it.
+    extractSchemas: async (url) => (await import("../src/cli/extract_schemas.ts")).extractSchemas(url),
     readOwner,
   });
   // What a lost thread still computes must not keep the program from ending.

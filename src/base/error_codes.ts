@@ -161,11 +161,16 @@ export interface PlanProblem {
     | "self-reference"
     | "cycle"
     | "empty-selection"
-    | "type-mismatch";
+    | "type-mismatch"
+    | "schema-missing";
   /** The tasks it is about; for a cycle the path, first task repeated at the end. */
   readonly tasks: readonly string[];
   /** One sentence for people. */
   readonly message: string;
+  /** Where in the value, as `a.b[].c`, empty for the whole: of a `type-mismatch` between two schemas. */
+  readonly path?: string;
+  /** What is wrong there. */
+  readonly reason?: string;
 }
 
 /** A code of the catalogue. */

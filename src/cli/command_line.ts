@@ -179,6 +179,7 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .option("-r, --roots <tasks>", "tasks with everything that they depend on", list)
     .option("-s, --select <selector>", SELECT)
     .option("--include-upstream", "also all tasks that the selected ones depend on")
+    .option("--strict", "fail if a task or an edge has no schema")
     .option("--run <id>", "show the critical path by the durations of this run")
     .option("--against <file>", "show only what is different from a plan that --json has written")
     .option("-f, --format <format>", `one of ${PLAN_FORMATS.join(", ")} (default: text)`, planFormat)
@@ -206,9 +207,18 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
         ...common(flags),
         request: pipeline === undefined ? selection : { pipeline },
         format,
+        strict: flags.strict ?? false,
         ...(flags.run === undefined ? {} : { run: flags.run }),
         ...(flags.against === undefined ? {} : { against: flags.against }),
       });
+    });
+
+  withCommon(program.command("schema").argument("[modules...]", "paths of modules"))
+    .description("Write what tasks take and give as JSON Schema, from their types, beside their modules.")
+    .option("--check", "write nothing; fail if what is written is stale")
+    .addHelpText("after", EXAMPLES.schema)
+    .action((paths, flags) => {
+      choose({ command: "schema", ...common(flags, paths), check: flags.check ?? false });
     });
 
   const runs = program.command("runs").description("List runs, newest first; show one; print a result.");

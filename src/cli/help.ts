@@ -14,6 +14,8 @@ export const EXAMPLES: {
   readonly run: string;
   /** `millrace plan --help` */
   readonly plan: string;
+  /** `millrace schema --help` */
+  readonly schema: string;
   /** `millrace runs --help` */
   readonly runs: string;
 } = {
@@ -50,9 +52,16 @@ Examples:
   $ millrace plan my_pipeline --format mermaid > plan.mmd
   $ millrace plan my_pipeline --json > plan.json; millrace plan my_pipeline --against plan.json
   $ millrace plan --run 9f3a21c4         with its critical path
+  $ millrace plan --strict               fails while a task or an edge has no schema
 
 A selector: task, extract_*, tag:etl; +a with all that a depends on, a+ with all that depends on a, 2+a two steps
 of it; and, or, not, brackets.`,
+  schema: `
+Examples:
+  $ millrace schema pipelines.ts         writes pipelines.schemas.ts, for you to check in
+  $ millrace schema pipelines.ts --check fails if it is stale
+
+Plans check edges on these schemas. What a schema of the definition says is not written again.`,
   runs: `
 Examples:
   $ millrace runs --pipeline my_pipeline --status failed

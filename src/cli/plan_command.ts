@@ -17,7 +17,8 @@ import { styleFor } from "./style.ts";
 /** Plans and prints; resolves with the exit code. */
 export async function planCommand(invocation: PlanInvocation, environment: CliEnvironment): Promise<number> {
   const { stdout, env } = environment;
-  const { modules, format, against } = invocation;
+  const { modules, format, against, strict } = invocation;
+  const strictly = strict ? { strict } : {};
   const run = invocation.run === undefined
     ? undefined
     : await lookUp(invocation.run, invocation, environment);
@@ -27,13 +28,14 @@ export async function planCommand(invocation: PlanInvocation, environment: CliEn
   const text = against === undefined
     ? await environment.drawPlan(modules, request, {
       format,
+      ...strictly,
       ...(run === undefined ? {} : { durationsMs: durationsOf(run.tasks) }),
     })
     : await environment.comparePlan(
       modules,
       request,
       await readPlan(against, environment),
-      format === "json" ? "json" : "text",
+      { format: format === "json" ? "json" : "text", ...strictly },
     );
   const isText = format === "text" && against === undefined;
   const title = isText ? (await styleFor(stdout, env)).bold(titleOf(request)) + ": " : "";
@@ -54,7 +56,9 @@ async function lookUp(
 async function readPlan(path: string, environment: CliEnvironment): Promise<Plan> {
   let plan: Partial<Plan> | null;
   try {
-    plan = JSON.parse(await environment.readText(path));
+    const text = await environment.readText(environment.moduleUrl(path));
+    if (text === undefined) throw new Error("there is no such file");
+    plan = JSON.parse(text);
   } catch (error) {
     throw unusable(path, messageOf(error));
   }

@@ -9,6 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import type { PlatformView } from "../http/port.ts";
 import type { DrawOptions, Plan, Selection } from "../task/plan.ts";
+import type { TaskSchemas } from "../task/task_schemas.ts";
 import type { RunEnd, RunRequest, RunStatus, RunSummary, RunView } from "../task/run.ts";
 
 /** What to plan: a pipeline, or a selection of tasks; neither means all tasks. */
@@ -95,6 +96,26 @@ export interface DataDirOwner {
   readonly url?: string;
 }
 
+/** A part of a task's types that JSON Schema cannot say. */
+export interface SchemaGap {
+  /** The task. */
+  readonly task: string;
+  /** `output`, or `inputs.` and the parameter; empty if it is about the whole task. */
+  readonly side: string;
+  /** Where in the value, as `a.b[].c`; empty for the whole. */
+  readonly path: string;
+  /** Why. */
+  readonly reason: string;
+}
+
+/** What was read from the types of a module. */
+export interface ExtractedSchemas {
+  /** Schemas of what the definitions themselves do not say. */
+  readonly schemas: TaskSchemas;
+  /** What could not be said. */
+  readonly gaps: readonly SchemaGap[];
+}
+
 /** A stream for people or for pipes. */
 export interface CliOutput {
   /** Whether a person looks at it: only then are cursor movements written. */
@@ -135,10 +156,14 @@ export interface CliEnvironment {
     modules: readonly string[],
     request: PlanRequest,
     before: Plan,
-    format: "text" | "json",
+    options: { readonly format: "text" | "json"; readonly strict?: boolean },
   ): Promise<string>;
-  /** The text of a file; rejects with an error of the system. */
-  readText(path: string): Promise<string>;
+  /** Reads the schemas of a module's tasks from their types. */
+  extractSchemas(moduleUrl: string): Promise<ExtractedSchemas>;
+  /** The text of a file; `undefined` if there is none. */
+  readText(url: string): Promise<string | undefined>;
+  /** Writes a file. */
+  writeText(url: string, text: string): Promise<void>;
   /** The live process that owns a data folder, if there is one. */
   readOwner(dataDir: string): Promise<DataDirOwner | undefined>;
   /** The URL of a module that was named by path or URL. */

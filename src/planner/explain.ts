@@ -1,5 +1,5 @@
 /**
- * What people ask about a plan: which edges there are, what goes over them, what is left out.
+ * What people ask about a plan: which edges there are, what goes over them and whether it fits, what is left out.
  *
  * @module
  */
@@ -7,10 +7,11 @@ import type { InputDescriptor, TaskDescriptor } from "../task/descriptor.ts";
 import type { ExplainedPlan, Plan, PlanEdge } from "../task/plan.ts";
 import { criticalPath } from "./critical_path.ts";
 import type { Descriptors } from "./descriptors.ts";
+import { verdictOn } from "./edge_fit.ts";
 import { schemaText } from "./schema_text.ts";
 
 /**
- * A plan with its edges, their types, and the tasks that the selection leaves out. Plain data; `renderPlan()`
+ * A plan with its edges, their types and whether these fit, and the tasks that the selection leaves out. Plain data; `renderPlan()`
  * writes it for people.
  *
  * @param plan The plan.
@@ -38,7 +39,8 @@ function edgesInto({ name, inputs, after }: TaskDescriptor, descriptors: Descrip
   const data = inputs.map((input): PlanEdge => {
     const { task: from, param, collect } = input;
     const type = typeOf(input, descriptors.get(from));
-    return { from, to: name, param, collect, ...(type === undefined ? {} : { type }) };
+    const verdict = verdictOn(descriptors, input);
+    return { from, to: name, param, collect, ...(type === undefined ? {} : { type }), ...verdict };
   });
   return [...data, ...after.map((from) => ({ from, to: name }))];
 }

@@ -32,7 +32,9 @@
 export { criticalPath } from "./critical_path.ts";
 export { diffPlans, type EdgeChange, type PlanDiff, renderPlanDiff, type TaskChange } from "./diff_plans.ts";
 export { explainPlan } from "./explain.ts";
-export { planTasks } from "./plan_tasks.ts";
-export { createPlanner, type Planner, type TaskSource } from "./planner.ts";
+export { type EdgeFit, fitEdge, verdictOn } from "./edge_fit.ts";
+export { type PlanOptions, planTasks } from "./plan_tasks.ts";
+export { createPlanner, type Planner, type PlannerOptions, type TaskSource } from "./planner.ts";
 export { renderPlan } from "./render_plan.ts";
+export { type AnyJsonSchema, fitSchemas, type SchemaFit } from "./schema_fit.ts";
 export type { Descriptors } from "./descriptors.ts";

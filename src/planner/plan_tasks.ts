@@ -9,6 +9,7 @@ import type { TaskDescriptor } from "../task/descriptor.ts";
 import type { Plan, Selection } from "../task/plan.ts";
 import { dagIdOf } from "./dag_id.ts";
 import type { Descriptors } from "./descriptors.ts";
+import { checkComplete, checkTypes } from "./edge_fit.ts";
 import { findCycles, levelsOf } from "./graph.ts";
 import { linkTasks } from "./link_tasks.ts";
 import { pathText } from "./path_text.ts";
@@ -20,6 +21,12 @@ const MAX_CYCLES = 10;
 /** How many problems the message of the error spells out; all are in its details. */
 const MAX_SPELLED = 10;
 
+/** How a selection is planned. */
+export interface PlanOptions {
+  /** Whether every task and every edge that carries data must have a schema. @default {false} */
+  readonly strict?: boolean;
+}
+
 /**
  * Plans a selection.
  *
@@ -28,14 +35,21 @@ const MAX_SPELLED = 10;
  *
  * @param descriptors All tasks there are, by name.
  * @param selection What to plan; an empty object means all tasks.
+ * @param options How strict to be.
  * @throws {MillraceError} `plan/invalid`, once, with everything that is wrong.
  */
-export function planTasks(descriptors: Descriptors, selection: Selection = {}): Plan {
+export function planTasks(
+  descriptors: Descriptors,
+  selection: Selection = {},
+  { strict = false }: PlanOptions = {},
+): Plan {
   const problems: PlanProblem[] = [];
   const names = selectTasks(descriptors, selection, problems).sort();
   const tasks = names.map((name) => descriptors.get(name)!);
   const prepared = tasks.map(prepareTask);
   const { graph, external } = linkTasks(descriptors, tasks, prepared, problems);
+  if (strict) checkComplete(tasks, problems);
+  checkTypes(descriptors, tasks, prepared, problems);
   const levels = levelsOf(graph);
   if (levels.includes(-1)) {
     for (const cycle of findCycles(graph, MAX_CYCLES)) problems.push(cycleProblem(cycle, tasks));

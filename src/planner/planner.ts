@@ -4,10 +4,12 @@
  * @module
  */
 import { assertKeys } from "../base/names.ts";
+import type { TaskDescriptor } from "../task/descriptor.ts";
 import type { ExplainedPlan, Plan, Selection } from "../task/plan.ts";
+import { type TaskSchemas, withSchemas } from "../task/task_schemas.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { explainPlan } from "./explain.ts";
-import { planTasks } from "./plan_tasks.ts";
+import { type PlanOptions, planTasks } from "./plan_tasks.ts";
 
 /** Where the planner finds tasks: `createTaskRegistry()` is one. */
 export interface TaskSource {
@@ -29,6 +31,12 @@ export interface Planner {
   explain(selection?: Selection): ExplainedPlan;
 }
 
+/** What a planner goes by, beside the tasks. */
+export interface PlannerOptions extends PlanOptions {
+  /** Schemas of tasks whose definitions have none: the `schemas` of a module that `millrace schema` wrote. */
+  readonly schemas?: TaskSchemas;
+}
+
 /**
  * A planner over a registry, which it asks anew for each plan.
  *
@@ -47,12 +55,26 @@ export interface Planner {
  * assertEquals(planner.plan({ select: "extract+ and not extract" }).external, ["extract"]);
  * ```
  */
-export function createPlanner(registry: TaskSource): Planner {
+export function createPlanner(registry: TaskSource, options: PlannerOptions = {}): Planner {
+  assertKeys("a planner", options, ["strict", "schemas"]);
+  const { strict = false, schemas } = options;
+  const tasks = schemas === undefined ? () => registry.descriptors : withAll(schemas, registry);
   const plan = (selection: Selection = {}): Plan => {
     assertSelection(selection);
-    return planTasks(registry.descriptors, selection);
+    return planTasks(tasks(), selection, { strict });
   };
-  return { plan, explain: (selection) => explainPlan(plan(selection), registry.descriptors) };
+  return { plan, explain: (selection) => explainPlan(plan(selection), tasks()) };
+}
+
+/** The tasks of a registry with their schemas; each is made once, as preparing it to be planned is dear. */
+function withAll(schemas: TaskSchemas, registry: TaskSource): () => Descriptors {
+  const made = new WeakMap<TaskDescriptor, TaskDescriptor>();
+  const complete = (task: TaskDescriptor): TaskDescriptor => {
+    const known = made.get(task) ?? withSchemas(task, schemas);
+    made.set(task, known);
+    return known;
+  };
+  return () => new Map(registry.descriptors.values().map((task) => [task.name, complete(task)]));
 }
 
 const LISTS = ["names", "tags", "roots"] as const;

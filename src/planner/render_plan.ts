@@ -10,8 +10,8 @@ import { pathText } from "./path_text.ts";
 const MAX_NAMED = 10;
 
 /**
- * Writes a plan. Shows levels, edges with their types, external and skipped tasks, and the critical path where it
- * is known; an edge that only orders is dashed in a graph. No final line end.
+ * Writes a plan. Shows levels, edges with their types and whether these fit, external and skipped tasks, and the
+ * critical path where it is known; an edge that only orders is dashed in a graph. No final line end.
  *
  * @param plan What `explainPlan()` or `planner.explain()` gave.
  * @param format `text` for people, `mermaid` (<https://mermaid.js.org>), `dot` (<https://graphviz.org>), or `json`.
@@ -26,7 +26,7 @@ const MAX_NAMED = 10;
  * registry.register(rows);
  * registry.register(defineTask({ name: "sum", inputs: { rows }, run: ({ rows }) => rows.length }));
  * const text = renderPlan(createPlanner(registry).explain(), "text");
- * assertEquals(text.split("\n").slice(1), ["1  rows", "2  sum", "     ← rows"]);
+ * assertEquals(text.split("\n").slice(1), ["1  rows", "2  sum", "     ← rows (unchecked)"]);
  * ```
  */
 export function renderPlan(plan: ExplainedPlan, format: PlanFormat): string {
@@ -62,17 +62,27 @@ function planText(plan: ExplainedPlan): string {
   return lines.join("\n");
 }
 
-/** `extract`, `extract as rows`, `all of extract as rows: number[]`, `after clean_up`. */
-function edgeText({ from, param, collect, type }: PlanEdge): string {
+/** `extract`, `extract as rows`, `all of extract as rows: number[] (compatible)`, `after clean_up`. */
+function edgeText(edge: PlanEdge): string {
+  const { from, param, collect } = edge;
   if (param === undefined) return `after ${from}`;
   const name = param === from ? "" : ` as ${param}`;
-  return `${collect ? "all of " : ""}${from}${name}${type === undefined ? "" : `: ${type}`}`;
+  return `${collect ? "all of " : ""}${from}${name}${typeText(edge)}`;
 }
 
 /** What a graph writes at an edge. */
-function edgeLabel({ param, collect, type }: PlanEdge): string {
+function edgeLabel(edge: PlanEdge): string {
+  const { param, collect } = edge;
   if (param === undefined) return "after";
-  return `${param}${collect ? ", all chunks" : ""}${type === undefined ? "" : `: ${type}`}`;
+  return `${param}${collect ? ", all chunks" : ""}${typeText(edge)}`;
+}
+
+/** `: number[] (compatible)`, `: unknown (unknown at 'id': nothing is said about it)`. */
+function typeText({ type, fit, path, reason }: PlanEdge): string {
+  const name = type === undefined ? "" : `: ${type}`;
+  if (fit === undefined) return name;
+  const where = path === undefined ? "" : ` at '${path}'`;
+  return `${name} (${fit}${where}${reason === undefined ? "" : `: ${reason}`})`;
 }
 
 function planMermaid(plan: ExplainedPlan): string {

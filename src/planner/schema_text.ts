@@ -21,6 +21,8 @@ function write(schema: unknown, depth: number): string {
   if (!isObject(schema)) return "…";
   const { $ref, enum: values, anyOf, oneOf, allOf, type } = schema;
   if (typeof $ref === "string") return $ref.split("/").at(-1)!.replace("#", "") || "…";
+  if (isFailure(schema)) return "TaskFailure";
+  if (typeof schema["x-type"] === "string") return richText(schema, depth);
   if ("const" in schema) return literal(schema.const);
   if (Array.isArray(values)) return joined(values.map(literal), " | ") || "never";
   const union = anyOf ?? oneOf;
@@ -45,8 +47,28 @@ function write(schema: unknown, depth: number): string {
     case "null":
       return type;
     default:
-      return type === undefined && Object.keys(schema).every((key) => key.startsWith("$")) ? "unknown" : "…";
+      return type === undefined && Object.keys(schema).every(saysNothing) ? "unknown" : "…";
   }
+}
+
+function saysNothing(key: string): boolean {
+  return key.startsWith("$") || key === "x-partial";
+}
+
+/** What a fail-safe task gives when it fails. */
+function isFailure({ properties }: JsonSchema): boolean {
+  const mark = isObject(properties) ? properties["~millrace"] : undefined;
+  return isObject(mark) && mark.const === "failure";
+}
+
+/** `Date`, `Map<string, number>`, `Set<string>`. */
+function richText(schema: JsonSchema, depth: number): string {
+  const inside = ["x-keys", "x-values", "x-items"].filter((key) => key in schema);
+  const name = schema["x-type"] as string;
+  if (inside.length === 0) return name;
+  return `${name}<${
+    depth >= MAX_DEPTH ? "…" : inside.map((key) => write(schema[key], depth + 1)).join(", ")
+  }>`;
 }
 
 function alternatives(schemas: readonly unknown[], depth: number, sign: " | " | " & "): string {

@@ -10,6 +10,7 @@ import { frozen } from "./option_checks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { prepareTask } from "./prepared_task.ts";
 import { type Edge, isTask, nameOf, type Task } from "./task.ts";
+import { orFailure } from "./wrap_schema.ts";
 
 /** Turning schemas into JSON Schema is dear, and a task never changes. */
 const described = new WeakMap<Task, TaskDescriptor>();
@@ -60,10 +61,13 @@ export function describePipeline(pipeline: Pipeline): PipelineDescriptor {
 
 function describeInput(param: string, source: Task | Edge): InputDescriptor {
   if (isTask(source)) return { param, task: source.name, collect: false };
+  const schema = source.schema && jsonSchemaOf(source.schema, "input");
+  // Given the task itself, `run` knows by its type that a failure may come; given a name, it does not.
+  const takesFailure = isTask(source.task) && source.task.failSafe;
   return frozen<InputDescriptor>({
     param,
     task: nameOf(source.task),
     collect: source.collect,
-    schema: source.schema && jsonSchemaOf(source.schema, "input"),
+    schema: schema !== undefined && takesFailure ? orFailure(schema) : schema,
   });
 }

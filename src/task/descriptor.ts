@@ -31,7 +31,7 @@ export interface InputDescriptor {
   readonly task: string;
   /** Whether all chunks of a streaming task arrive as one array. */
   readonly collect: boolean;
-  /** What the downstream task needs, where it was declared with `from()`. */
+  /** What the downstream task needs, where `from()` declares it or `millrace schema` has read it from its types. */
   readonly schema?: JsonSchema;
 }
 

@@ -89,6 +89,7 @@ export type {
 } from "./descriptor.ts";
 export { createReadySet, type ReadySet } from "./ready_set.ts";
 export { unsupportedOptions } from "./unsupported.ts";
+export { type TaskSchema, type TaskSchemas, withSchemas } from "./task_schemas.ts";
 export { createTaskRegistry, type TaskRegistry } from "./registry.ts";
 export { collectDefinitions, type Definitions, mergeDefinitions } from "./load.ts";
 export {

@@ -7,6 +7,7 @@ import type { AnySchema } from "../base/schema.ts";
 import type { Overlap } from "./descriptor.ts";
 import type { NeededParams, ParamsCheck } from "./inference.ts";
 import {
+  assertBoolean,
   assertNested,
   assertNumber,
   assertOneOf,
@@ -45,6 +46,8 @@ export interface Pipeline<out Name extends string = string, out Params = unknown
   readonly concurrency?: number;
   /** How long its ended runs are kept. */
   readonly retention?: Retention;
+  /** Whether it runs only if each of its tasks and edges has a schema. */
+  readonly strict: boolean;
 }
 
 /** How long ended runs are kept: until one of the limits is passed. */
@@ -93,6 +96,11 @@ export interface PipelineSettings<Name extends string, P extends AnySchema | und
   readonly concurrency?: number;
   /** How long its ended runs are kept. As the platform is set by default. */
   readonly retention?: Retention;
+  /**
+   * Whether what each of its tasks gives, and what each input needs, must be known as JSON Schema when it is
+   * planned: given by a schema or read from the types by `millrace schema`. @default {false}
+   */
+  readonly strict?: boolean;
 }
 
 /** The name that runs of a selection, without a pipeline, are listed under. */
@@ -134,6 +142,7 @@ export function definePipeline<
     "overlap",
     "concurrency",
     "retention",
+    "strict",
   ]);
   if (options.name as string === ADHOC) {
     throw new TypeError(`Cannot define ${what} as "${ADHOC}" is what a run of a selection is called`);
@@ -152,6 +161,7 @@ export function definePipeline<
   assertOneOf(what, "overlap", overlap, ["skip", "queue", "cancel"]);
   assertNumber(what, "concurrency", concurrency, { min: 1, whole: true });
   assertRetention(what, retention);
+  assertBoolean(what, "strict", options.strict);
   return frozen<Pipeline<Name, never>>({
     "~millrace": "pipeline",
     name,
@@ -162,6 +172,7 @@ export function definePipeline<
     overlap,
     concurrency,
     retention,
+    strict: options.strict === true,
   });
 }
 

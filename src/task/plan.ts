@@ -34,8 +34,21 @@ export interface Plan {
   readonly tasks: Readonly<Record<string, TaskDescriptor>>;
 }
 
-/** One edge of a plan. */
-export interface PlanEdge {
+/** Whether what goes over an edge is what the task at its end needs. */
+export interface EdgeVerdict {
+  /**
+   * `compatible` and `incompatible` are proved on the schemas of both sides, `unknown` is everything else;
+   * `unchecked`: one side has no schema.
+   */
+  readonly fit: "compatible" | "incompatible" | "unknown" | "unchecked";
+  /** Where in the value it does not fit, or may not, as `a.b[].c`; absent for the whole. */
+  readonly path?: string;
+  /** Why; absent where it is compatible or unchecked. */
+  readonly reason?: string;
+}
+
+/** One edge of a plan. An edge that only orders has no verdict, as it carries nothing. */
+export interface PlanEdge extends Partial<EdgeVerdict> {
   /** The task that comes first; it may be external. */
   readonly from: string;
   /** The task that needs it. */
@@ -72,6 +85,8 @@ export interface DrawOptions {
   readonly format: PlanFormat;
   /** How long tasks take, in ms: shows the critical path. */
   readonly durationsMs?: Readonly<Record<string, number>>;
+  /** Whether every task and every edge that carries data must have a schema. @default {false} */
+  readonly strict?: boolean;
 }
 
 /** As what a plan can be written: for people, for Mermaid, for Graphviz, for programs. */

@@ -12,6 +12,7 @@ import { measure, type OpenBench, table } from "./figure.ts";
 import { kernel } from "./kernel.ts";
 import { plans } from "./plans.ts";
 import { registry } from "./registry.ts";
+import { schemaEdges } from "./schema_edges.ts";
 import { tasks } from "./tasks.ts";
 
 const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> = {
@@ -20,6 +21,7 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   tasks,
   plans,
   registry,
+  "schema-edges": schemaEdges,
   "cold-start": coldStart,
 };
 

@@ -55,7 +55,8 @@ Deno.test("runCli() plans what a run has run, with its durations", async () => {
 
 Deno.test("runCli() compares with an earlier plan, and refuses a file that holds none", async () => {
   const environment = new FakeEnvironment();
-  environment.files = { "plan.json": '{"dagId":"abc","tasks":{}}', "other.json": "[]", "cut.json": '{"da' };
+  const files = { "plan.json": '{"dagId":"abc","tasks":{}}', "other.json": "[]", "cut.json": '{"da' };
+  for (const [name, text] of Object.entries(files)) environment.files.set(environment.moduleUrl(name), text);
   assertEquals(await runCli(["plan", "flights", "--against", "plan.json"], environment), 0);
   assertEquals(environment.stdout.text, 'text diff of {"pipeline":"flights"} against abc\n');
   for (const path of ["other.json", "cut.json", "nowhere.json"]) {

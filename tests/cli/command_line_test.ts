@@ -189,3 +189,14 @@ Deno.test("--version prints the version", () => {
   assertEquals(parseCommandLine(["--version"], environment), { exitCode: 0 });
   assertEquals(environment.stdout.text, "0.1.0\n");
 });
+
+Deno.test("schema takes modules by argument, and may only check", () => {
+  assertEquals(understood(["schema"]), { command: "schema", ...COMMON, check: false });
+  assertEquals(understood(["schema", "a.ts", "--check"]), {
+    command: "schema",
+    ...COMMON,
+    modules: ["file:///here/a.ts"],
+    modulesNamed: true,
+    check: true,
+  });
+});

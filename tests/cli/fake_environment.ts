@@ -4,6 +4,7 @@ import type {
   CliOpenOptions,
   CliOutput,
   DataDirOwner,
+  ExtractedSchemas,
   PlanRequest,
   StopSignal,
 } from "../../src/cli/port.ts";
@@ -54,9 +55,10 @@ export class FakeEnvironment implements CliEnvironment {
   readonly planned: { modules: readonly string[]; request: PlanRequest; options: DrawOptions }[] = [];
   readonly exits: number[] = [];
   owner: DataDirOwner | undefined;
+  extracted: ExtractedSchemas = { schemas: {}, gaps: [] };
+  readonly files = new Map<string, string>();
   failure: Error | undefined;
   variables: Record<string, string> = {};
-  files: Record<string, string> = {};
   #handlers = new Set<(signal: StopSignal) => void>();
 
   get listening(): number {
@@ -82,23 +84,33 @@ export class FakeEnvironment implements CliEnvironment {
     _modules: readonly string[],
     request: PlanRequest,
     before: Plan,
-    format: string,
+    { format, strict = false }: { readonly format: string; readonly strict?: boolean },
   ): Promise<string> {
-    return Promise.resolve(`${format} diff of ${JSON.stringify(request)} against ${before.dagId}`);
+    return Promise.resolve(
+      `${strict ? "strict " : ""}${format} diff of ${JSON.stringify(request)} against ${before.dagId}`,
+    );
   }
 
-  readText(path: string): Promise<string> {
-    const text = this.files[path];
-    return text === undefined ? Promise.reject(new Error("No such file")) : Promise.resolve(text);
+  extractSchemas(): Promise<ExtractedSchemas> {
+    return Promise.resolve(this.extracted);
+  }
+
+  readText(url: string): Promise<string | undefined> {
+    return Promise.resolve(this.files.get(url));
+  }
+
+  writeText(url: string, text: string): Promise<void> {
+    this.files.set(url, text);
+    return Promise.resolve();
   }
 
   readOwner(): Promise<DataDirOwner | undefined> {
     return Promise.resolve(this.owner);
   }
 
-  moduleUrl(specifier: string): string {
+  moduleUrl = (specifier: string): string => {
     return specifier.startsWith("file:") ? specifier : `file:///here/${specifier}`;
-  }
+  };
 
   readonly env = (name: string): string | undefined => this.variables[name];
 

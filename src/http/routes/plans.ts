@@ -28,7 +28,9 @@ export function planRoutes(backend: GatewayBackend): readonly Route[] {
       method: "GET",
       path: "/api/plans",
       summary: "The plan of ?pipeline=, or of ?select= ?names= &tags= &roots= (separated by commas) " +
-        `&includeUpstream=; &run= for its critical path; &format=${PLAN_FORMATS.join("|")} (json by default)`,
+        `&includeUpstream=; &strict=true; &run= for its critical path; &format=${
+          PLAN_FORMATS.join("|")
+        } (json by default)`,
       async handle(call) {
         const query = new Query(call.query, [
           "pipeline",
@@ -37,6 +39,7 @@ export function planRoutes(backend: GatewayBackend): readonly Route[] {
           "roots",
           "select",
           "includeUpstream",
+          "strict",
           "run",
           "format",
         ]);
@@ -46,6 +49,7 @@ export function planRoutes(backend: GatewayBackend): readonly Route[] {
         const roots = query.list("roots");
         const select = query.text("select");
         const includeUpstream = query.flag("includeUpstream");
+        const strict = query.flag("strict");
         const run = query.text("run");
         const format = query.oneOf("format", PLAN_FORMATS) ?? "json";
         const request = {
@@ -67,6 +71,7 @@ export function planRoutes(backend: GatewayBackend): readonly Route[] {
           : selectionOf(view.request);
         const text = await backend.drawPlan(selection, {
           format,
+          ...(strict === undefined ? {} : { strict }),
           ...(view === undefined ? {} : { durationsMs: durationsOf(view.tasks) }),
         });
         return new Response(text, { headers: { "content-type": TYPES[format] } });

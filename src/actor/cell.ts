@@ -216,11 +216,15 @@ export class Cell implements Child, TurnsOwner {
     this.#trouble = undefined;
     const life = this.#host.createLife(this, this.#restarts);
     this.#life = life;
-    const starting = this.#start(life);
+    const { startMs } = this.made;
+    const started = Promise.race([this.#start(life), this.#late.promise]);
+    const starting = within(this.#host.clock, startMs, started, () => {
+      throw startTimeout(this.name, startMs);
+    });
     // Whoever stops the actor meanwhile waits for it, whatever comes of it.
-    this.#starting = starting.catch(() => {});
+    this.#starting = starting.then(() => {}, () => {});
     try {
-      await Promise.race([starting, this.#late.promise]);
+      await starting;
     } finally {
       this.#starting = undefined;
     }
@@ -230,10 +234,7 @@ export class Cell implements Child, TurnsOwner {
   }
 
   async #start(life: Life): Promise<void> {
-    const { startMs } = this.made;
-    const handlers = await within(this.#host.clock, startMs, this.#host.start(this, life), () => {
-      throw startTimeout(this.name, startMs);
-    });
+    const handlers = await this.#host.start(this, life);
     for (const [verb, { in: schema }] of Object.entries(this.made.definition.protocol.verbs as object)) {
       const handle = handlers[verb];
       if (handle !== undefined) life.targets.set(verb, { validate: schema["~standard"].validate, handle });

@@ -59,11 +59,11 @@ export class Deadlines {
     }
   }
 
-  /** Calls the alarm off: for the end of whoever waits. */
+  /** Calls the alarm off for good: whoever would wait from now on is refused at once. */
   close(): void {
     this.#disarm();
     this.#disarm = () => {};
-    this.#armedMs = Infinity;
+    this.#armedMs = -Infinity;
   }
 
   /** One alarm, for the earliest or before; none that rings if there is nothing to wait for. */

@@ -309,7 +309,7 @@ export class Node {
         let wanted = true;
         const notify = (reason: DeathReason, error: WireError | null): void =>
           cell.notify(() => {
-            if (!wanted || life.over) return;
+            if (!wanted) return;
             return listener({ address, reason, ...(error === null ? {} : { error: fromWire(error) }) });
           });
         const unwatch = this.watch(address, { notify });

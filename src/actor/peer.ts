@@ -180,6 +180,11 @@ export class Loopback extends Correspondent {
   }
 }
 
+/** How many windows are kept before those are forgotten through which nothing is on its way. */
+const KEPT_WINDOWS = 256;
+/** Of how many actors the other side may not know yet what they have taken. */
+const MAX_UNTOLD = 64;
+
 /** How many messages go into one frame: beyond 256 a frame gains nothing (PERFORMANCE §A). */
 const MAX_FRAME = 256;
 
@@ -209,6 +214,8 @@ export class RemotePeer extends Correspondent {
   #link: Link | undefined;
   #scheduled = false;
   readonly #gates = new Map<string, Gate>();
+  /** At how many windows they are looked through. */
+  #sweepAt = KEPT_WINDOWS;
   /** Messages taken by actors here that the other side does not know of. */
   readonly #taken = new Map<string, number>();
   /** Actors here at whose window somebody there waits. */
@@ -235,8 +242,24 @@ export class RemotePeer extends Correspondent {
   /** The window towards one of its actors. */
   gate(actor: string): Gate {
     let gate = this.#gates.get(actor);
-    if (gate === undefined) this.#gates.set(actor, gate = new Gate(() => this.want(actor)));
+    if (gate === undefined) {
+      if (this.#gates.size >= this.#sweepAt) this.#sweep();
+      this.#gates.set(actor, gate = new Gate(() => this.want(actor)));
+    }
     return gate;
+  }
+
+  /** How many windows it keeps. */
+  get windows(): number {
+    return this.#gates.size;
+  }
+
+  /** Forgets windows through which nothing is on its way: many are of actors that are gone. */
+  #sweep(): void {
+    for (const [actor, { used, waiting }] of this.#gates) {
+      if (used === 0 && waiting === 0) this.#gates.delete(actor);
+    }
+    this.#sweepAt = Math.max(KEPT_WINDOWS, 2 * this.#gates.size);
   }
 
   /** Sends a notice. */
@@ -298,7 +321,8 @@ export class RemotePeer extends Correspondent {
     const total = (this.#taken.get(actor) ?? 0) + count;
     this.#taken.set(actor, total);
     // Half a window leaves the other half to send on; who waits is told at once (ACTORS D8).
-    if (total >= WINDOW / 2 || this.#wanted.has(actor)) this.#schedule();
+    const due = total >= WINDOW / 2 || this.#wanted.has(actor) || this.#taken.size >= MAX_UNTOLD;
+    if (due) this.#schedule();
   }
 
   /**

@@ -9,6 +9,7 @@
 import { findConfig } from "./deno_config.ts";
 import type { Frame } from "./frame.ts";
 import { type HostLimits, limitFlags } from "./host_limits.ts";
+import { later } from "./loop.ts";
 import { bytesPacket, type Packet, PacketType } from "./packet.ts";
 import type { FromHost, ToHost, Transport, Wire, WireEvents } from "./port.ts";
 import { HostProcess } from "./process_child.ts";
@@ -22,7 +23,8 @@ export interface ProcessTransportOptions {
 }
 
 /**
- * Hosts in child processes.
+ * Hosts in child processes. A program that has not been granted everything needs `--allow-run` and `--allow-env` to
+ * start them, and `--allow-read` for its own configuration to hold there.
  *
  * @param entry The URL of a module that calls `serveProcessHost()` if it is started with {@linkcode PROCESS_HOST}.
  */
@@ -56,6 +58,7 @@ class ProcessPool {
   /** By their flags. */
   readonly #ready = new Map<string, HostProcess[]>();
   readonly #all = new Set<HostProcess>();
+  #closed = false;
 
   constructor(entry: URL, spares: number) {
     this.#entry = entry;
@@ -75,6 +78,7 @@ class ProcessPool {
 
   /** A host has got its process: the next one is made ready. */
   refill(limits: HostLimits): void {
+    if (this.#closed) return;
     const flags = limitFlags(limits);
     const key = flags.join("\0");
     const ready = this.#ready.get(key) ?? [];
@@ -100,6 +104,7 @@ class ProcessPool {
 
   /** Ends all of them, and waits until they are gone. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#ready.clear();
     const all = [...this.#all];
     for (const process of all) process.kill();
@@ -193,8 +198,10 @@ class ProcessWire implements Wire {
   #received(packet: Packet): void {
     if (packet.type === PacketType.Control) {
       const message = deserialize(packet.body) as FromHost;
-      if (message.type === "ready") this.#onReady();
-      return this.#events.said(message);
+      this.#events.said(message);
+      // To start a process takes this thread some milliseconds: who waits for the host comes first.
+      if (message.type === "ready") later(this.#onReady);
+      return;
     }
     const route = this.#byLink.get(packet.link);
     if (route === undefined) return;

@@ -37,7 +37,7 @@ function packed(value: unknown): Sent {
   if (bytes === bytes) return { value, plain: true, refs: 0, bytes };
   partsLeft = MAX_PARTS;
   const dehydrated = replace(value, (part) => isActorRef(part) ? tokenOf(part) : part, 0);
-  const refs = dehydrated === value ? 0 : 1;
+  const refs = Object.is(dehydrated, value) ? 0 : 1;
   return { value: dehydrated, plain: false, refs, bytes: anyWeight(dehydrated) };
 }
 
@@ -77,7 +77,7 @@ function replace(value: unknown, by: (part: object) => unknown, depth: number): 
   }
   if (value instanceof Map) {
     const entries = replace([...value], by, depth) as [unknown, unknown][];
-    return entries.some(([key, part]) => !value.has(key) || value.get(key) !== part)
+    return entries.some(([key, part]) => !value.has(key) || !Object.is(value.get(key), part))
       ? new Map(entries)
       : value;
   }

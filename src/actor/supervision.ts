@@ -76,7 +76,8 @@ export class RestartBudget {
   readonly #random: () => number;
   /** When the restarts of the last `withinMs` were. */
   #at: number[] = [];
-  #lastMs = -Infinity;
+  /** When the life after the last one began: the wait for it is no part of it. */
+  #aliveMs = -Infinity;
   /** How many restarts have followed each other without a quiet time. */
   #inRow = 0;
 
@@ -96,12 +97,13 @@ export class RestartBudget {
     const { limit: { restarts, withinMs }, backoff: { minMs, maxMs, jitter } } = this.#policy;
     this.#at = this.#at.filter((atMs) => nowMs - atMs < withinMs);
     if (this.#at.length >= restarts) return undefined;
-    if (nowMs - this.#lastMs >= (minMs + maxMs) / 2) this.#inRow = 0;
-    const delayMs = Math.min(maxMs, minMs * 2 ** this.#inRow);
+    if (nowMs - this.#aliveMs >= (minMs + maxMs) / 2) this.#inRow = 0;
+    const meanMs = Math.min(maxMs, minMs * 2 ** this.#inRow);
+    const delayMs = meanMs * (1 + jitter * (2 * this.#random() - 1));
     this.#inRow++;
     this.#at.push(nowMs);
-    this.#lastMs = nowMs;
-    return delayMs * (1 + jitter * (2 * this.#random() - 1));
+    this.#aliveMs = nowMs + delayMs;
+    return delayMs;
   }
 }
 

@@ -319,9 +319,8 @@ class System implements ActorSystem {
   async #stop(
     { mode, deadlineMs }: { readonly mode: StopMode; readonly deadlineMs: number },
   ): Promise<StopReport> {
-    const { clock } = this.#options;
     const unstopped = await within(
-      clock,
+      this.#options.clock,
       deadlineMs,
       this.#guardian.close(mode),
       () => this.#guardian.children.map(({ name }) => name),

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { decodeFrame, type Frame } from "../../src/actor/frame.ts";
 import { Kind, type Message } from "../../src/actor/message.ts";
 import { RemotePeer } from "../../src/actor/peer.ts";
@@ -31,4 +31,32 @@ Deno.test("RemotePeer sends the items before one that cannot be cloned, and none
     [[1], [2]],
   );
   assertEquals(refused, [[Kind.Next, 7, [unclonable], 0]]);
+});
+
+Deno.test("RemotePeer keeps the windows through which something is on its way, and forgets the others", () => {
+  const peer = new RemotePeer(1, { uncloneable: () => {}, soon: () => {}, later: () => {} });
+  for (let n = 0; n < 100; n++) peer.tell(`busy ${n}`, "note", n, null);
+  for (let n = 0; n < 10_000; n++) {
+    peer.tell(`brief ${n}`, "note", n, null);
+    peer.acknowledged(`brief ${n}`, 1);
+  }
+  assert(peer.windows >= 100 && peer.windows <= 512, `${peer.windows} windows`);
+  for (let n = 0; n < 100; n++) assertEquals(peer.gate(`busy ${n}`).used, 1);
+});
+
+Deno.test("RemotePeer tells the other side soon what many actors have taken, however little it is of each", () => {
+  const frames: Frame[] = [];
+  const soon: (() => void)[] = [];
+  const peer = new RemotePeer(1, {
+    uncloneable: () => {},
+    soon: (fn) => void soon.push(fn),
+    later: () => {},
+  });
+  peer.connect({ post: (frame) => void frames.push(frame), close: () => {} });
+  for (let n = 0; n < 200; n++) {
+    peer.taken(`actor ${n}`, 1);
+    soon.splice(0).forEach((fn) => fn());
+  }
+  const told = frames.flatMap(decodeFrame).filter(([kind]) => kind === Kind.Ack).length;
+  assert(told >= 128 && frames.length <= 8, `${told} in ${frames.length} frames`);
 });

@@ -7,6 +7,9 @@ import { openPlace, type Place, type PlaceName } from "./place.ts";
 /** A deadline that no test reaches. */
 export const SOON = { timeoutMs: 20_000 } as const;
 
+/** In a simulation a behaviour must hold whatever comes first: it is tried under so many seeds. */
+const SEEDS = 5;
+
 /** One named behaviour in one place: the place is audited at the end. */
 export function behaviour(
   symbol: string,
@@ -15,9 +18,18 @@ export function behaviour(
   fn: (place: Place) => Promise<void>,
 ): void {
   Deno.test(`${symbol} ${name}: ${text}`, async () => {
-    await using place = await openPlace(name);
-    await fn(place);
+    if (name !== "sim") return await inPlace(name, 1, fn);
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      await inPlace(name, seed, fn).catch((cause) => {
+        throw new Error(`Seed ${seed} fails: ${cause instanceof Error ? cause.message : cause}`, { cause });
+      });
+    }
   });
+}
+
+async function inPlace(name: PlaceName, seed: number, fn: (place: Place) => Promise<void>): Promise<void> {
+  await using place = await openPlace(name, { seed });
+  await fn(place);
 }
 
 /** How many messages nobody handled, in all hosts together, by reason. */

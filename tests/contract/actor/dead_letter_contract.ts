@@ -23,8 +23,7 @@ function nobodyBy(stage: Stage, first: LivingRef, name = "nobody"): LivingRef {
 export function deadLetterContract(name: PlaceName): void {
   const test = (behaviour: string, fn: () => Promise<void>): void =>
     Deno.test(`Dead letters ${name}: ${behaviour}`, fn);
-  /** A sender of the actor's own thread is told at once that nobody is there; one of another thread later. */
-  const nobody = name === "local" ? "stopped" : "no-actor";
+  const nobody = "no-actor";
 
   test("deadLetters() gives each with its address, verb, payload and reason, of whatever host", async () => {
     await using stage = await openStage(name);

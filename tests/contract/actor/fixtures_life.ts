@@ -76,6 +76,8 @@ export interface Life {
   readonly gate?: string;
   readonly gateRestarts?: boolean;
   readonly badCleanUp?: boolean;
+  /** Whom each restart asks how it is. */
+  readonly needs?: ActorRef;
   /** The gate at which each clean-up holds. */
   readonly cleanUpGate?: string;
   /** A clean-up that never ends. */
@@ -111,6 +113,9 @@ function livingWith(supervision: Supervision, concurrency = 8): ActorDefinition<
       throw new Error(`bad start ${incarnation}`);
     }
     if (life.gate !== undefined && (incarnation > 0 || !life.gateRestarts)) await pass(life.gate);
+    if (life.needs !== undefined && incarnation > 0) {
+      await ctx.ref(living, life.needs.address).ask("state", undefined, { timeoutMs: "none" });
+    }
     const notes: string[] = [];
     const unwatches = new Map<string, () => void>();
     const spawn = (

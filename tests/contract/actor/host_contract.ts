@@ -271,6 +271,34 @@ export function hostContract(name: PlaceName): void {
     assertEquals(actors.map((actor) => actor.name), ["a", "a/c", "b"]);
   });
 
+  test("one that fails again before its supervisor came to it is restarted then", async () => {
+    await using stage = await openStage(name, {
+      supervision: { backoff: { minMs: 200, maxMs: 200, jitter: 0 } },
+    });
+    const a = await stage.born("a", { hostOptions: returning() });
+    a.tell("boom", "x");
+    await stage.sees("a ends 0");
+    await crashAndReturn(stage, a);
+    await stage.sees("a starts 0", 2);
+    a.tell("boom", "y");
+    a.tell("note", "kept");
+    await stage.sees("a notes kept");
+    assertEquals((await stage.wait(a.ask("state", undefined, SOON))).incarnation, 1);
+    assertEquals(stage.failures, []);
+  });
+
+  test("a restart whose start needs an actor of a lost host has failed, and not come back with that host", async () => {
+    await using stage = await openStage(name, { supervision: { limit: { restarts: 1, withinMs: 60_000 } } });
+    const b = await stage.born("b");
+    const a = await stage.born("a", { life: { needs: b } });
+    const lost = losses(stage);
+    stage.crash(b.address.host);
+    await stage.until(() => lost.length, (count) => count === 1);
+    a.tell("boom", "x");
+    const [error] = await stage.until(() => stage.failures, (failures) => failures.length > 0);
+    assertEquals([error!.details, (error!.cause as MillraceError).code], [{ actor: "a" }, "actor/host-lost"]);
+  });
+
   test("a host that is lost too often is gone: everybody hears of it, once", async () => {
     await using stage = await openStage(name);
     const a = await stage.born("a", { hostOptions: returning(1) });

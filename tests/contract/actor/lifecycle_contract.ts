@@ -251,7 +251,7 @@ export function lifecycleContract(name: PlaceName): void {
 
   test("an actor that hangs is given up after its own time, with the name of the child that hangs", async () => {
     await using stage = await openStage(name);
-    const ref = await stage.born("p", { stopMs: 20 });
+    const ref = await stage.born("p");
     await stage.wait(ref.ask("spawn", { name: "a", stopMs: 5, life: { hangs: true } }, SOON));
     await stage.wait(ref.ask("spawn", { name: "b" }, SOON));
     const { unstopped } = await stage.wait(stage.system.stop({ mode: "drain", deadlineMs: LONG_MS }));

@@ -57,6 +57,9 @@ export interface Place extends AsyncDisposable {
   until<T>(read: () => T | Promise<T>, ready: (value: T) => boolean): Promise<T>;
 }
 
+/** For how long a state is waited for, in ms: only a test that fails waits that long. */
+const PATIENCE_MS = 20_000;
+
 /** Opens a system in a place. */
 export async function openPlace(
   name: PlaceName,
@@ -140,7 +143,8 @@ function placeOf(
       return found;
     },
     until: async (read, ready) => {
-      for (let tries = 0; tries < 200_000; tries++) {
+      const untilMs = Date.now() + PATIENCE_MS;
+      while (Date.now() < untilMs) {
         const value = await read();
         if (ready(value)) return value;
         await pass(10);

@@ -652,4 +652,27 @@ export function supervisionContract(name: PlaceName): void {
     assertEquals(await stage.wait(child.ask("state", undefined, SOON)), { incarnation: 0, notes: ["kept"] });
     assertEquals((await stage.wait(ref.ask("state", undefined, SOON))).incarnation, 0);
   });
+
+  if (name !== "sim") return;
+
+  test("a restart comes at its time: each after a short life twice as late as the one before", async () => {
+    await using stage = await openStage(name, {
+      supervision: {
+        limit: { restarts: 10, withinMs: 3_600_000 },
+        backoff: { minMs: 100, maxMs: 300, jitter: 0 },
+      },
+    });
+    const ref = await stage.born("a");
+    for (const [incarnation, delayMs] of [100, 200, 300, 300].entries()) {
+      ref.tell("boom", "x");
+      await stage.pass(delayMs - 1);
+      assertEquals(stage.lifeOf("a").at(-1), `ends ${incarnation}`);
+      await stage.pass(1);
+      assertEquals(stage.lifeOf("a").at(-1), `starts ${incarnation + 1}`);
+    }
+    await stage.pass(200); // a life as long as half of shortest and longest wait
+    ref.tell("boom", "x");
+    await stage.pass(100);
+    assertEquals(stage.lifeOf("a").at(-1), "starts 5");
+  });
 }

@@ -58,6 +58,7 @@ export {
   durationsOf,
   type Edge,
   type EdgeCheck,
+  type EdgeVerdict,
   type EventTrigger,
   type EventTriggerOptions,
   type ExplainedPlan,

@@ -33,6 +33,7 @@ export interface DeadLetterFeed extends AsyncIterableIterator<DeadLetter>, Async
   readonly missed: number;
   /** Ends the feed. */
   return(): Promise<IteratorResult<DeadLetter, undefined>>;
+  /** Itself. */
   [Symbol.asyncIterator](): DeadLetterFeed;
 }
 

@@ -94,6 +94,7 @@ export { createTaskRegistry, type TaskRegistry } from "./registry.ts";
 export { collectDefinitions, type Definitions, mergeDefinitions } from "./load.ts";
 export {
   type CriticalPath,
+  type EdgeVerdict,
   type ExplainedPlan,
   type Plan,
   PLAN_FORMATS,

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { MillraceError, toWire } from "../../src/base/errors.ts";
+import { type MillraceError, toWire } from "../../src/base/errors.ts";
 import { createLogger, type LogRecord } from "../../src/base/log.ts";
 import { type Child, Guardian } from "../../src/actor/guardian.ts";
 import { policyOf, type RestartType, type Supervision } from "../../src/actor/supervision.ts";

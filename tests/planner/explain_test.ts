@@ -13,17 +13,37 @@ const tasks = descriptorsOf({ extract: [], clean: [], rates: [], load: [], repor
       { param: "rates", task: "rates", collect: false, schema: { type: "object" } },
     ],
     after: ["clean"],
+    output: { type: "object", properties: { id: { type: "integer" } } },
+  },
+  report: { inputs: [{ param: "load", task: "load", collect: false, schema: { type: "object" } }] },
+  other: {
+    inputs: [{
+      param: "load",
+      task: "load",
+      collect: false,
+      schema: { type: "object", properties: { note: { type: "string" } } },
+    }],
   },
 });
 
 const explain = (selection: Selection) => explainPlan(planTasks(tasks, selection), tasks);
 
-Deno.test("explainPlan lists edges with their types, in the order of execution", () => {
+Deno.test("explainPlan lists edges with their types and whether these fit, in the order of execution", () => {
   assertEquals(explain({}).edges, [
-    { from: "extract", to: "load", param: "rows", collect: true, type: "number[]" },
-    { from: "rates", to: "load", param: "rates", collect: false, type: "object" },
+    { from: "extract", to: "load", param: "rows", collect: true, type: "number[]", fit: "unchecked" },
+    { from: "rates", to: "load", param: "rates", collect: false, type: "object", fit: "unchecked" },
     { from: "clean", to: "load" },
-    { from: "load", to: "report", param: "load", collect: false },
+    {
+      from: "load",
+      to: "other",
+      param: "load",
+      collect: false,
+      type: "{ id?: number }",
+      fit: "unknown",
+      path: "note",
+      reason: "nothing is said about it",
+    },
+    { from: "load", to: "report", param: "load", collect: false, type: "{ id?: number }", fit: "compatible" },
   ]);
 });
 

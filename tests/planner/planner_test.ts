@@ -48,7 +48,14 @@ Deno.test("Planner.explain gives the plan with its edges", () => {
   const { edges, skipped, ...plan } = createPlanner(registry).explain({ select: "total" });
   assertEquals(plan, createPlanner(registry).plan({ names: ["total"] }));
   assertEquals(edges, [
-    { from: "orders", to: "total", param: "orders", collect: true, type: "{ amount: number }[]" },
+    {
+      from: "orders",
+      to: "total",
+      param: "orders",
+      collect: true,
+      type: "{ amount: number }[]",
+      fit: "unchecked",
+    },
   ]);
   assertEquals(skipped, ["report"]);
 });

@@ -13,7 +13,10 @@ const tasks = descriptorsOf({ extract: [], clean: [], rates: [], load: [], repor
       { param: "rates", task: "rates", collect: false },
     ],
     after: ["clean"],
+    output: {},
   },
+  report: { inputs: [{ param: "load", task: "load", collect: false, schema: { enum: ['"'] } }] },
+  other: { inputs: [{ param: "load", task: "load", collect: false, schema: {} }] },
 });
 
 function planned(selection: Selection): ExplainedPlan {
@@ -22,17 +25,17 @@ function planned(selection: Selection): ExplainedPlan {
 
 const part = planned({ names: ["extract", "clean", "load", "report"] });
 
-Deno.test("renderPlan as text shows levels, edges with types, external and skipped tasks", () => {
+Deno.test("renderPlan as text shows levels, edges with types and verdicts, external and skipped tasks", () => {
   assertEquals(renderPlan(part, "text").split("\n"), [
     `4 tasks in 3 levels, dag ${part.dagId.slice(0, 12)}`,
     "1  clean",
     "   extract",
     "2  load",
-    '     ← all of extract as rows: ("a\\"b" | "c\\\\d" | "<e>")[]',
-    "     ← rates",
+    '     ← all of extract as rows: ("a\\"b" | "c\\\\d" | "<e>")[] (unchecked)',
+    "     ← rates (unchecked)",
     "     ← after clean",
     "3  report",
-    "     ← load",
+    "     ← load: unknown (unknown: nothing is said about it)",
     "external, from an earlier run: rates",
     "skipped: other",
   ]);
@@ -64,10 +67,10 @@ Deno.test("renderPlan as Mermaid draws levels as groups, and escapes what is at 
     '    t3["report"]',
     "  end",
     '  t4(["rates"]):::external',
-    '  t1 -->|"rows, all chunks: (#34;a#92;#34;b#34; | #34;c#92;#92;d#34; | #34;#60;e#62;#34;)[]"| t2',
-    '  t4 -->|"rates"| t2',
+    '  t1 -->|"rows, all chunks: (#34;a#92;#34;b#34; | #34;c#92;#92;d#34; | #34;#60;e#62;#34;)[] (unchecked)"| t2',
+    '  t4 -->|"rates (unchecked)"| t2',
     '  t0 -.->|"after"| t2',
-    '  t2 -->|"load"| t3',
+    '  t2 -->|"load: unknown (unknown: nothing is said about it)"| t3',
     "  classDef external stroke-dasharray:4",
     "  %% skipped: other",
   ]);
@@ -83,10 +86,10 @@ Deno.test("renderPlan as DOT draws levels as ranks, and escapes what is at the e
     '  { rank=same; "report"; }',
     '  "rates" [style=dashed];',
     String
-      .raw`  "extract" -> "load" [label="rows, all chunks: (\"a\\\"b\" | \"c\\\\d\" | \"<e>\")[]"];`,
-    '  "rates" -> "load" [label="rates"];',
+      .raw`  "extract" -> "load" [label="rows, all chunks: (\"a\\\"b\" | \"c\\\\d\" | \"<e>\")[] (unchecked)"];`,
+    '  "rates" -> "load" [label="rates (unchecked)"];',
     '  "clean" -> "load" [label="after", style=dashed];',
-    '  "load" -> "report" [label="load"];',
+    '  "load" -> "report" [label="load: unknown (unknown: nothing is said about it)"];',
     "  // skipped: other",
     "}",
   ]);

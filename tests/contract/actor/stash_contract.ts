@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MillraceError } from "../../../src/base/errors.ts";
 import type { ActorSnapshot } from "../../../src/actor/snapshot.ts";
-import { ROOM, ROOMS, waiting } from "./fixtures_stash.ts";
+import { ROOM, ROOMS, type waiting } from "./fixtures_stash.ts";
 import type { ActorRef } from "../../../src/actor/ref.ts";
 import type { PlaceName } from "./place.ts";
 import { openStage, SOON, type Stage } from "./witness.ts";

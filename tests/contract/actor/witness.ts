@@ -5,7 +5,7 @@ import type { ActorRef } from "../../../src/actor/ref.ts";
 import type { SpawnOptions } from "../../../src/actor/system.ts";
 import type { HostOptions } from "../../../src/actor/hosts.ts";
 import type { Supervision } from "../../../src/actor/supervision.ts";
-import { type Life, LIVES, living, QUICK, witnessing } from "./fixtures_life.ts";
+import { type Life, LIVES, type living, QUICK, witnessing } from "./fixtures_life.ts";
 import { openPlace, type Place, type PlaceName } from "./place.ts";
 
 /** The ref of an actor whose life is told. */

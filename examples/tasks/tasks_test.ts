@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { problems, verdicts } from "./edges.ts";
 import { main as planning } from "./planning.ts";
 import { main as registering } from "./registering.ts";
 
@@ -6,6 +7,10 @@ function linesOf(program: (print: (line: string) => void) => void): string[] {
   const lines: string[] = [];
   program((line) => lines.push(...line.split("\n")));
   return lines;
+}
+
+function edges(print: (line: string) => void): void {
+  for (const line of [...verdicts(), "", ...problems()]) print(line);
 }
 
 /** Runs a program of this folder as a user does. */
@@ -59,7 +64,8 @@ Deno.test("planning explains, draws, tells ids apart and reports all that is wro
 });
 
 Deno.test("the programs run without any permission", async () => {
-  for (const [path, program] of [["registering.ts", registering], ["planning.ts", planning]] as const) {
+  const programs = { "registering.ts": registering, "planning.ts": planning, "edges.ts": edges };
+  for (const [path, program] of Object.entries(programs)) {
     assertEquals((await run(`examples/tasks/${path}`)).trimEnd().split("\n"), linesOf(program));
   }
 });
@@ -76,8 +82,10 @@ Deno.test("the command line plans the same tasks by the same selectors", async (
 Deno.test("the README shows what the programs print", async () => {
   const readme = await Deno.readTextFile(new URL("./README.md", import.meta.url));
   const shown = [...readme.matchAll(/^```text\n([^]*?)\n```$/gm)].map(([, block]) => block!.split("\n"));
+  const daily = await run("-A", "actors/main.ts", "plan", "daily", "-m", "examples/tasks/orders.ts");
+  const printed = [registering, planning, edges].flatMap(linesOf).concat(daily.split("\n"));
   // A content hash may change with the version.
-  const printed = [registering, planning].flatMap(linesOf).map((line) => line.replace(/dag \w+$/, "dag …"));
-  assert(shown.length >= 2);
-  for (const line of shown.slice(0, 2).flat()) assert(printed.includes(line), line);
+  const lines = new Set(printed.map((line) => line.replace(/dag \w+$/, "dag …")));
+  assertEquals(shown.length, 4);
+  for (const line of shown.flat()) assert(lines.has(line), line);
 });

@@ -35,6 +35,16 @@ Deno.test("runCli() says of which tasks a plan is", async () => {
   }
 });
 
+Deno.test("runCli() plans strictly where it is asked to", async () => {
+  const environment = new FakeEnvironment();
+  environment.files.set(environment.moduleUrl("plan.json"), '{"dagId":"abc","tasks":{}}');
+  assertEquals(await runCli(["plan", "--strict"], environment), 0);
+  assertEquals(environment.planned.map(({ options }) => options), [{ format: "text", strict: true }]);
+  environment.stdout.text = "";
+  assertEquals(await runCli(["plan", "--strict", "--against", "plan.json"], environment), 0);
+  assertEquals(environment.stdout.text, "strict text diff of {} against abc\n");
+});
+
 Deno.test("runCli() plans what a run has run, with its durations", async () => {
   const environment = new FakeEnvironment();
   const tasks = { read: taskView({ startedMs: 5, endedMs: 35 }), report: taskView({ startedMs: 40 }) };

@@ -213,12 +213,14 @@ Deno.test("GET /api/plans takes a pipeline or a selection", async () => {
   assertEquals((await ask("/api/plans?pipeline=sales", {}, backend)).body, PLAN);
   await ask("/api/plans?names=a,b&tags=c&roots=d&includeUpstream", {}, backend);
   await ask("/api/plans?select=%2Ba%20and+not+tag:b", {}, backend);
+  await ask("/api/plans?strict=true", {}, backend);
   assertEquals(backend.calls, [
     ["drawPlan", { pipeline: "sales" }, { format: "json" }],
     ["drawPlan", { names: ["a", "b"], tags: ["c"], roots: ["d"], includeUpstream: true }, {
       format: "json",
     }],
     ["drawPlan", { select: "+a and not tag:b" }, { format: "json" }],
+    ["drawPlan", {}, { format: "json", strict: true }],
   ]);
   assertEquals((await ask("/api/plans?pipeline=sales&names=a")).status, 400);
 });

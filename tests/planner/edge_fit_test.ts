@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { z } from "zod";
 import type { PlanProblem } from "../../src/base/error_codes.ts";
 import { MillraceError } from "../../src/base/errors.ts";
@@ -151,6 +151,21 @@ Deno.test("createPlanner takes schemas for tasks that have none, and may be stri
   assertThrows(() => createPlanner(registry, { schemas }).plan(), MillraceError, "at '[]': gives number");
   assertThrows(() => createPlanner(registry, { strict: true }).plan(), MillraceError, "has no schema");
   assertThrows(() => createPlanner(registry, { stict: true } as object), TypeError, 'did you mean "strict"?');
+});
+
+Deno.test("createPlanner explains with the schemas that it was given, and prepares a task once", () => {
+  const registry = createTaskRegistry();
+  const rows = defineTask({ name: "rows", run: () => [1] });
+  registry.register(rows);
+  registry.register(defineTask({ name: "sum", inputs: { rows }, run: ({ rows }) => rows.length }));
+  const schema = { type: "array", items: number };
+  const planner = createPlanner(registry, {
+    schemas: { rows: { output: schema }, sum: { inputs: { rows: schema } } },
+  });
+  assertEquals(planner.explain().edges[0]?.fit, "compatible");
+  const [first, second] = [planner.plan(), planner.plan()];
+  assertStrictEquals(first.tasks.rows, second.tasks.rows);
+  assert(Object.isFrozen(first.tasks.sum?.inputs[0]?.schema), "what is hashed once must not change");
 });
 
 Deno.test("createPlanner knows that a task named itself may come with its failure, and one by name may not", () => {

@@ -44,6 +44,24 @@ Deno.test("createPlanBook plans with the schemas that stand beside a module", as
   assertThrows(() => without.plan({ pipeline: "tight" }), MillraceError, "has no schema");
 });
 
+Deno.test("createPlanBook draws each edge with its type and its verdict", async () => {
+  const book = await bookWith({ rows: { output: list(number) }, sum: { inputs: { rows: list({}) } } });
+  const { edges } = JSON.parse(book.draw({ pipeline: "loose" }, { format: "json" }));
+  assertEquals(edges, [
+    { from: "rows", to: "sum", param: "rows", collect: false, type: "number[]", fit: "compatible" },
+  ]);
+  assert(book.draw({}, { format: "text" }).endsWith("     ← rows: number[] (compatible)"));
+});
+
+Deno.test("createPlanBook plans strictly if the caller or the pipeline asks for it", async () => {
+  const book = await bookWith();
+  const message = "has no schema";
+  book.plan({ pipeline: "loose" }, { strict: false });
+  assertThrows(() => book.plan({ pipeline: "loose" }, { strict: true }), MillraceError, message);
+  assertThrows(() => book.plan({ pipeline: "tight" }, { strict: false }), MillraceError, message);
+  assertThrows(() => book.draw({}, { format: "text", strict: true }), MillraceError, message);
+});
+
 Deno.test("createPlanBook refuses to plan an edge whose sides do not fit", async () => {
   const book = await bookWith({
     rows: { output: list(number) },

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { z } from "zod";
 import type { JsonSchema } from "../../src/base/schema.ts";
 import { schemaText } from "../../src/planner/schema_text.ts";
+import { orFailure } from "../../src/task/wrap_schema.ts";
 
 function textOf(schema: z.ZodType): string {
   return schemaText(z.toJSONSchema(schema, { target: "draft-2020-12" }) as JsonSchema);
@@ -33,6 +34,16 @@ Deno.test("schemaText writes a schema as TypeScript would", () => {
     schemaText({ allOf: [{ $ref: "#/$defs/A" }, { anyOf: [{ type: "string" }, { type: "null" }] }] }),
     "A & (string | null)",
   );
+});
+
+Deno.test("schemaText names values beyond JSON, and failures", () => {
+  assertEquals(schemaText({ type: "array", items: { "x-type": "Date" } }), "Date[]");
+  const map = { "x-type": "Map", "x-keys": { type: "string" }, "x-values": { "x-type": "bigint" } };
+  assertEquals(schemaText(map), "Map<string, bigint>");
+  assertEquals(schemaText({ "x-type": "Set", "x-items": map }), "Set<Map<string, bigint>>");
+  assertEquals(schemaText({ "x-partial": true }), "unknown");
+  assertEquals(schemaText({ type: "string", "x-partial": true }), "string");
+  assertEquals(schemaText(orFailure({ type: "null" })), "null | TaskFailure");
 });
 
 Deno.test("schemaText stays short: what is deep or wide is cut off", () => {

@@ -173,7 +173,10 @@ async function denoInfo(moduleUrl: string): Promise<DenoInfo> {
 }
 
 async function deno(args: readonly string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: [...args] }).output();
+  // What imports mean is said by the configuration of this program, which Deno looks for from its main module.
+  const cwd = Deno.mainModule.startsWith("file:") ? { cwd: new URL(".", Deno.mainModule) } : {};
+  const command = new Deno.Command(Deno.execPath(), { args: [...args], ...cwd });
+  const { success, stdout, stderr } = await command.output();
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
   if (success) return text(stdout);
   throw new Error(`"deno ${args[0]}" failed: ${text(stderr).trim()}`);

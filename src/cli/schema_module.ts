@@ -25,6 +25,11 @@ type Schema = Readonly<Record<string, unknown>>;
 /** By the name of the task. */
 export const schemas: Readonly<
   Record<string, { readonly output?: Schema; readonly inputs?: Readonly<Record<string, Schema>> }>
-> = ${JSON.stringify(schemas, undefined, 2)};
+> = ${literal(schemas)};
 `;
+}
+
+/** JSON as a literal: there, "__proto__" would be no member, but the prototype. */
+function literal(schemas: TaskSchemas): string {
+  return JSON.stringify(schemas, undefined, 2).replaceAll(/^( *)"__proto__":/gm, '$1["__proto__"]:');
 }

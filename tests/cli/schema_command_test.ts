@@ -16,6 +16,13 @@ Deno.test("schema writes what was read beside the module, and says so", async ()
   assertStringIncludes(environment.stdout.text, "fresh  /here/a.schemas.ts");
 });
 
+Deno.test("schemaModuleText is a module of the very schemas, whatever their members are called", async () => {
+  const properties = JSON.parse('{ "__proto__": { "type": "null" }, "a\\n\\"__proto__\\":": {}, "": {} }');
+  const odd = { load: { output: { type: "object", properties } } };
+  const module = await import(`data:text/typescript,${encodeURIComponent(schemaModuleText("a.ts", odd))}`);
+  assertEquals(JSON.stringify(module.schemas), JSON.stringify(odd));
+});
+
 Deno.test("schema --check writes nothing and fails if what is written is stale, or missing", async () => {
   const environment = new FakeEnvironment();
   environment.extracted = { schemas, gaps: [] };

@@ -10,6 +10,7 @@ import { EXIT } from "../src/cli/exit_codes.ts";
 import type { CliOpenOptions, CliPlatform } from "../src/cli/port.ts";
 import { readOwner } from "../src/store/data_dir_lock.ts";
 import { openSpeaker } from "./platform.ts";
+import { diffPlans, renderPlanDiff } from "../src/planner/diff_plans.ts";
 import { createPlanBook } from "./planner.ts";
 import { VERSION } from "./version.ts";
 
@@ -55,7 +56,6 @@ async function open(options: CliOpenOptions): Promise<CliPlatform> {
     runView: (runId) => speaker.runView(runId),
     runs: (filter) => speaker.runs(filter),
     result: (runId, task) => speaker.result(runId, task),
-    plan: (request) => speaker.plan(request),
     close: (close) => speaker.close(close),
     [Symbol.asyncDispose]: () => speaker[Symbol.asyncDispose](),
   };
@@ -66,7 +66,13 @@ if (import.meta.main) {
     version: VERSION,
     defaultModules: await defaultModules(),
     open,
-    planOnly: async (modules, request) => (await createPlanBook(modules)).plan(request),
+    drawPlan: async (modules, request, options) => (await createPlanBook(modules)).draw(request, options),
+    comparePlan: async (modules, request, before, { format, strict = false }) => {
+      const diff = diffPlans(before, (await createPlanBook(modules)).plan(request, { strict }));
+      return format === "json" ? JSON.stringify(diff) : renderPlanDiff(diff);
+    },
+    // The compiler is large, and only this command needs it.
+    extractSchemas: async (url) => (await import("../src/cli/extract_schemas.ts")).extractSchemas(url),
     readOwner,
   });
   // What a lost thread still computes must not keep the program from ending.

@@ -4,21 +4,27 @@
  * @module
  */
 import { defineActor } from "../src/actor/define_actor.ts";
+import { deepFreeze } from "../src/base/deep_freeze.ts";
 import type { PlanProblem } from "../src/base/error_codes.ts";
 import { messageOf, MillraceError } from "../src/base/errors.ts";
 import type { Logger } from "../src/base/log.ts";
 import { nearest } from "../src/base/names.ts";
 import { check } from "../src/base/schema.ts";
 import { callWithin, guardSchema, Interrupted } from "../src/base/sync_limit.ts";
-import { planTasks } from "../src/planner/plan_tasks.ts";
+import { explainPlan } from "../src/planner/explain.ts";
+import { type PlanOptions, planTasks } from "../src/planner/plan_tasks.ts";
 import { plannerProtocol } from "../src/planner/protocol.ts";
+import { renderPlan } from "../src/planner/render_plan.ts";
 import { describePipeline, describeTask } from "../src/task/describe.ts";
 import type { TaskDescriptor } from "../src/task/descriptor.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
+import { importSchemas } from "../src/task/import_schemas.ts";
 import type { Definitions } from "../src/task/load.ts";
 import type { Pipeline } from "../src/task/pipeline.ts";
-import type { Plan } from "../src/task/plan.ts";
+import type { DrawOptions, Plan } from "../src/task/plan.ts";
 import type { RunRequest } from "../src/task/run.ts";
+import { selectionOf } from "../src/task/run_request.ts";
+import { withSchemas } from "../src/task/task_schemas.ts";
 import { unsupportedOptions } from "../src/task/unsupported.ts";
 
 /** What the planner is given. */
@@ -35,17 +41,20 @@ export interface PlanBook {
   readonly pipelines: ReadonlyMap<string, Pipeline>;
   /** A pipeline by name; throws `pipeline/unknown`. */
   find(pipeline: string): Pipeline;
-  /** Plans a pipeline or a selection. */
-  plan(request: RunRequest): Plan;
+  /** Plans a pipeline or a selection; a strict pipeline strictly in any case. */
+  plan(request: RunRequest, options?: PlanOptions): Plan;
+  /** Plans it and writes the plan. */
+  draw(request: RunRequest, options: DrawOptions): string;
 }
 
 /** Imports modules and makes a book of what they define; refuses what this version cannot keep. */
 export async function createPlanBook(modules: readonly string[]): Promise<PlanBook> {
   const definitions = await importDefinitions(modules);
   assertSupported(definitions);
+  const schemas = await importSchemas(modules);
   const pipelines = new Map(definitions.pipelines.map((pipeline) => [pipeline.name, pipeline]));
   const tasks = new Map<string, TaskDescriptor>(
-    definitions.tasks.map((task) => [task.name, describeTask(task)]),
+    definitions.tasks.map((task) => [task.name, withSchemas(describeTask(task), schemas)]),
   );
   const find = (name: string): Pipeline => {
     const pipeline = pipelines.get(name);
@@ -60,19 +69,19 @@ export async function createPlanBook(modules: readonly string[]): Promise<PlanBo
       },
     );
   };
+  const plan = (request: RunRequest, { strict = false }: PlanOptions = {}): Plan => {
+    const { pipeline, ...selection } = selectionOf(request);
+    if (pipeline === undefined) return planTasks(tasks, selection, { strict });
+    const found = find(pipeline);
+    return planTasks(tasks, describePipeline(found).selection, { strict: strict || found.strict });
+  };
   return {
     tasks,
     pipelines,
     find,
-    plan: ({ pipeline, names, tags, roots, includeUpstream }) => {
-      if (pipeline !== undefined) return planTasks(tasks, describePipeline(find(pipeline)).selection);
-      return planTasks(tasks, {
-        ...(names === undefined ? {} : { names }),
-        ...(tags === undefined ? {} : { tags }),
-        ...(roots === undefined ? {} : { roots }),
-        ...(includeUpstream === undefined ? {} : { includeUpstream }),
-      });
-    },
+    plan,
+    draw: (request, { format, durationsMs, ...options }) =>
+      renderPlan(explainPlan(plan(request, options), tasks, durationsMs), format),
   };
 }
 
@@ -83,7 +92,7 @@ const CONCURRENCY = 1024;
 
 /** The planner. */
 export const planner = defineActor(plannerProtocol, async (ctx, options: PlannerOptions) => {
-  const { tasks, pipelines, find, plan } = await createPlanBook(options.modules);
+  const { tasks, pipelines, find, plan, draw } = await createPlanBook(options.modules);
   for (const name of pipelines.keys()) assertPlannable(name, plan, ctx.log);
   return {
     prepare: async (request) => {
@@ -110,18 +119,24 @@ export const planner = defineActor(plannerProtocol, async (ctx, options: Planner
         { details: { pipeline, issues: checked.issues } },
       );
     },
-    plan,
+    plan: (request) => plan(request),
+    draw: ({ request, options }) => draw(request, options),
     describe: () => ({
       tasks: [...tasks.values()],
       pipelines: [...pipelines.values()].map(describePipeline),
     }),
-    define: (task) => void tasks.set(task.name, task),
+    define: (task) => void tasks.set(task.name, deepFreeze(task)),
     forget: (name) => void tasks.delete(name),
   };
 }, { concurrency: CONCURRENCY });
 
 /** What no task that is registered later can mend. */
-const HOPELESS: readonly PlanProblem["kind"][] = ["cycle", "self-reference", "type-mismatch"];
+const HOPELESS: readonly PlanProblem["kind"][] = [
+  "cycle",
+  "self-reference",
+  "type-mismatch",
+  "schema-missing",
+];
 
 /** A pipeline that can never run is refused at start; one that lacks tasks may get them from the main program. */
 function assertPlannable(pipeline: string, plan: PlanBook["plan"], log: Logger): void {

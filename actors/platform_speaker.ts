@@ -14,7 +14,7 @@ import type { GatewayBackend, PlatformView } from "../src/http/port.ts";
 import type { RunFilter } from "../src/orchestrator/port.ts";
 import type { DataDirLock } from "../src/store/data_dir_lock.ts";
 import { describeTask } from "../src/task/describe.ts";
-import type { Plan, Selection } from "../src/task/plan.ts";
+import type { DrawOptions, Plan, Selection } from "../src/task/plan.ts";
 import type { TaskRegistry } from "../src/task/registry.ts";
 import type { RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts";
 import { parsePlanRequest, parseRunRequest } from "../src/task/run_request.ts";
@@ -95,7 +95,7 @@ export class PlatformSpeaker implements Platform {
       runs: (filter) => this.runs(filter),
       runView: (runId) => this.runView(runId),
       result: (runId, task) => this.result(runId, task),
-      plan: (request) => this.plan(request),
+      drawPlan: (request, options) => this.drawPlan(request, options),
       subscribe: (pattern) => this.events(pattern),
     };
   }
@@ -183,6 +183,13 @@ export class PlatformSpeaker implements Platform {
     return await this.#cast.planner.ask("plan", parsePlanRequest(request), ALWAYS);
   }
 
+  async drawPlan(
+    request: Selection & { readonly pipeline?: string },
+    options: DrawOptions,
+  ): Promise<string> {
+    return await this.#cast.planner.ask("draw", { request: parsePlanRequest(request), options }, ALWAYS);
+  }
+
   async result(runId: string, task: string): Promise<unknown> {
     const view = await this.runView(runId);
     const found = view.tasks[task];
@@ -265,6 +272,10 @@ export class PlatformSpeaker implements Platform {
   /** What is registered here is known to the planner too. */
   #localRegistry(registry: TaskRegistry): TaskRegistry {
     const { planner } = this.#cast;
+    const unregister = (name: string): boolean => {
+      planner.tell("forget", name);
+      return registry.unregister(name);
+    };
     return {
       ...registry,
       register: (task: Task) => {
@@ -280,10 +291,8 @@ export class PlatformSpeaker implements Platform {
         this.#defined = Promise.all([this.#defined, planner.offer("define", describeTask(task))]);
         this.#defined.catch(() => {}); // the planner has stopped: every use says so
       },
-      unregister: (name) => {
-        planner.tell("forget", name);
-        return registry.unregister(name);
-      },
+      unregister,
+      clear: () => registry.list().forEach(({ name }) => unregister(name)),
     };
   }
 }

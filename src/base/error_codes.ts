@@ -10,6 +10,8 @@ export interface ErrorDetails {
   "topic/invalid": { topic: string; position: number };
   /** A pattern breaks the grammar; `position` counts characters from 0. */
   "pattern/invalid": { pattern: string; position: number };
+  /** A selector breaks the grammar; `position` counts characters from 0. */
+  "selector/invalid": { selector: string; position: number };
   /** An event lacks a part, or its data cannot be kept. */
   "event/invalid": { topic: string; reason: string };
   /** A program publishes on a topic that belongs to the system. */
@@ -144,6 +146,8 @@ export interface ErrorDetails {
   "http/unsupported-media-type": { contentType: string };
   /** A data folder is in use by a process that cannot be reached over HTTP. */
   "cli/server-unreachable": { url?: string; pid?: number };
+  /** A file that the command line names cannot be read, or holds something else. */
+  "cli/file-unusable": { path: string; reason: string };
   /** The beginning of a run id fits several runs. */
   "cli/ambiguous-run-id": { runId: string; matches: readonly string[] };
 }
@@ -157,11 +161,16 @@ export interface PlanProblem {
     | "self-reference"
     | "cycle"
     | "empty-selection"
-    | "type-mismatch";
+    | "type-mismatch"
+    | "schema-missing";
   /** The tasks it is about; for a cycle the path, first task repeated at the end. */
   readonly tasks: readonly string[];
   /** One sentence for people. */
   readonly message: string;
+  /** Where in the value, as `a.b[].c`, empty for the whole: of a `type-mismatch` between two schemas. */
+  readonly path?: string;
+  /** What is wrong there. */
+  readonly reason?: string;
 }
 
 /** A code of the catalogue. */
@@ -174,6 +183,7 @@ const again = { retryable: true } as const;
 export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: boolean } } = {
   "topic/invalid": once,
   "pattern/invalid": once,
+  "selector/invalid": once,
   "event/invalid": once,
   "event/reserved-topic": once,
   "event/too-many-hops": once,
@@ -241,5 +251,6 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "http/unauthorized": once,
   "http/unsupported-media-type": once,
   "cli/server-unreachable": again,
+  "cli/file-unusable": once,
   "cli/ambiguous-run-id": once,
 };

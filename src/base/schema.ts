@@ -71,15 +71,63 @@ export function describeIssue(issue: SchemaIssue): string {
 /**
  * The JSON Schema of one side of a schema, or `undefined` where its library cannot tell
  * (`~standard.jsonSchema` of Standard JSON Schema: zod 4 and arktype have it, valibot 1 has not).
+ *
+ * Dates, bigints and `undefined` are `{ "x-type": … }`; where the schema asks for more than JSON Schema can
+ * say (a `refine()`, a class), it has `"x-partial": true`.
  */
 export function jsonSchemaOf(schema: AnySchema, side: "input" | "output"): JsonSchema | undefined {
   const standard = schema["~standard"] as {
-    jsonSchema?: Record<"input" | "output", (options: { target: string }) => JsonSchema>;
+    vendor?: unknown;
+    jsonSchema?: Record<"input" | "output", (options: object) => JsonSchema>;
   };
   try {
-    return standard.jsonSchema?.[side]({ target: "draft-2020-12" });
+    const libraryOptions = standard.vendor === "zod" ? zodOptions(side) : {};
+    const json = standard.jsonSchema?.[side]({ target: "draft-2020-12", libraryOptions });
+    return json === undefined || saysNothing(json) ? undefined : json;
   } catch {
-    // Not expressible (a Date, a bigint …): unchecked at plan time, and the plan says so.
+    // Not expressible: unchecked at plan time, and the plan says so.
     return undefined;
   }
 }
+
+/** Whether there is more to the schema than JSON Schema can say, and that is all that it says. */
+function saysNothing(json: JsonSchema): boolean {
+  return json["x-partial"] === true &&
+    Object.keys(json).every((key) => key === "x-partial" || key === "$schema");
+}
+
+/** The part of a zod schema that is looked at (zod 4.6: `z.toJSONSchema()`, its option `override`). */
+interface ZodPart {
+  readonly zodSchema: { readonly _zod: { readonly def: ZodDef } };
+  readonly jsonSchema: Record<string, unknown>;
+}
+
+interface ZodDef {
+  readonly type: string;
+  readonly coerce?: boolean;
+  readonly checks?: readonly { readonly _zod: { readonly def: { readonly check: string } } }[];
+  readonly in?: { readonly _zod: { readonly def: ZodDef } };
+}
+
+/** What zod says nothing of, or not what is true of what goes in. */
+function zodOptions(side: "input" | "output"): object {
+  const override = ({ zodSchema, jsonSchema }: ZodPart): void => {
+    const { def } = zodSchema._zod;
+    const hasCheck = (name: string): boolean =>
+      def.checks?.some((one) => one._zod.def.check === name) ?? false;
+    const converts = def.coerce === true || def.type === "catch" || hasCheck("overwrite") ||
+      def.type === "pipe" && def.in?._zod.def.type === "transform";
+    if (side === "input" && converts) {
+      for (const key of Object.keys(jsonSchema)) if (key !== "default") delete jsonSchema[key];
+      jsonSchema["x-partial"] = true;
+    } else if (def.type === "date") jsonSchema["x-type"] = "Date";
+    else if (def.type === "bigint") jsonSchema["x-type"] = "bigint";
+    else if (def.type === "undefined" || def.type === "void") jsonSchema["x-type"] = "undefined";
+    else if (UNSAID.includes(def.type)) jsonSchema["x-partial"] = true;
+    if (hasCheck("custom") || hasCheck("property")) jsonSchema["x-partial"] = true;
+  };
+  return { unrepresentable: "any", override };
+}
+
+/** Types of zod that JSON Schema has no word for. */
+const UNSAID = ["symbol", "nan", "map", "set", "custom", "function", "transform", "file", "promise"];

@@ -11,6 +11,7 @@ import { planCommand } from "./plan_command.ts";
 import type { CliEnvironment } from "./port.ts";
 import { runCommand } from "./run_command.ts";
 import { runsCommand } from "./runs_command.ts";
+import { schemaCommand } from "./schema_command.ts";
 import { startCommand } from "./start_command.ts";
 import { styleFor } from "./style.ts";
 import { oneLine } from "./terminal_text.ts";
@@ -41,6 +42,8 @@ function perform(invocation: Invocation, environment: CliEnvironment): Promise<n
       return runCommand(invocation, environment);
     case "plan":
       return planCommand(invocation, environment);
+    case "schema":
+      return schemaCommand(invocation, environment);
     default:
       return runsCommand(invocation, environment);
   }

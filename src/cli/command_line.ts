@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
 import { nearest } from "../base/names.ts";
+import { PLAN_FORMATS } from "../task/plan.ts";
 import type { RunRequest, RunStatus } from "../task/run.ts";
 import {
   InvalidValue,
@@ -30,6 +31,7 @@ export type CommandLineEnvironment = Pick<
 export type CommandLine = { readonly invocation: Invocation } | { readonly exitCode: number };
 
 const STATUSES: readonly RunStatus[] = ["pending", "running", "succeeded", "failed", "cancelled"];
+const SELECT = "tasks by a selector: '+report', 'tag:etl and not extract_*', '2+(a or b)+1'";
 const FSYNCS = ["always", "batched"] as const;
 
 /** Reads a command line (without program name). Help and mistakes are written at once. */
@@ -142,6 +144,7 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
   withCommon(run.argument("[names...]", "one pipeline, or tasks"))
     .description("Run a pipeline, or a selection of tasks.")
     .option("-t, --tags <tags>", "also the tasks with any of these tags; separated by commas", list)
+    .option("-s, --select <selector>", SELECT)
     .option("--include-upstream", "also all tasks that the selected ones depend on")
     .option("--params <json>", "parameters as a JSON object", reading(parseJsonObject))
     .option("-P, --param <key=value>", "one parameter; repeatable", reading(parseParam))
@@ -149,19 +152,21 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .option("--follow-on", "with --watch: also the runs that this one leads to")
     .addHelpText("after", EXAMPLES.run)
     .action((names, flags) => {
-      const { tags = [] } = flags;
-      if (names.length === 0 && tags.length === 0) {
-        run.error("error: name a pipeline, tasks or --tags to run");
+      const { tags = [], select } = flags;
+      if (names.length === 0 && tags.length === 0 && select === undefined) {
+        run.error("error: name a pipeline, tasks, --tags or --select to run");
       }
       const params = { ...flags.params, ...flags.param };
       const rest = Object.keys(params).length === 0 ? {} : { params };
       const selection: RunRequest = {
         ...(names.length === 0 ? {} : { names }),
         ...(tags.length === 0 ? {} : { tags }),
+        ...(select === undefined ? {} : { select }),
         ...(flags.includeUpstream === undefined ? {} : { includeUpstream: true }),
         ...rest,
       };
-      const single = names.length === 1 && tags.length === 0 && flags.includeUpstream === undefined;
+      const single = names.length === 1 && tags.length === 0 &&
+        (select ?? flags.includeUpstream) === undefined;
       const requests = single ? [{ pipeline: names[0]!, ...rest }, selection] : [selection];
       const followOn = flags.followOn ?? false;
       choose({ command: "run", ...common(flags), requests, watch: flags.watch ?? followOn, followOn });
@@ -172,21 +177,48 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .option("-n, --names <tasks>", "tasks; separated by commas", list)
     .option("-t, --tags <tags>", "tasks with any of these tags", list)
     .option("-r, --roots <tasks>", "tasks with everything that they depend on", list)
+    .option("-s, --select <selector>", SELECT)
     .option("--include-upstream", "also all tasks that the selected ones depend on")
+    .option("--strict", "fail if a task or an edge has no schema")
+    .option("--run <id>", "show the critical path by the durations of this run")
+    .option("--against <file>", "show only what is different from a plan that --json has written")
+    .option("-f, --format <format>", `one of ${PLAN_FORMATS.join(", ")} (default: text)`, planFormat)
     .addHelpText("after", EXAMPLES.plan)
     .action((pipeline, flags, command) => {
-      const { names, tags, roots, includeUpstream } = flags;
+      const { names, tags, roots, select, includeUpstream, format = flags.json ? "json" : "text" } = flags;
       const selection = {
         ...(names === undefined ? {} : { names }),
         ...(tags === undefined ? {} : { tags }),
         ...(roots === undefined ? {} : { roots }),
+        ...(select === undefined ? {} : { select }),
         ...(includeUpstream === undefined ? {} : { includeUpstream }),
       };
       if (pipeline !== undefined && Object.keys(selection).length > 0) {
         command.error("error: a pipeline is a selection of its own: leave out either it or the options");
       }
-      const request = pipeline === undefined ? selection : { pipeline };
-      choose({ command: "plan", ...common(flags), request });
+      if (flags.json && format !== "json") {
+        command.error(`error: --json is --format json: leave it out for --format ${format}`);
+      }
+      if (flags.against !== undefined && format !== "text" && format !== "json") {
+        command.error(`error: --against writes text or JSON, no ${format}`);
+      }
+      choose({
+        command: "plan",
+        ...common(flags),
+        request: pipeline === undefined ? selection : { pipeline },
+        format,
+        strict: flags.strict ?? false,
+        ...(flags.run === undefined ? {} : { run: flags.run }),
+        ...(flags.against === undefined ? {} : { against: flags.against }),
+      });
+    });
+
+  withCommon(program.command("schema").argument("[modules...]", "paths of modules"))
+    .description("Write what tasks take and give as JSON Schema, from their types, beside their modules.")
+    .option("--check", "write nothing; fail if what is written is stale")
+    .addHelpText("after", EXAMPLES.schema)
+    .action((paths, flags) => {
+      choose({ command: "schema", ...common(flags, paths), check: flags.check ?? false });
     });
 
   const runs = program.command("runs").description("List runs, newest first; show one; print a result.");
@@ -241,5 +273,6 @@ const list = reading(parseList);
 const port = reading((text: string) => parseWholeNumber(text, 0, 65_535));
 const executors = reading((text: string) => parseWholeNumber(text, 1, 1_024));
 const limit = reading((text: string) => parseWholeNumber(text, 1, 500));
+const planFormat = reading((text: string) => parseChoice(text, PLAN_FORMATS));
 const status = reading((text: string) => parseChoice(text, STATUSES));
 const fsync = reading((text: string) => parseChoice(text, FSYNCS));

@@ -9,7 +9,7 @@ import type { CliEnvironment, CliOutput, StopSignal } from "./port.ts";
 /** What only the whole platform can give. */
 export type PlatformParts = Pick<
   CliEnvironment,
-  "open" | "planOnly" | "readOwner" | "version" | "defaultModules"
+  "open" | "drawPlan" | "comparePlan" | "extractSchemas" | "readOwner" | "version" | "defaultModules"
 >;
 
 /** The environment of this process. Needs no permission until something of it is used. */
@@ -23,11 +23,22 @@ export function createDenoEnvironment(parts: PlatformParts): CliEnvironment {
     // Called as a method it would lose its global `this`.
     fetch: (input, init) => fetch(input, init),
     moduleUrl,
+    readText,
+    writeText: (url, text) => Deno.writeTextFile(new URL(url), text),
     env: (name) => Deno.env.get(name) || undefined,
     utcOffsetMinutes: (timeMs) => -new Date(timeMs).getTimezoneOffset(),
     onSignal,
     exit: (code) => Deno.exit(code),
   };
+}
+
+async function readText(url: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(new URL(url));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }
 
 /** A URL stays; a path becomes a `file:` URL, relative to the working directory. */

@@ -27,7 +27,9 @@ const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "run/not-found",
   "run/params-invalid",
   "run/request-invalid",
+  "selector/invalid",
   "cli/ambiguous-run-id",
+  "cli/file-unusable",
 ]);
 
 /** The exit code for an error that ended a command. */

@@ -14,6 +14,8 @@ export const EXAMPLES: {
   readonly run: string;
   /** `millrace plan --help` */
   readonly plan: string;
+  /** `millrace schema --help` */
+  readonly schema: string;
   /** `millrace runs --help` */
   readonly runs: string;
 } = {
@@ -37,7 +39,7 @@ Examples:
   $ millrace run my_pipeline --watch
   $ millrace run my_pipeline -P day=2026-01-31 -P limit=100
   $ millrace run extract clean           two tasks
-  $ millrace run report --include-upstream
+  $ millrace run --select '+report'       a task with everything that it depends on
   $ millrace run --tags nightly --watch --json
 
 Where a platform is running on the same data folder it does the work; else this process does.
@@ -46,7 +48,20 @@ Progress goes to stderr, the run's id to stdout; with --watch the exit code tell
 Examples:
   $ millrace plan my_pipeline
   $ millrace plan --roots report         a task with everything that it depends on
-  $ millrace plan --tags nightly --json`,
+  $ millrace plan --select '+report and not tag:slow'
+  $ millrace plan my_pipeline --format mermaid > plan.mmd
+  $ millrace plan my_pipeline --json > plan.json; millrace plan my_pipeline --against plan.json
+  $ millrace plan --run 9f3a21c4         with its critical path
+  $ millrace plan --strict               fails while a task or an edge has no schema
+
+A selector: task, extract_*, tag:etl; +a with all that a depends on, a+ with all that depends on a, 2+a two steps
+of it; and, or, not, brackets.`,
+  schema: `
+Examples:
+  $ millrace schema pipelines.ts         writes pipelines.schemas.ts, for you to check in
+  $ millrace schema pipelines.ts --check fails if it is stale
+
+Plans check edges on these schemas. What a schema of the definition says is not written again.`,
   runs: `
 Examples:
   $ millrace runs --pipeline my_pipeline --status failed

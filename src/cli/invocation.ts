@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { PlanFormat } from "../task/plan.ts";
 import type { RunRequest } from "../task/run.ts";
 import type { PlanRequest, RunListFilter } from "./port.ts";
 
@@ -54,6 +55,22 @@ export interface PlanInvocation extends CommonOptions {
   readonly command: "plan";
   /** What to plan. */
   readonly request: PlanRequest;
+  /** How to write the plan. */
+  readonly format: PlanFormat;
+  /** Whether a schema that is missing is a problem. */
+  readonly strict: boolean;
+  /** A run, by a part of its id, whose durations show the critical path; what it ran is planned if nothing else is. */
+  readonly run?: string;
+  /** A file with an earlier plan: only what has changed is written. */
+  readonly against?: string;
+}
+
+/** `millrace schema`. */
+export interface SchemaInvocation extends CommonOptions {
+  /** Which command. */
+  readonly command: "schema";
+  /** Whether only to say if what is written is fresh. */
+  readonly check: boolean;
 }
 
 /** `millrace runs`, `runs show` and `runs result`. */
@@ -63,4 +80,4 @@ export type RunsInvocation =
   | CommonOptions & { readonly command: "runs result"; readonly runId: string; readonly task: string };
 
 /** Any command. */
-export type Invocation = StartInvocation | RunInvocation | PlanInvocation | RunsInvocation;
+export type Invocation = StartInvocation | RunInvocation | PlanInvocation | SchemaInvocation | RunsInvocation;

@@ -8,7 +8,8 @@
 import type { Clock } from "../base/clock.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import type { PlatformView } from "../http/port.ts";
-import type { Plan, Selection } from "../task/plan.ts";
+import type { DrawOptions, Plan, Selection } from "../task/plan.ts";
+import type { TaskSchemas } from "../task/task_schemas.ts";
 import type { RunEnd, RunRequest, RunStatus, RunSummary, RunView } from "../task/run.ts";
 
 /** What to plan: a pipeline, or a selection of tasks; neither means all tasks. */
@@ -62,8 +63,6 @@ export interface CliPlatform extends AsyncDisposable {
   runs(filter: RunListFilter): Promise<readonly RunSummary[]>;
   /** The stored value of a task in a run; all chunks as an array for a streaming task. */
   result(runId: string, task: string): Promise<unknown>;
-  /** Plans a pipeline or a selection. */
-  plan(request: PlanRequest): Promise<Plan>;
   /** Takes no new work, waits for what is being worked on and lets go of everything. Calling it twice is fine. */
   close(options?: { readonly deadlineMs?: number }): Promise<ClosedPlatform>;
 }
@@ -95,6 +94,26 @@ export interface DataDirOwner {
   readonly pid: number;
   /** Where it serves HTTP, if it does. */
   readonly url?: string;
+}
+
+/** A part of a task's types that JSON Schema cannot say. */
+export interface SchemaGap {
+  /** The task. */
+  readonly task: string;
+  /** `output`, or `inputs.` and the parameter; empty if it is about the whole task. */
+  readonly side: string;
+  /** Where in the value, as `a.b[].c`; empty for the whole. */
+  readonly path: string;
+  /** Why. */
+  readonly reason: string;
+}
+
+/** What was read from the types of a module. */
+export interface ExtractedSchemas {
+  /** Schemas of what the definitions themselves do not say. */
+  readonly schemas: TaskSchemas;
+  /** What could not be said. */
+  readonly gaps: readonly SchemaGap[];
 }
 
 /** A stream for people or for pipes. */
@@ -130,8 +149,21 @@ export interface CliEnvironment {
   readonly fetch: typeof fetch;
   /** Opens a platform in this process. */
   open(options: CliOpenOptions): Promise<CliPlatform>;
-  /** Plans without opening anything: no data folder, no threads that outlive the answer. */
-  planOnly(modules: readonly string[], request: PlanRequest): Promise<Plan>;
+  /** Plans without opening anything, and writes the plan: no data folder, no threads that outlive the answer. */
+  drawPlan(modules: readonly string[], request: PlanRequest, options: DrawOptions): Promise<string>;
+  /** Plans the same and writes what is different from an earlier plan. */
+  comparePlan(
+    modules: readonly string[],
+    request: PlanRequest,
+    before: Plan,
+    options: { readonly format: "text" | "json"; readonly strict?: boolean },
+  ): Promise<string>;
+  /** Reads the schemas of a module's tasks from their types. */
+  extractSchemas(moduleUrl: string): Promise<ExtractedSchemas>;
+  /** The text of a file; `undefined` if there is none. */
+  readText(url: string): Promise<string | undefined>;
+  /** Writes a file. */
+  writeText(url: string, text: string): Promise<void>;
   /** The live process that owns a data folder, if there is one. */
   readOwner(dataDir: string): Promise<DataDirOwner | undefined>;
   /** The URL of a module that was named by path or URL. */

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { MillraceError } from "../base/errors.ts";
 import { EXIT } from "./exit_codes.ts";
+import { findRun } from "./find_run.ts";
 import type { RunsInvocation } from "./invocation.ts";
 import type { CliEnvironment } from "./port.ts";
-import { openRunSource, type RunSource } from "./run_source.ts";
+import { openRunSource } from "./run_source.ts";
 import { runsTable, type RunsTextOptions, runText } from "./runs_text.ts";
 import { styleFor } from "./style.ts";
 
@@ -43,40 +43,6 @@ async function textOptions(environment: CliEnvironment): Promise<RunsTextOptions
     utcOffsetMinutes: environment.utcOffsetMinutes(nowMs),
     style: await styleFor(environment.stdout, environment.env),
   };
-}
-
-/** How far back a shortened id is looked for. */
-const MAX_SEARCHED = 5_000;
-const PAGE = 500;
-/** A whole UUID is nothing to look for. */
-const WHOLE_ID = 36;
-
-/** The id that begins or ends with what was given. */
-async function findRun(source: RunSource, part: string): Promise<string> {
-  if (part.length >= WHOLE_ID) return part;
-  const matches: string[] = [];
-  let before: string | undefined;
-  for (let searched = 0; searched < MAX_SEARCHED; searched += PAGE) {
-    const page = await source.runs({ limit: PAGE, ...(before === undefined ? {} : { before }) });
-    matches.push(...page.map((run) => run.id).filter((id) => id.startsWith(part) || id.endsWith(part)));
-    if (page.length < PAGE) break;
-    before = page.at(-1)!.id;
-  }
-  const [match] = matches;
-  if (match === undefined) {
-    throw new MillraceError(
-      "run/not-found",
-      `Cannot find the run as no id begins or ends like this: "${part}"`,
-      { details: { runId: part } },
-    );
-  }
-  if (matches.length === 1) return match;
-  throw new MillraceError(
-    "cli/ambiguous-run-id",
-    `Cannot tell which run is meant as "${part}" fits ${matches.length} of them: ` +
-      matches.slice(0, 5).join(", ") + (matches.length > 5 ? ", …" : ""),
-    { details: { runId: part, matches: matches.slice(0, 100) } },
-  );
 }
 
 /** What JSON has not is shown as near as it gets, as the server does. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { EncodedEvent } from "../event/event.ts";
-import type { Plan, Selection } from "../task/plan.ts";
+import type { DrawOptions, Selection } from "../task/plan.ts";
 import type { RunRequest, RunStatus, RunSummary, RunView } from "../task/run.ts";
 import type { TriggerView } from "../trigger/port.ts";
 
@@ -71,8 +71,8 @@ export interface GatewayBackend {
   runView(runId: string): Promise<RunView>;
   /** The stored value of a task in a run; all chunks as an array for a streaming task. */
   result(runId: string, task: string): Promise<unknown>;
-  /** Plans a pipeline or a selection. */
-  plan(request: Selection & { readonly pipeline?: string }): Promise<Plan>;
+  /** Plans a pipeline or a selection and writes the plan; with `json` an `ExplainedPlan`. */
+  drawPlan(request: Selection & { readonly pipeline?: string }, options: DrawOptions): Promise<string>;
   /**
    * Live events that match; ends when the platform closes. `return()` of its iterator ends the subscription at
    * once, also while a `next()` is pending (an async generator cannot do that: it would wait for its `yield`).

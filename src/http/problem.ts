@@ -26,6 +26,7 @@ export interface Problem {
 export const STATUS_OF = {
   "topic/invalid": 422,
   "pattern/invalid": 422,
+  "selector/invalid": 422,
   "event/invalid": 422,
   "event/reserved-topic": 422,
   "event/too-many-hops": 422,
@@ -93,6 +94,7 @@ export const STATUS_OF = {
   "http/unauthorized": 401,
   "http/unsupported-media-type": 415,
   "cli/server-unreachable": 502,
+  "cli/file-unusable": 400,
   "cli/ambiguous-run-id": 400,
 } as const satisfies Readonly<Record<ErrorCode, number>>;
 

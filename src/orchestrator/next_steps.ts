@@ -4,7 +4,9 @@
  * @module
  */
 import { MillraceError, toWire, type WireError } from "../base/errors.ts";
-import type { TaskDescriptor } from "../task/descriptor.ts";
+import { sourcesOf } from "../task/descriptor.ts";
+import type { Plan } from "../task/plan.ts";
+import { createReadySet, type ReadySet } from "../task/ready_set.ts";
 import { isFinalRun, isFinalTask, type RunState, type TaskState } from "./run_state.ts";
 
 /** What to do next, in the order of execution. */
@@ -20,115 +22,84 @@ export interface NextSteps {
 /** How many failed tasks the message of a run's error spells out; all are in its details. */
 const MAX_SPELLED = 10;
 
-/** A task in the graph of a plan. */
-interface Node {
-  readonly name: string;
-  /** Where it stands in the order of execution. */
-  readonly order: number;
-  readonly failSafe: boolean;
-  /** What it needs within the plan, each once. */
-  readonly upstream: readonly Node[];
-  readonly consumers: Node[];
-  /** How many of what it needs may still give something. */
-  waitsFor: number;
-  /** Whether its consumers know that nothing more comes from it. */
-  settled: boolean;
-}
-
 /**
  * Where a planned run can go on. It follows the state by being told which task has changed, at the cost of
  * that task's edges: looking at the whole plan after each fact would make a run quadratic.
  */
 export class Frontier {
   readonly #state: RunState;
-  readonly #nodes = new Map<string, Node>();
-  readonly #ready = new Set<Node>();
-  readonly #doomed = new Set<Node>();
+  readonly #plan: Plan;
+  /** Where each task stands in the order of execution. */
+  readonly #order: ReadonlyMap<string, number>;
+  /** Knows what still waits: a task that never will run counts as ended. */
+  readonly #waiting: ReadySet;
+  readonly #ready: Set<string>;
+  readonly #doomed = new Set<string>();
   /** How many tasks have no final state yet. */
-  #open = 0;
+  #open: number;
 
   /** Looks at the whole state once; from then on every change must be told. */
   constructor(state: RunState) {
     this.#state = state;
-    const plan = state.plan!;
-    for (const [order, name] of plan.executionOrder.entries()) this.#add(plan.tasks[name]!, order);
-    this.#open = this.#nodes.size;
-    for (const node of this.#nodes.values()) {
-      if (node.waitsFor === 0) this.#ready.add(node);
-    }
-    for (const name of this.#nodes.keys()) this.changed(name);
+    this.#plan = state.plan!;
+    this.#order = new Map(this.#plan.executionOrder.map((name, order) => [name, order]));
+    this.#waiting = createReadySet(this.#plan);
+    this.#ready = new Set(this.#waiting.ready);
+    this.#open = this.#order.size;
+    for (const name of this.#plan.executionOrder) this.changed(name);
   }
 
   /** A task's state has changed. */
   changed(name: string): void {
-    const node = this.#nodes.get(name)!;
-    const { status } = this.#taskOf(node);
+    const { status } = this.#state.tasks.get(name)!;
     if (isFinalTask(status)) {
-      this.#ready.delete(node);
-      this.#doomed.delete(node);
+      this.#ready.delete(name);
+      this.#doomed.delete(name);
       this.#open--;
-      this.#settle(node, status !== "succeeded");
-    } else if (status === "running" || status === "retrying") this.#ready.delete(node);
-    else if (status === "ready") this.#ready.add(node);
+      this.#settle(name, status !== "succeeded");
+    } else if (status === "running" || status === "retrying") this.#ready.delete(name);
+    else if (status === "ready") this.#ready.add(name);
   }
 
   /** What follows from the state as it is now. */
   next(): NextSteps {
     if (isFinalRun(this.#state.status)) return { ready: [], skipped: [] };
-    const ready = inOrder(this.#ready).map((node) => node.name);
-    const skipped = inOrder(this.#doomed).map((node) => ({ task: node.name, because: this.#blame(node) }));
+    const ready = this.#inOrder(this.#ready);
+    const skipped = this.#inOrder(this.#doomed).map((task) => ({ task, because: this.#blame(task) }));
     return { ready, skipped, ...(this.#open === 0 ? { end: endOf(this.#state) } : {}) };
   }
 
-  /** In the order of execution everything upstream is there already. */
-  #add({ name, failSafe, inputs, after }: TaskDescriptor, order: number): void {
-    const needs = new Set([...inputs.map((input) => input.task), ...after]);
-    // What is not in the plan is external: loaded from an earlier run.
-    const upstream = [...needs].flatMap((task) => this.#nodes.get(task) ?? []);
-    const node = {
-      name,
-      order,
-      failSafe,
-      upstream,
-      consumers: [],
-      waitsFor: upstream.length,
-      settled: false,
-    };
-    for (const needed of upstream) needed.consumers.push(node);
-    this.#nodes.set(name, node);
-  }
-
-  /** Tells consumers that a task is done or never will be; a skip follows from a skip, all at once. */
-  #settle(first: Node, gone: boolean): void {
-    const settling = [{ node: first, gone }];
-    for (const { node, gone } of settling) {
-      if (node.settled) continue;
-      node.settled = true;
-      for (const consumer of node.consumers) {
-        consumer.waitsFor--;
-        if (consumer.settled || this.#doomed.has(consumer)) continue;
-        if (gone && !node.failSafe) {
+  /** Nothing more comes from a task, whether it is done or never will be; a skip follows from a skip, all at once. */
+  #settle(first: string, gone: boolean): void {
+    const settling = [{ name: first, gone }];
+    for (const { name, gone } of settling) {
+      if (this.#waiting.hasEnded(name)) continue;
+      if (gone && !this.#isFailSafe(name)) {
+        for (const consumer of this.#waiting.downstreamOf(name)) {
+          if (this.#waiting.hasEnded(consumer) || this.#doomed.has(consumer)) continue;
           this.#doomed.add(consumer);
-          settling.push({ node: consumer, gone: true });
-        } else if (consumer.waitsFor === 0) this.#ready.add(consumer);
+          settling.push({ name: consumer, gone: true });
+        }
       }
+      for (const next of this.#waiting.end(name)) if (!this.#doomed.has(next)) this.#ready.add(next);
     }
   }
 
-  #blame(node: Node): string {
-    const to = node.upstream.find((needed) =>
-      !needed.failSafe && (this.#doomed.has(needed) || isGone(this.#taskOf(needed)))
-    );
-    return to!.name;
+  #blame(name: string): string {
+    return sourcesOf(this.#plan.tasks[name]!).find((source) => {
+      const task = this.#state.tasks.get(source);
+      // What is not in the plan is external: loaded from an earlier run.
+      return task !== undefined && !this.#isFailSafe(source) && (this.#doomed.has(source) || isGone(task));
+    })!;
   }
 
-  #taskOf(node: Node): TaskState {
-    return this.#state.tasks.get(node.name)!;
+  #isFailSafe(name: string): boolean {
+    return this.#plan.tasks[name]!.failSafe;
   }
-}
 
-function inOrder(nodes: ReadonlySet<Node>): Node[] {
-  return [...nodes].sort((a, b) => a.order - b.order);
+  #inOrder(names: ReadonlySet<string>): string[] {
+    return [...names].sort((a, b) => this.#order.get(a)! - this.#order.get(b)!);
+  }
 }
 
 /** Whether a task has ended and gave nothing. */

@@ -1,41 +1,62 @@
 /**
- * A plan as text for people.
+ * What people ask about a plan: which edges there are, what goes over them and whether it fits, what is left out.
  *
  * @module
  */
-import type { TaskDescriptor } from "../task/descriptor.ts";
-import type { Plan } from "../task/plan.ts";
+import type { InputDescriptor, TaskDescriptor } from "../task/descriptor.ts";
+import type { ExplainedPlan, Plan, PlanEdge } from "../task/plan.ts";
+import { criticalPath } from "./critical_path.ts";
+import type { Descriptors } from "./descriptors.ts";
+import { verdictOn } from "./edge_fit.ts";
+import { schemaText } from "./schema_text.ts";
 
 /**
- * The levels of a plan, one task a line with what feeds it, and the tasks outside the selection.
+ * A plan with its edges, their types and whether these fit, and the tasks that the selection leaves out. Plain data; `renderPlan()`
+ * writes it for people.
  *
- * Shape: a title; `1  extract`; `2  load  ← rows: extract, after: clean`; `external  rates`. No final line end.
+ * @param plan The plan.
+ * @param descriptors All tasks that it was made of, by name.
+ * @param durationsMs How long tasks take, in ms: gives the critical path.
  */
-export function explainPlan(plan: Plan): string {
-  const tasks = plan.executionOrder.length;
-  const levels = plan.parallelLevels.length;
-  const width = plan.external.length > 0 ? "external".length : String(levels).length;
-  const lines = [`dag ${plan.dagId.slice(0, 12)}: ${count(tasks, "task")} in ${count(levels, "level")}`];
-  for (const [level, names] of plan.parallelLevels.entries()) {
-    for (const [index, name] of names.entries()) {
-      const label = index === 0 ? String(level + 1) : "";
-      lines.push(`${label.padEnd(width)}  ${name}${edgesInto(plan.tasks[name]!)}`);
-    }
-  }
-  for (const [index, name] of plan.external.entries()) {
-    lines.push(`${(index === 0 ? "external" : "").padEnd(width)}  ${name}`);
-  }
-  return lines.join("\n");
-}
-
-function edgesInto(task: TaskDescriptor): string {
-  const edges = task.inputs.map(({ param, task, collect }) =>
-    `${param}: ${collect ? `collect(${task})` : task}`
+export function explainPlan(
+  plan: Plan,
+  descriptors: Descriptors,
+  durationsMs?: Readonly<Record<string, number>>,
+): ExplainedPlan {
+  const external = new Set(plan.external);
+  const skipped = [...descriptors.keys()].filter((name) =>
+    !Object.hasOwn(plan.tasks, name) && !external.has(name)
   );
-  if (task.after.length > 0) edges.push(`after: ${task.after.join(", ")}`);
-  return edges.length === 0 ? "" : `  ← ${edges.join(", ")}`;
+  return {
+    ...plan,
+    edges: plan.executionOrder.flatMap((name) => edgesInto(plan.tasks[name]!, descriptors)),
+    skipped: skipped.sort(),
+    ...(durationsMs === undefined ? {} : { criticalPath: criticalPath(plan, durationsMs) }),
+  };
 }
 
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+function edgesInto({ name, inputs, after }: TaskDescriptor, descriptors: Descriptors): PlanEdge[] {
+  const data = inputs.map((input): PlanEdge => {
+    const { task: from, param, collect } = input;
+    const type = typeOf(input, descriptors.get(from));
+    const verdict = verdictOn(descriptors, input);
+    return { from, to: name, param, collect, ...(type === undefined ? {} : { type }), ...verdict };
+  });
+  return [...data, ...after.map((from) => ({ from, to: name }))];
+}
+
+/** What the source gives; where it does not say so, what its consumer expects. */
+function typeOf(
+  { collect, schema }: InputDescriptor,
+  source: TaskDescriptor | undefined,
+): string | undefined {
+  if (source?.output === undefined) return schema && schemaText(schema);
+  const item = schemaText(source.output);
+  const value = !source.stream ? item : collect ? `${bracketed(item)}[]` : `AsyncIterable<${item}>`;
+  return source.failSafe ? `${value} | TaskFailure` : value;
+}
+
+/** A union needs brackets before `[]`; an object, whose own unions are inside, does not. */
+function bracketed(type: string): string {
+  return /^[\w.]+$|^\{[^|&]*\}$/.test(type) ? type : `(${type})`;
 }

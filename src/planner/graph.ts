@@ -14,17 +14,6 @@ export interface Graph {
   readonly upstream: Uint32Array;
 }
 
-/** Builds a graph from the upstream nodes of each node. */
-export function createGraph(size: number, upstreamOf: (node: number) => Iterable<number>): Graph {
-  const starts = new Uint32Array(size + 1);
-  const upstream: number[] = [];
-  for (let node = 0; node < size; node++) {
-    for (const source of upstreamOf(node)) upstream.push(source);
-    starts[node + 1] = upstream.length;
-  }
-  return { size, starts, upstream: Uint32Array.from(upstream) };
-}
-
 /**
  * The level of each node: 0 if nothing feeds it, else one more than the highest that does; -1 for nodes on a
  * cycle or fed by one. Kahn (1962); takes O(nodes + edges).
@@ -93,10 +82,10 @@ function upstreamWithoutLevel({ starts, upstream }: Graph, levels: Int32Array, n
 }
 
 function withoutEdge({ size, starts, upstream }: Graph, from: number, to: number): Graph {
-  return createGraph(size, (node) => {
-    const sources = upstream.subarray(starts[node]!, starts[node + 1]!);
-    return node === to ? sources.filter((source) => source !== from) : sources;
-  });
+  const [first, end] = [starts[to]!, starts[to + 1]!];
+  const kept = upstream.filter((source, edge) => source !== from || edge < first || edge >= end);
+  const removed = upstream.length - kept.length;
+  return { size, starts: starts.map((start, node) => node > to ? start - removed : start), upstream: kept };
 }
 
 /** The same edges seen from their other end. */

@@ -6,6 +6,7 @@
  * - The same tasks give the same plan, and the same `dagId`, in whatever order they were defined.
  * - A task stands in the level after the last one that feeds it; within a level, tasks are sorted by name.
  * - What is wrong is reported all at once: unknown names, missing dependencies, cycles by their path …
+ * - A selector means the same in code, on the command line and over HTTP.
  * - A selected task may need one that is not selected: it is `external`, and a run loads its latest result.
  * - No recursion: a chain of a hundred thousand tasks is planned like any other.
  *
@@ -23,11 +24,17 @@
  * const planner = createPlanner(registry);
  * assertEquals(planner.plan({ roots: ["report"] }).parallelLevels, [["orders", "rates"], ["report"]]);
  * assertEquals(planner.plan({ names: ["report"] }).external, ["orders", "rates"]);
+ * assertEquals(planner.plan({ select: "+report and not rates" }).executionOrder, ["orders", "report"]);
  * ```
  *
  * @module
  */
+export { criticalPath } from "./critical_path.ts";
+export { diffPlans, type EdgeChange, type PlanDiff, renderPlanDiff, type TaskChange } from "./diff_plans.ts";
 export { explainPlan } from "./explain.ts";
-export { planTasks } from "./plan_tasks.ts";
-export { createPlanner, type Planner, type TaskSource } from "./planner.ts";
-export type { Descriptors } from "./selection.ts";
+export { type EdgeFit, fitEdge, verdictOn } from "./edge_fit.ts";
+export { type PlanOptions, planTasks } from "./plan_tasks.ts";
+export { createPlanner, type Planner, type PlannerOptions, type TaskSource } from "./planner.ts";
+export { renderPlan } from "./render_plan.ts";
+export { type AnyJsonSchema, fitSchemas, type SchemaFit } from "./schema_fit.ts";
+export type { Descriptors } from "./descriptors.ts";

@@ -8,15 +8,24 @@ import { MillraceError } from "../base/errors.ts";
 import type { TaskDescriptor } from "../task/descriptor.ts";
 import type { Plan, Selection } from "../task/plan.ts";
 import { dagIdOf } from "./dag_id.ts";
-import { createGraph, findCycles, type Graph, levelsOf } from "./graph.ts";
-import { type Descriptors, selectTasks, suggestion, upstreamOf } from "./selection.ts";
+import type { Descriptors } from "./descriptors.ts";
+import { checkComplete, checkTypes } from "./edge_fit.ts";
+import { findCycles, levelsOf } from "./graph.ts";
+import { linkTasks } from "./link_tasks.ts";
+import { pathText } from "./path_text.ts";
+import { prepareTask } from "../task/prepared_task.ts";
+import { selectTasks } from "./selection.ts";
 
 /** How many cycles are reported at once. */
 const MAX_CYCLES = 10;
 /** How many problems the message of the error spells out; all are in its details. */
 const MAX_SPELLED = 10;
-/** How many tasks of a long cycle the message spells out at either end. */
-const CYCLE_ENDS = 5;
+
+/** How a selection is planned. */
+export interface PlanOptions {
+  /** Whether every task and every edge that carries data must have a schema. @default {false} */
+  readonly strict?: boolean;
+}
 
 /**
  * Plans a selection.
@@ -26,87 +35,51 @@ const CYCLE_ENDS = 5;
  *
  * @param descriptors All tasks there are, by name.
  * @param selection What to plan; an empty object means all tasks.
+ * @param options How strict to be.
  * @throws {MillraceError} `plan/invalid`, once, with everything that is wrong.
  */
-export function planTasks(descriptors: Descriptors, selection: Selection = {}): Plan {
+export function planTasks(
+  descriptors: Descriptors,
+  selection: Selection = {},
+  { strict = false }: PlanOptions = {},
+): Plan {
   const problems: PlanProblem[] = [];
-  const selected = selectTasks(descriptors, selection, problems);
-  const tasks = [...selected].sort().map((name) => descriptors.get(name)!);
-  const external = checkEdges(descriptors, selected, tasks, problems);
-  const graph = graphOf(tasks);
+  const names = selectTasks(descriptors, selection, problems).sort();
+  const tasks = names.map((name) => descriptors.get(name)!);
+  const prepared = tasks.map(prepareTask);
+  const { graph, external } = linkTasks(descriptors, tasks, prepared, problems);
+  if (strict) checkComplete(tasks, problems);
+  checkTypes(descriptors, tasks, prepared, problems);
   const levels = levelsOf(graph);
   if (levels.includes(-1)) {
     for (const cycle of findCycles(graph, MAX_CYCLES)) problems.push(cycleProblem(cycle, tasks));
   }
   if (problems.length > 0) throw invalid(problems);
 
-  const parallelLevels = groupByLevel(tasks, levels);
+  const parallelLevels = groupByLevel(names, levels);
+  const planned: Record<string, TaskDescriptor> = {};
+  for (let index = 0; index < names.length; index++) planned[names[index]!] = tasks[index]!;
   return {
-    dagId: dagIdOf(tasks),
+    dagId: dagIdOf(prepared.map((task) => task.hash)),
     executionOrder: parallelLevels.flat(),
     parallelLevels,
     external,
-    tasks: Object.fromEntries(tasks.map((task) => [task.name, task])),
+    tasks: planned,
   };
 }
 
-/** Checks every edge into the selected tasks; gives the tasks outside the selection that they need, sorted. */
-function checkEdges(
-  descriptors: Descriptors,
-  selected: ReadonlySet<string>,
-  tasks: readonly TaskDescriptor[],
-  problems: PlanProblem[],
-): string[] {
-  const external = new Set<string>();
-  for (const task of tasks) {
-    const { name } = task;
-    for (const source of new Set(upstreamOf(task))) {
-      if (source === name) {
-        problems.push({ kind: "self-reference", tasks: [name], message: `task "${name}" depends on itself` });
-      } else if (!descriptors.has(source)) {
-        const hint = suggestion(descriptors, source, problems.length);
-        const message = `task "${name}" depends on "${source}", which is not registered${hint}`;
-        problems.push({ kind: "missing-dependency", tasks: [name, source], message });
-      } else if (!selected.has(source)) external.add(source);
-    }
-    for (const { param, task: source, collect } of task.inputs) {
-      if (!collect || descriptors.get(source)?.stream !== false) continue;
-      const message =
-        `task "${name}" collects "${source}" as its input "${param}", but "${source}" does not stream`;
-      problems.push({ kind: "type-mismatch", tasks: [source, name], message });
-    }
-  }
-  return [...external].sort();
-}
-
-/** The edges among the tasks, which are in the order of their names; what is wrong was reported before. */
-function graphOf(tasks: readonly TaskDescriptor[]): Graph {
-  const indexes = new Map(tasks.map((task, index) => [task.name, index]));
-  return createGraph(tasks.length, (node) => {
-    const sources: number[] = [];
-    for (const name of upstreamOf(tasks[node]!)) {
-      const source = indexes.get(name);
-      if (source !== undefined && source !== node) sources.push(source);
-    }
-    return sources;
-  });
-}
-
-function groupByLevel(tasks: readonly TaskDescriptor[], levels: Int32Array): string[][] {
+function groupByLevel(names: readonly string[], levels: Int32Array): string[][] {
   const groups: string[][] = [];
-  for (const [index, { name }] of tasks.entries()) (groups[levels[index]!] ??= []).push(name);
+  for (let index = 0; index < names.length; index++) (groups[levels[index]!] ??= []).push(names[index]!);
   return groups;
 }
 
 function cycleProblem(cycle: readonly number[], tasks: readonly TaskDescriptor[]): PlanProblem {
   const names = [...cycle, cycle[0]!].map((index) => tasks[index]!.name);
-  const spelled = names.length <= 2 * CYCLE_ENDS
-    ? names
-    : [...names.slice(0, CYCLE_ENDS), `… ${names.length - 2 * CYCLE_ENDS} more`, ...names.slice(-CYCLE_ENDS)];
   return {
     kind: "cycle",
     tasks: names,
-    message: `tasks depend on each other in a cycle: ${spelled.join(" → ")}`,
+    message: `tasks depend on each other in a cycle: ${pathText(names)}`,
   };
 }
 

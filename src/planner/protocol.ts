@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { protocol } from "../actor/protocol.ts";
 import type { PipelineDescriptor, TaskDescriptor } from "../task/descriptor.ts";
-import type { Plan } from "../task/plan.ts";
+import type { DrawOptions, Plan } from "../task/plan.ts";
 import type { RunRequest } from "../task/run.ts";
 
 /** The planner's protocol. */
@@ -20,6 +20,13 @@ export const plannerProtocol = protocol("planner", {
   plan: {
     in: z.custom<RunRequest>((value) => typeof value === "object" && value !== null),
     out: z.custom<Plan>(),
+  },
+  /** Plans the same and writes the plan: for people, for Mermaid, for Graphviz, or as JSON. */
+  draw: {
+    in: z.custom<{ readonly request: RunRequest; readonly options: DrawOptions }>((value) =>
+      typeof value === "object" && value !== null
+    ),
+    out: z.string(),
   },
   /** What is defined. */
   describe: {

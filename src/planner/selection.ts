@@ -4,12 +4,11 @@
  * @module
  */
 import type { PlanProblem } from "../base/error_codes.ts";
-import { nearest } from "../base/names.ts";
-import type { TaskDescriptor } from "../task/descriptor.ts";
 import type { Selection } from "../task/plan.ts";
-
-/** All tasks there are, by name. */
-export type Descriptors = ReadonlyMap<string, TaskDescriptor>;
+import { parseSelector } from "../task/selector.ts";
+import { type Descriptors, suggestion } from "./descriptors.ts";
+import { prepareTask } from "../task/prepared_task.ts";
+import { selectBy } from "./select_by.ts";
 
 /**
  * The names of the selected tasks: the union of what is named, or all if nothing is.
@@ -17,21 +16,24 @@ export type Descriptors = ReadonlyMap<string, TaskDescriptor>;
  * @param descriptors All tasks there are.
  * @param selection What is wanted.
  * @param problems Gets what is wrong with the selection.
+ * @throws {MillraceError} `selector/invalid`
  */
 export function selectTasks(
   descriptors: Descriptors,
   selection: Selection,
   problems: PlanProblem[],
-): Set<string> {
-  const { names, tags, roots, includeUpstream = false } = selection;
-  if (names === undefined && tags === undefined && roots === undefined) {
+): string[] {
+  const { names, tags, roots, select, includeUpstream = false } = selection;
+  if ((names ?? tags ?? roots ?? select) === undefined) {
     if (descriptors.size === 0) problems.push(emptySelection("no task is registered"));
-    return new Set(descriptors.keys());
+    return [...descriptors.keys()];
   }
-  for (const name of new Set([...names ?? [], ...roots ?? []])) {
+  const by = select === undefined ? undefined : selectBy(descriptors, parseSelector(select));
+  for (const name of new Set([...names ?? [], ...roots ?? [], ...by?.unknown ?? []])) {
     if (!descriptors.has(name)) problems.push(unknownTask(descriptors, name, problems.length));
   }
   const selected = new Set(names?.filter((name) => descriptors.has(name)));
+  for (const name of by?.selected ?? []) selected.add(name);
   const wanted = new Set(tags);
   for (const { name, tags } of wanted.size === 0 ? [] : descriptors.values()) {
     if (tags.some((tag) => wanted.has(tag))) selected.add(name);
@@ -39,25 +41,9 @@ export function selectTasks(
   const upstream = withUpstream(descriptors, includeUpstream ? [...selected, ...roots ?? []] : roots ?? []);
   for (const name of upstream) selected.add(name);
   if (selected.size === 0 && problems.length === 0) {
-    problems.push(emptySelection(
-      wanted.size === 0
-        ? "the selection names no task"
-        : `no task has a tag of ${[...wanted].map(quote).join(", ")}`,
-    ));
+    problems.push(emptySelection(whyEmpty(select, wanted)));
   }
-  return selected;
-}
-
-/** The names that a task depends on; one that it depends on twice may come twice. */
-export function upstreamOf(descriptor: TaskDescriptor): string[] {
-  return [...descriptor.inputs.map((input) => input.task), ...descriptor.after];
-}
-
-/** `, did you mean "x"?` if a name like it is known. The search is long, so only the first problems get one. */
-export function suggestion(descriptors: Descriptors, name: string, problemsBefore: number): string {
-  if (problemsBefore >= 5) return "";
-  const near = nearest(name, descriptors.keys());
-  return near === undefined ? "" : `, did you mean "${near}"?`;
+  return [...selected];
 }
 
 /** The tasks of `names` that exist, and everything that they depend on. */
@@ -65,9 +51,17 @@ function withUpstream(descriptors: Descriptors, names: readonly string[]): Set<s
   const found = new Set(names.filter((name) => descriptors.has(name)));
   // A Set gives also what is added while it is walked through.
   for (const name of found) {
-    for (const source of upstreamOf(descriptors.get(name)!)) if (descriptors.has(source)) found.add(source);
+    for (const source of prepareTask(descriptors.get(name)!).sources) {
+      if (descriptors.has(source)) found.add(source);
+    }
   }
   return found;
+}
+
+function whyEmpty(select: string | undefined, tags: ReadonlySet<string>): string {
+  if (select !== undefined) return `no task is selected by ${quote(select)}`;
+  if (tags.size > 0) return `no task has a tag of ${[...tags].map(quote).join(", ")}`;
+  return "the selection names no task";
 }
 
 function unknownTask(descriptors: Descriptors, name: string, problemsBefore: number): PlanProblem {

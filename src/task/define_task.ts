@@ -4,6 +4,7 @@
  * @module
  */
 import type { AnySchema } from "../base/schema.ts";
+import { deepFreeze } from "../base/deep_freeze.ts";
 import type { Backoff, Isolation } from "./descriptor.ts";
 import type {
   Downstream,
@@ -171,9 +172,9 @@ export function defineTask<
     retryIf: options.retryIf,
     timeoutMs: options.timeoutMs,
     isolation: options.isolation ?? "worker",
-    permissions: options.permissions,
+    permissions: options.permissions && deepFreeze(structuredClone(options.permissions)),
     memoryMb: options.memoryMb,
-    cache: options.cache,
+    cache: typeof options.cache === "object" ? Object.freeze({ ...options.cache }) : options.cache,
     concurrencyKey: options.concurrencyKey,
     priority: options.priority,
     run: options.run as Task["run"],
@@ -192,21 +193,30 @@ function assertPolicy(what: string, options: Unchecked): void {
   assertFunction(what, "retryIf", options.retryIf);
   assertNumber(what, "timeoutMs", options.timeoutMs, { above: 0 });
   assertOneOf(what, "isolation", options.isolation, ["worker", "process", "inline"]);
-  assertNested(what, "permissions", options.permissions, [
-    "net",
-    "read",
-    "write",
-    "env",
-    "run",
-    "sys",
-    "ffi",
-  ]);
+  assertPermissions(what, options.permissions);
   assertNumber(what, "memoryMb", options.memoryMb, { above: 0 });
-  if (typeof options.cache !== "boolean") {
-    assertNested(what, "cache", options.cache, ["key", "ttlMs", "version"]);
-  }
+  assertCache(what, options.cache);
   if (options.concurrencyKey !== undefined) assertText(what, "concurrencyKey", options.concurrencyKey);
   assertNumber(what, "priority", options.priority, {});
+}
+
+function assertPermissions(what: string, permissions: unknown): void {
+  assertNested(what, "permissions", permissions, ["net", "read", "write", "env", "run", "sys", "ffi"]);
+  for (const [right, granted] of Object.entries(permissions ?? {})) {
+    if (granted === undefined || typeof granted === "boolean") continue;
+    const key = `permissions.${right}`;
+    if (!Array.isArray(granted)) throw new TypeError(wrong(what, key, "true, false or an array", granted));
+    assertTexts(what, key, granted);
+  }
+}
+
+function assertCache(what: string, cache: unknown): void {
+  if (typeof cache === "boolean") return;
+  assertNested(what, "cache", cache, ["key", "ttlMs", "version"]);
+  const { key, ttlMs, version } = (cache ?? {}) as TaskCache;
+  if (key !== undefined) assertText(what, "cache.key", key);
+  assertNumber(what, "cache.ttlMs", ttlMs, { above: 0 });
+  if (version !== undefined) assertText(what, "cache.version", version);
 }
 
 function assertEdges(what: string, { inputs, after }: Unchecked): void {

@@ -3,15 +3,27 @@
  *
  * @module
  */
+import { deepFreeze } from "../base/deep_freeze.ts";
 import { jsonSchemaOf } from "../base/schema.ts";
 import type { InputDescriptor, PipelineDescriptor, TaskDescriptor } from "./descriptor.ts";
 import { frozen } from "./option_checks.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { prepareTask } from "./prepared_task.ts";
 import { type Edge, isTask, nameOf, type Task } from "./task.ts";
+import { orFailure } from "./wrap_schema.ts";
 
-/** A task as plain, JSON-serialisable data; a schema whose library cannot say it as JSON Schema is left out. */
+/** Turning schemas into JSON Schema is dear, and a task never changes. */
+const described = new WeakMap<Task, TaskDescriptor>();
+
+/**
+ * A task as plain, JSON-serialisable data, frozen to its leaves; always the same object for the same task. A
+ * schema whose library cannot say it as JSON Schema is left out.
+ */
 export function describeTask(task: Task): TaskDescriptor {
-  return frozen<TaskDescriptor>({
+  const before = described.get(task);
+  if (before !== undefined) return before;
+  const { cache } = task;
+  const descriptor = deepFreeze(frozen<TaskDescriptor>({
     name: task.name,
     inputs: Object.entries(task.inputs).map(([param, source]) => describeInput(param, source)),
     after: [...new Set(task.after.map(nameOf))],
@@ -22,9 +34,17 @@ export function describeTask(task: Task): TaskDescriptor {
     backoff: task.backoff,
     timeoutMs: task.timeoutMs,
     isolation: task.isolation,
+    permissions: task.permissions,
+    memoryMb: task.memoryMb,
+    cache: cache === true ? {} : cache || undefined,
+    concurrencyKey: task.concurrencyKey,
+    priority: task.priority,
     params: task.params && jsonSchemaOf(task.params, "input"),
     output: task.output && jsonSchemaOf(task.output, "output"),
-  });
+  }));
+  described.set(task, descriptor);
+  prepareTask(descriptor);
+  return descriptor;
 }
 
 /** A pipeline as plain, JSON-serialisable data; given tasks, it selects exactly these names. */
@@ -41,10 +61,13 @@ export function describePipeline(pipeline: Pipeline): PipelineDescriptor {
 
 function describeInput(param: string, source: Task | Edge): InputDescriptor {
   if (isTask(source)) return { param, task: source.name, collect: false };
+  const schema = source.schema && jsonSchemaOf(source.schema, "input");
+  // Given the task itself, `run` knows by its type that a failure may come; given a name, it does not.
+  const takesFailure = isTask(source.task) && source.task.failSafe;
   return frozen<InputDescriptor>({
     param,
     task: nameOf(source.task),
     collect: source.collect,
-    schema: source.schema && jsonSchemaOf(source.schema, "input"),
+    schema: schema !== undefined && takesFailure ? orFailure(schema) : schema,
   });
 }

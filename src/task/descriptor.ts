@@ -6,6 +6,7 @@
  */
 import type { JsonSchema } from "../base/schema.ts";
 import type { Selection } from "./plan.ts";
+import type { TaskCache, TaskPermissions } from "./task.ts";
 
 /** Where a task runs: a pooled Web Worker, a child process, or the thread that defined it. */
 export type Isolation = "worker" | "process" | "inline";
@@ -30,7 +31,7 @@ export interface InputDescriptor {
   readonly task: string;
   /** Whether all chunks of a streaming task arrive as one array. */
   readonly collect: boolean;
-  /** What the downstream task needs, where it was declared with `from()`. */
+  /** What the downstream task needs, where `from()` declares it or `millrace schema` has read it from its types. */
   readonly schema?: JsonSchema;
 }
 
@@ -56,6 +57,16 @@ export interface TaskDescriptor {
   readonly timeoutMs?: number;
   /** Where it runs. */
   readonly isolation: Isolation;
+  /** The rights it runs with, and no others. */
+  readonly permissions?: TaskPermissions;
+  /** The memory it may use, in MiB. */
+  readonly memoryMb?: number;
+  /** When an earlier result may stand for an attempt; absent: never. */
+  readonly cache?: TaskCache;
+  /** Attempts with the same key never run at the same time. */
+  readonly concurrencyKey?: string;
+  /** Among ready tasks the higher goes first. */
+  readonly priority?: number;
   /** What it needs of the run's parameters. */
   readonly params?: JsonSchema;
   /** What it gives (of a streaming task: one chunk). */
@@ -79,4 +90,9 @@ export interface PipelineDescriptor {
   readonly concurrency?: number;
   /** What its runs take as parameters. */
   readonly params?: JsonSchema;
+}
+
+/** The names of what a task depends on, each once, in the order of its edges. */
+export function sourcesOf({ inputs, after }: TaskDescriptor): readonly string[] {
+  return [...new Set([...inputs.map((input) => input.task), ...after])];
 }

@@ -87,11 +87,32 @@ export type {
   PipelineDescriptor,
   TaskDescriptor,
 } from "./descriptor.ts";
+export { createReadySet, type ReadySet } from "./ready_set.ts";
 export { unsupportedOptions } from "./unsupported.ts";
+export { type TaskSchema, type TaskSchemas, withSchemas } from "./task_schemas.ts";
 export { createTaskRegistry, type TaskRegistry } from "./registry.ts";
 export { collectDefinitions, type Definitions, mergeDefinitions } from "./load.ts";
-export type { Plan, Selection } from "./plan.ts";
-export type { RunEnd, RunRequest, RunStatus, RunSummary, RunView, TaskStatus, TaskView } from "./run.ts";
+export {
+  type CriticalPath,
+  type EdgeVerdict,
+  type ExplainedPlan,
+  type Plan,
+  PLAN_FORMATS,
+  type PlanEdge,
+  type PlanFormat,
+  type Selection,
+} from "./plan.ts";
+export { parseSelector, type Selector } from "./selector.ts";
+export {
+  durationsOf,
+  type RunEnd,
+  type RunRequest,
+  type RunStatus,
+  type RunSummary,
+  type RunView,
+  type TaskStatus,
+  type TaskView,
+} from "./run.ts";
 export type {
   AtPath,
   ChunkOf,

@@ -122,8 +122,12 @@ export function shown(value: unknown): string {
 
 /** The definition without what is `undefined`, frozen: what was not said stays unsaid. */
 export function frozen<T extends object>(definition: { readonly [Key in keyof T]: T[Key] | undefined }): T {
-  const said = Object.entries(definition).filter(([, value]) => value !== undefined);
-  return Object.freeze(Object.fromEntries(said)) as T;
+  const said: Partial<T> = {};
+  for (const key in definition) {
+    const value = definition[key];
+    if (value !== undefined) said[key] = value;
+  }
+  return Object.freeze(said) as T;
 }
 
 /** A topic that users may publish to; the error of the grammar, with the name of the definition. */
@@ -137,7 +141,8 @@ export function assertPattern(what: string, pattern: string): void {
   naming(what, () => parsePattern(pattern));
 }
 
-function naming(what: string, check: () => void): void {
+/** Runs a check whose errors do not know the definition; they get its name. */
+export function naming(what: string, check: () => void): void {
   try {
     check();
   } catch (error) {

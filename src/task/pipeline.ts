@@ -7,17 +7,21 @@ import type { AnySchema } from "../base/schema.ts";
 import type { Overlap } from "./descriptor.ts";
 import type { NeededParams, ParamsCheck } from "./inference.ts";
 import {
+  assertBoolean,
   assertNested,
   assertNumber,
   assertOneOf,
   assertOptions,
   assertPattern,
   assertSchema,
+  assertText,
   assertTexts,
   frozen,
+  naming,
   wrong,
 } from "./option_checks.ts";
 import type { Selection } from "./plan.ts";
+import { parseSelector } from "./selector.ts";
 import { brandOf, isTask, type Task } from "./task.ts";
 
 /** A defined pipeline, as `definePipeline()` gives it. */
@@ -42,6 +46,8 @@ export interface Pipeline<out Name extends string = string, out Params = unknown
   readonly concurrency?: number;
   /** How long its ended runs are kept. */
   readonly retention?: Retention;
+  /** Whether it runs only if each of its tasks and edges has a schema. */
+  readonly strict: boolean;
 }
 
 /** How long ended runs are kept: until one of the limits is passed. */
@@ -69,8 +75,8 @@ export type PipelineOptions<
       readonly select?: undefined;
     }
     | {
-      /** Which tasks it runs, decided when a run is planned. */
-      readonly select: Selection;
+      /** Which tasks it runs, decided when a run is planned; a string is a selector, such as `tag:nightly`. */
+      readonly select: Selection | string;
       /** Not together with `select`. */
       readonly tasks?: undefined;
     }
@@ -90,6 +96,11 @@ export interface PipelineSettings<Name extends string, P extends AnySchema | und
   readonly concurrency?: number;
   /** How long its ended runs are kept. As the platform is set by default. */
   readonly retention?: Retention;
+  /**
+   * Whether what each of its tasks gives, and what each input needs, must be known as JSON Schema when it is
+   * planned: given by a schema or read from the types by `millrace schema`. @default {false}
+   */
+  readonly strict?: boolean;
 }
 
 /** The name that runs of a selection, without a pipeline, are listed under. */
@@ -107,7 +118,7 @@ export function isPipeline(value: unknown): value is Pipeline {
  *
  * @throws {TypeError} If an option is unknown or of the wrong kind, or unless exactly one of `tasks` and `select` is given.
  * @throws {RangeError} If a number is out of range.
- * @throws {MillraceError} `pattern/invalid` if one of `on` is no pattern.
+ * @throws {MillraceError} `pattern/invalid` if one of `on` is no pattern, `selector/invalid` for a wrong selector.
  *
  * @example Started by an event
  * ```ts
@@ -131,12 +142,14 @@ export function definePipeline<
     "overlap",
     "concurrency",
     "retention",
+    "strict",
   ]);
   if (options.name as string === ADHOC) {
     throw new TypeError(`Cannot define ${what} as "${ADHOC}" is what a run of a selection is called`);
   }
-  const { name, select, on = [], params, overlap, concurrency, retention } = options;
+  const { name, on = [], params, overlap, concurrency, retention } = options;
   const tasks = options.tasks as readonly Task[] | undefined;
+  const select = typeof options.select === "string" ? { select: options.select } : options.select;
   if ((tasks === undefined) === (select === undefined)) {
     throw new TypeError(`Cannot define ${what} as it must have exactly one of "tasks" and "select"`);
   }
@@ -148,6 +161,7 @@ export function definePipeline<
   assertOneOf(what, "overlap", overlap, ["skip", "queue", "cancel"]);
   assertNumber(what, "concurrency", concurrency, { min: 1, whole: true });
   assertRetention(what, retention);
+  assertBoolean(what, "strict", options.strict);
   return frozen<Pipeline<Name, never>>({
     "~millrace": "pipeline",
     name,
@@ -158,6 +172,7 @@ export function definePipeline<
     overlap,
     concurrency,
     retention,
+    strict: options.strict === true,
   });
 }
 
@@ -172,8 +187,12 @@ function assertTasks(what: string, tasks: unknown): void {
 }
 
 function assertSelection(what: string, select: Selection | undefined): void {
-  assertNested(what, "select", select, ["names", "tags", "roots", "includeUpstream"]);
+  assertNested(what, "select", select, ["names", "tags", "roots", "select", "includeUpstream"]);
   for (const key of ["names", "tags", "roots"] as const) assertTexts(what, `select.${key}`, select?.[key]);
+  const selector = select?.select;
+  if (selector === undefined) return;
+  assertText(what, "select.select", selector);
+  naming(what, () => parseSelector(selector));
 }
 
 function assertRetention(what: string, retention: Retention | undefined): void {

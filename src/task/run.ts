@@ -47,6 +47,19 @@ export interface TaskView {
   readonly error?: WireError;
 }
 
+/**
+ * How long the tasks of a run took, in ms: the latest attempt of each one that has ended.
+ *
+ * @param tasks The `tasks` of a run's view or end.
+ */
+export function durationsOf(tasks: Readonly<Record<string, TaskView>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(tasks).flatMap(([name, { startedMs, endedMs }]) =>
+      startedMs === undefined || endedMs === undefined ? [] : [[name, endedMs - startedMs]]
+    ),
+  );
+}
+
 /** One run without its tasks: what a list shows. */
 export interface RunSummary {
   /** A UUIDv7. */

@@ -68,6 +68,25 @@ Deno.test("jsonSchemaOf gives either side of a schema whose library can tell", (
 
 Deno.test("jsonSchemaOf gives nothing where there is nothing to tell", () => {
   assertEquals(jsonSchemaOf(schemaOf((value) => ({ value })), "input"), undefined);
-  assertEquals(jsonSchemaOf(z.date(), "input"), undefined);
-  assertEquals(jsonSchemaOf(z.bigint(), "output"), undefined);
+});
+
+Deno.test("jsonSchemaOf says by x-type what zod has no JSON Schema for, and by x-partial where there is more", () => {
+  const without$schema = (schema: AnySchema, side: "input" | "output"): unknown => {
+    const { $schema: _, ...rest } = jsonSchemaOf(schema, side)!;
+    return rest;
+  };
+  assertEquals(without$schema(z.date(), "input"), { "x-type": "Date" });
+  assertEquals(without$schema(z.bigint(), "output"), { "x-type": "bigint" });
+  assertEquals(without$schema(z.void(), "output"), { "x-type": "undefined" });
+  assertEquals(jsonSchemaOf(z.set(z.string()), "input"), undefined, "nothing at all is said");
+  assertEquals(without$schema(z.string().refine(Boolean), "input"), { type: "string", "x-partial": true });
+  assertEquals(without$schema(z.array(z.coerce.number()), "input"), {
+    type: "array",
+    items: { "x-partial": true },
+  });
+  assertEquals(without$schema(z.coerce.number(), "output"), { type: "number" });
+  assertEquals(without$schema(z.object({ at: z.date().optional() }), "input"), {
+    type: "object",
+    properties: { at: { "x-type": "Date" } },
+  });
 });

@@ -8,9 +8,12 @@
  */
 import { coldStart } from "./cold_start.ts";
 import { events } from "./events.ts";
-import { kernel } from "./kernel.ts";
 import { kernelHardship } from "./kernel_hardship.ts";
 import { measure, type OpenBench, table } from "./figure.ts";
+import { kernel } from "./kernel.ts";
+import { plans } from "./plans.ts";
+import { registry } from "./registry.ts";
+import { schemaEdges } from "./schema_edges.ts";
 import { tasks } from "./tasks.ts";
 
 const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> = {
@@ -18,6 +21,9 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   "kernel-hardship": kernelHardship,
   events,
   tasks,
+  plans,
+  registry,
+  "schema-edges": schemaEdges,
   "cold-start": coldStart,
 };
 

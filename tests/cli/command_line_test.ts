@@ -105,6 +105,13 @@ Deno.test("run reads parameters as JSON, or one by one as JSON or text", () => {
   assertEquals(request!.params, { n: 1, day: "2026-01-31", all: true, e: "" });
 });
 
+Deno.test("run takes a selector", () => {
+  assertEquals((understood(["run", "-s", "+a"]) as { requests: unknown }).requests, [{ select: "+a" }]);
+  assertEquals((understood(["run", "b", "-s", "+a"]) as { requests: unknown }).requests, [
+    { names: ["b"], select: "+a" },
+  ]);
+});
+
 Deno.test("run --follow-on watches", () => {
   assertEquals((understood(["run", "a", "--follow-on"]) as { watch: boolean }).watch, true);
 });
@@ -114,6 +121,7 @@ Deno.test("plan takes a pipeline, or a selection, or nothing", () => {
     (understood(["plan", ...line]) as { request: unknown }).request;
   assertEquals(request("flights"), { pipeline: "flights" });
   assertEquals(request("--roots", "report", "--names", "a,b"), { names: ["a", "b"], roots: ["report"] });
+  assertEquals(request("-s", "+report and not tag:slow"), { select: "+report and not tag:slow" });
   assertEquals(request(), {});
 });
 
@@ -154,11 +162,15 @@ Deno.test("a wrong value is refused with what it must be", () => {
   assertStringIncludes(refused(["run", "a", "--params", "{"]), "Must be a JSON object");
   assertStringIncludes(refused(["run", "a", "-P", "novalue"]), "Must be key=value");
   assertStringIncludes(refused(["start", "--fsync", "never"]), "always, batched");
+  assertStringIncludes(refused(["plan", "--format", "mermad"]), "Did you mean mermaid?");
 });
 
 Deno.test("a request for nothing, or for two things at once, is refused", () => {
-  assertStringIncludes(refused(["run"]), "name a pipeline, tasks or --tags");
+  assertStringIncludes(refused(["run"]), "name a pipeline, tasks, --tags or --select");
   assertStringIncludes(refused(["plan", "flights", "--tags", "x"]), "leave out either");
+  assertStringIncludes(refused(["plan", "flights", "--select", "x"]), "leave out either");
+  assertStringIncludes(refused(["plan", "--json", "--format", "dot"]), "--json is --format json");
+  assertStringIncludes(refused(["plan", "--against", "x", "--format", "dot"]), "text or JSON, no dot");
   assertMatch(refused(["runs", "show"]), /missing required argument 'id'/);
   assertStringIncludes(refused([]), "Usage: millrace");
 });
@@ -176,4 +188,15 @@ Deno.test("--version prints the version", () => {
   const environment = new FakeEnvironment();
   assertEquals(parseCommandLine(["--version"], environment), { exitCode: 0 });
   assertEquals(environment.stdout.text, "0.1.0\n");
+});
+
+Deno.test("schema takes modules by argument, and may only check", () => {
+  assertEquals(understood(["schema"]), { command: "schema", ...COMMON, check: false });
+  assertEquals(understood(["schema", "a.ts", "--check"]), {
+    command: "schema",
+    ...COMMON,
+    modules: ["file:///here/a.ts"],
+    modulesNamed: true,
+    check: true,
+  });
 });

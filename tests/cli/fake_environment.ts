@@ -4,10 +4,12 @@ import type {
   CliOpenOptions,
   CliOutput,
   DataDirOwner,
+  ExtractedSchemas,
   PlanRequest,
   StopSignal,
 } from "../../src/cli/port.ts";
-import { FakePlatform, PLAN } from "./fake_platform.ts";
+import type { DrawOptions, Plan } from "../../src/task/plan.ts";
+import { FakePlatform } from "./fake_platform.ts";
 import { VirtualClock } from "./virtual_clock.ts";
 
 /** 2026-11-21T12:04:05Z. */
@@ -50,9 +52,11 @@ export class FakeEnvironment implements CliEnvironment {
   readonly fetch = fetch;
   readonly platform = new FakePlatform(this.clock);
   readonly opened: CliOpenOptions[] = [];
-  readonly planned: { modules: readonly string[]; request: PlanRequest }[] = [];
+  readonly planned: { modules: readonly string[]; request: PlanRequest; options: DrawOptions }[] = [];
   readonly exits: number[] = [];
   owner: DataDirOwner | undefined;
+  extracted: ExtractedSchemas = { schemas: {}, gaps: [] };
+  readonly files = new Map<string, string>();
   failure: Error | undefined;
   variables: Record<string, string> = {};
   #handlers = new Set<(signal: StopSignal) => void>();
@@ -70,18 +74,43 @@ export class FakeEnvironment implements CliEnvironment {
     return this.failure === undefined ? Promise.resolve(this.platform) : Promise.reject(this.failure);
   }
 
-  planOnly(modules: readonly string[], request: PlanRequest): Promise<typeof PLAN> {
-    this.planned.push({ modules, request });
-    return this.failure === undefined ? Promise.resolve(PLAN) : Promise.reject(this.failure);
+  drawPlan(modules: readonly string[], request: PlanRequest, options: DrawOptions): Promise<string> {
+    this.planned.push({ modules, request, options });
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    return Promise.resolve(`${options.format} plan`);
+  }
+
+  comparePlan(
+    _modules: readonly string[],
+    request: PlanRequest,
+    before: Plan,
+    { format, strict = false }: { readonly format: string; readonly strict?: boolean },
+  ): Promise<string> {
+    return Promise.resolve(
+      `${strict ? "strict " : ""}${format} diff of ${JSON.stringify(request)} against ${before.dagId}`,
+    );
+  }
+
+  extractSchemas(): Promise<ExtractedSchemas> {
+    return Promise.resolve(this.extracted);
+  }
+
+  readText(url: string): Promise<string | undefined> {
+    return Promise.resolve(this.files.get(url));
+  }
+
+  writeText(url: string, text: string): Promise<void> {
+    this.files.set(url, text);
+    return Promise.resolve();
   }
 
   readOwner(): Promise<DataDirOwner | undefined> {
     return Promise.resolve(this.owner);
   }
 
-  moduleUrl(specifier: string): string {
+  moduleUrl = (specifier: string): string => {
     return specifier.startsWith("file:") ? specifier : `file:///here/${specifier}`;
-  }
+  };
 
   readonly env = (name: string): string | undefined => this.variables[name];
 

@@ -3,19 +3,10 @@ import { MillraceError } from "../../src/base/errors.ts";
 import type { EncodedEvent } from "../../src/event/event.ts";
 import type { PlatformView } from "../../src/http/port.ts";
 import type { CliPlatform, ClosedPlatform, RunListFilter } from "../../src/cli/port.ts";
-import type { Plan } from "../../src/task/plan.ts";
 import type { RunEnd, RunRequest, RunSummary, RunView, TaskView } from "../../src/task/run.ts";
 import type { Clock } from "../../src/base/clock.ts";
 
 export const RUN_ID = "019aa000-0000-7000-8000-0000a41b09cc";
-
-export const PLAN: Plan = {
-  dagId: "3f2a91bc0d1e2f30",
-  executionOrder: ["read", "report"],
-  parallelLevels: [["read"], ["report"]],
-  external: [],
-  tasks: {},
-};
 
 export function platformView(over: Partial<PlatformView> = {}): PlatformView {
   return {
@@ -143,10 +134,6 @@ export class FakePlatform implements CliPlatform {
 
   result(runId: string, task: string): Promise<unknown> {
     return Promise.resolve(this.results.get(`${runId}/${task}`));
-  }
-
-  plan(): Promise<Plan> {
-    return Promise.resolve(PLAN);
   }
 
   close(): Promise<ClosedPlatform> {

@@ -212,11 +212,50 @@ Deno.test("GET /api/plans takes a pipeline or a selection", async () => {
   const backend = createFakeBackend();
   assertEquals((await ask("/api/plans?pipeline=sales", {}, backend)).body, PLAN);
   await ask("/api/plans?names=a,b&tags=c&roots=d&includeUpstream", {}, backend);
+  await ask("/api/plans?select=%2Ba%20and+not+tag:b", {}, backend);
+  await ask("/api/plans?strict=true", {}, backend);
   assertEquals(backend.calls, [
-    ["plan", { pipeline: "sales" }],
-    ["plan", { names: ["a", "b"], tags: ["c"], roots: ["d"], includeUpstream: true }],
+    ["drawPlan", { pipeline: "sales" }, { format: "json" }],
+    ["drawPlan", { names: ["a", "b"], tags: ["c"], roots: ["d"], includeUpstream: true }, {
+      format: "json",
+    }],
+    ["drawPlan", { select: "+a and not tag:b" }, { format: "json" }],
+    ["drawPlan", {}, { format: "json", strict: true }],
   ]);
   assertEquals((await ask("/api/plans?pipeline=sales&names=a")).status, 400);
+});
+
+Deno.test("GET /api/plans writes the plan in the format that is asked for", async () => {
+  const types = { text: "text/plain", mermaid: "text/vnd.mermaid", dot: "text/vnd.graphviz" };
+  for (const [format, type] of Object.entries(types)) {
+    const { body, headers } = await ask(`/api/plans?format=${format}`);
+    assertEquals([body, headers.get("content-type")], [`${format} plan`, `${type}; charset=utf-8`]);
+  }
+  const { status, body } = await ask("/api/plans?format=svg");
+  assertEquals([status, body.details.issues], [400, [
+    "at 'format': must be one of text, mermaid, dot, json: it is \"svg\"",
+  ]]);
+});
+
+Deno.test("GET /api/plans with a run plans what it ran, with its durations", async () => {
+  const tasks = {
+    load: { status: "succeeded" as const, attempts: 1, resultIds: [], startedMs: 5, endedMs: 9 },
+  };
+  const backend = createFakeBackend({ runView: () => Promise.resolve({ ...RUN, tasks }) });
+  await ask(`/api/plans?run=${RUN_ID}`, {}, backend);
+  await ask(`/api/plans?run=${RUN_ID}&names=a`, {}, backend);
+  const options = { format: "json", durationsMs: { load: 4 } };
+  assertEquals(backend.calls, [
+    ["drawPlan", { pipeline: "sales" }, options],
+    ["drawPlan", { names: ["a"] }, options],
+  ]);
+});
+
+Deno.test("GET /api/plans refuses a selector whose plus has become a space", async () => {
+  for (const select of ["+a", "a+", "b or +a", "(+a)", "(a+)"]) {
+    const { status, body } = await ask(`/api/plans?select=${select}`);
+    assertEquals([status, /"\+" must be written as %2B/.test(body.detail)], [400, true], select);
+  }
 });
 
 Deno.test("GET /api/plans of an invalid plan is 422 with its problems", async () => {
@@ -224,7 +263,7 @@ Deno.test("GET /api/plans of an invalid plan is 422 with its problems", async ()
   const { status, body } = await ask(
     "/api/plans",
     {},
-    createFakeBackend({ plan: failing("plan/invalid", { problems }) }),
+    createFakeBackend({ drawPlan: failing("plan/invalid", { problems }) }),
   );
   assertEquals([status, body.title, body.details], [422, "Plan invalid", { problems }]);
 });

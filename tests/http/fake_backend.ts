@@ -139,7 +139,13 @@ export function createFakeBackend(overrides: Partial<GatewayBackend> = {}): Fake
     runs: (filter) => noted([RUN], "runs", filter),
     runView: (runId) => noted(RUN, "runView", runId),
     result: (runId, task) => noted({ rows: 3 }, "result", runId, task),
-    plan: (request) => noted(PLAN, "plan", request),
+    drawPlan: (request, options) =>
+      noted(
+        options.format === "json" ? JSON.stringify(PLAN) : `${options.format} plan`,
+        "drawPlan",
+        request,
+        options,
+      ),
     subscribe(pattern) {
       calls.push(["subscribe", pattern]);
       const subscription = new FakeSubscription();

@@ -42,8 +42,27 @@ Deno.test("Planner.plan gives plain data", () => {
   assertEquals(JSON.parse(JSON.stringify(plan)), plan);
 });
 
+Deno.test("Planner.explain gives the plan with its edges", () => {
+  const registry = createTaskRegistry();
+  for (const task of [report, total, orders]) registry.register(task);
+  const { edges, skipped, ...plan } = createPlanner(registry).explain({ select: "total" });
+  assertEquals(plan, createPlanner(registry).plan({ names: ["total"] }));
+  assertEquals(edges, [
+    {
+      from: "orders",
+      to: "total",
+      param: "orders",
+      collect: true,
+      type: "{ amount: number }[]",
+      fit: "unchecked",
+    },
+  ]);
+  assertEquals(skipped, ["report"]);
+});
+
 Deno.test("Planner.plan refuses a selection that it would misread", () => {
   const planner = createPlanner(createTaskRegistry());
   assertThrows(() => planner.plan({ name: ["a"] } as object), TypeError, 'did you mean "names"?');
   assertThrows(() => planner.plan({ names: "a" as unknown as string[] }), TypeError, "must be an array");
+  assertThrows(() => planner.plan({ select: ["a"] as never }), TypeError, '"select" must be a string');
 });

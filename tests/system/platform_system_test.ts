@@ -171,6 +171,16 @@ Deno.test("registry runs tasks of the main program inline, and refuses those tha
     assert(MillraceError.is(error, "task/unsupported"));
   }));
 
+Deno.test("registry.clear takes the tasks of the main program out of the platform's plans, and no others", () =>
+  withPlatform(async (app) => {
+    app.registry.register(defineTask({ name: "here", isolation: "inline", run: () => 1 }));
+    assertEquals((await app.plan({ select: "here" })).executionOrder, ["here"]);
+    app.registry.clear();
+    const error = await assertRejects(() => app.plan({ names: ["here", "numbers"] }), MillraceError);
+    assert(MillraceError.is(error, "plan/invalid"));
+    assertEquals(error.details.problems.map((problem) => problem.tasks), [["here"]]);
+  }));
+
 Deno.test("run of a worker task on a platform without executors fails and says so", () =>
   withPlatform(async (app) => {
     const end = await (await app.run({ names: ["numbers"] })).finished;

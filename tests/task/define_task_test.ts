@@ -59,11 +59,16 @@ Deno.test("defineTask keeps what was said", () => {
 });
 
 Deno.test("defineTask gives a definition that nothing can change", () => {
-  const tags = ["a"];
-  const task = defineTask({ name: "task", tags, run });
+  const [tags, net, cache] = [["a"], ["x"], { ttlMs: 1 }];
+  const task = defineTask({ name: "task", tags, permissions: { net }, cache, run });
   tags.push("b");
-  assertEquals(task.tags, ["a"]);
-  for (const part of [task, task.tags, task.inputs, task.after, task.backoff]) assert(Object.isFrozen(part));
+  net.push("y");
+  cache.ttlMs = 2;
+  assertEquals([task.tags, task.permissions, task.cache], [["a"], { net: ["x"] }, { ttlMs: 1 }]);
+  const { inputs, after, backoff, permissions } = task;
+  for (const part of [task, task.tags, inputs, after, backoff, permissions, permissions?.net, task.cache]) {
+    assert(Object.isFrozen(part));
+  }
 });
 
 Deno.test("defineTask completes a partial back-off", () => {
@@ -105,6 +110,7 @@ Deno.test("defineTask refuses numbers out of range with a RangeError that names 
     { backoff: { factor: 0.5 } },
     { backoff: { baseMs: 100, maxMs: 10 } },
     { memoryMb: 0 },
+    { cache: { ttlMs: 0 } },
     { priority: NaN },
   ];
   for (const options of outside) assertThrows(() => define(options), RangeError, "current value is");
@@ -133,7 +139,12 @@ Deno.test("defineTask refuses options of the wrong kind", () => {
     { inputs: { a: "extract" } },
     { concurrencyKey: "" },
     { permissions: true },
+    { permissions: { net: "example.com" } },
+    { permissions: { read: [1] } },
     { cache: "always" },
+    { cache: { ttlMs: "1" } },
+    { cache: { key: 1 } },
+    { cache: { version: "" } },
   ];
   for (const options of mistaken) assertThrows(() => define(options), TypeError, "Cannot define");
   assertThrows(() => defineTask(undefined as never), TypeError, "options must be an object");

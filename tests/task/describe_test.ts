@@ -8,6 +8,7 @@ import {
   from,
   unsupportedOptions,
 } from "../../src/task/mod.ts";
+import { orFailure } from "../../src/task/wrap_schema.ts";
 
 Deno.test("describeTask gives plain data, edges by name", () => {
   const rows = defineTask({ name: "rows", stream: true, output: z.number(), run: () => [1] });
@@ -50,11 +51,20 @@ Deno.test("describeTask says what goes into params and comes out of output", () 
   assertEquals([params?.type, output?.type], ["string", "number"]);
 });
 
+Deno.test("describeTask says whether a failure may come: by a task it is known, by a name it is not", () => {
+  const rate = defineTask({ name: "rate", failSafe: true, run: () => 1 });
+  const schema = z.number();
+  const inputs = { task: from(rate, schema), name: from("rate", schema) };
+  const [byTask, byName] = describeTask(defineTask({ name: "t", inputs, run: () => 1 })).inputs;
+  assertEquals(byTask?.schema, orFailure(byName!.schema!));
+  assertEquals(byName?.schema?.type, "number");
+});
+
 Deno.test("describeTask leaves out a schema that JSON Schema cannot say", () => {
-  assertEquals(
-    describeTask(defineTask({ name: "task", output: z.date(), run: () => new Date(0) })).output,
-    undefined,
-  );
+  const silent = {
+    "~standard": { version: 1, vendor: "silent", validate: (value: unknown) => ({ value }) },
+  } as const;
+  assertEquals(describeTask(defineTask({ name: "task", output: silent, run: () => 1 })).output, undefined);
 });
 
 Deno.test("unsupportedOptions lists the promises that cannot be kept yet", () => {

@@ -46,6 +46,16 @@ Deno.test("definePipeline with a selection leaves the choice to the plan", () =>
   assertEquals(schema?.required, undefined, "what has a default need not be given");
 });
 
+Deno.test("definePipeline takes a selector for its selection, and refuses a wrong one with its position", () => {
+  assertEquals(describePipeline(definePipeline({ name: "p", select: "tag:etl+" })).selection, {
+    select: "tag:etl+",
+  });
+  const error = assertThrows(() => definePipeline({ name: "p", select: "a b" }), MillraceError);
+  assert(MillraceError.is(error, "selector/invalid"));
+  assertEquals(error.details, { selector: "a b", position: 2 });
+  assert(error.message.startsWith('Cannot define pipeline "p": Cannot select tasks as'));
+});
+
 Deno.test("definePipeline gives a definition that nothing can change", () => {
   const pipeline = define({ tasks: [task] });
   for (const part of [pipeline, pipeline.tasks, pipeline.on]) assert(Object.isFrozen(part));
@@ -63,7 +73,8 @@ Deno.test("definePipeline refuses options of the wrong kind", () => {
     { tasks: [] },
     { tasks: task },
     { tasks: ["task"] },
-    { select: "etl" },
+    { select: ["etl"] },
+    { select: { select: 1 } },
     { select: { tag: ["etl"] } },
     { select: { tags: "etl" } },
     { tasks: [task], on: "day.closed" },

@@ -35,7 +35,7 @@ const unknown = [
   ),
   ...names.filter((name) => !Object.hasOwn(GROUPS, name)).map((name) => `group ${name}`),
 ];
-if (unknown.length > 0) throw new TypeError(`Cannot run the benchmarks as there is no ${unknown[0]}`);
+if (unknown.length > 0) throw new TypeError(`Cannot run the benchmarks as there is no ${unknown.join(", ")}`);
 const [json, quick] = [Deno.args.includes("--json"), Deno.args.includes("--quick")];
 
 const figures = [];

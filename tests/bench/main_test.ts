@@ -77,7 +77,7 @@ Deno.test("bench refuses an option or a group that it does not have", async () =
     args: ["run", "-A", "--no-check", new URL("./main.ts", import.meta.url).href, "--fast", "moon"],
   }).output();
   assertEquals(code, 1);
-  assert(new TextDecoder().decode(stderr).includes("there is no --fast, moon"));
+  assert(new TextDecoder().decode(stderr).includes("there is no option --fast, group moon"));
 });
 
 Deno.test("measure drops the warm-up and takes ratios inside each round", async () => {

@@ -62,6 +62,9 @@ function planText(plan: ExplainedPlan): string {
   return lines.join("\n");
 }
 
+/** How many characters of a type are written at an edge. */
+const MAX_TYPE = 72;
+
 /** `extract`, `extract as rows`, `all of extract as rows: number[] (compatible)`, `after clean_up`. */
 function edgeText(edge: PlanEdge): string {
   const { from, param, collect } = edge;
@@ -79,10 +82,15 @@ function edgeLabel(edge: PlanEdge): string {
 
 /** `: number[] (compatible)`, `: unknown (unknown at 'id': nothing is said about it)`. */
 function typeText({ type, fit, path, reason }: PlanEdge): string {
-  const name = type === undefined ? "" : `: ${type}`;
+  const name = type === undefined ? "" : `: ${shortened(type)}`;
   if (fit === undefined) return name;
   const where = path === undefined ? "" : ` at '${path}'`;
   return `${name} (${fit}${where}${reason === undefined ? "" : `: ${reason}`})`;
+}
+
+/** What is left of a long type: a line for people holds no more. The JSON form has all of it. */
+function shortened(type: string): string {
+  return type.length <= MAX_TYPE ? type : `${type.slice(0, MAX_TYPE - 1)}…`;
 }
 
 function planMermaid(plan: ExplainedPlan): string {

@@ -105,14 +105,13 @@ export class Courier implements Sender {
    * is started again: what is sent from now on waits for it.
    */
   peerLost(host: number, reason: string, returns: boolean): void {
-    const underWay = this.#peers.lost(host, reason, returns);
-    if (underWay === undefined) return;
-    for (const [name, count] of underWay) {
-      this.#ports.deadLetter({ host, name }, "*", undefined, "host-lost", false, count);
-    }
+    // Asks first: of those that wait for room none is to be sent when they are let go.
     const error = hostLost(host, reason);
     this.#asks.fail(error, host);
     this.#readers.endAll(error, host);
+    for (const [name, count] of this.#peers.lost(host, reason, returns)) {
+      this.#ports.deadLetter({ host, name }, "*", undefined, "host-lost", false, count);
+    }
   }
 
   /** Ends all links and waits. */
@@ -142,8 +141,9 @@ export class Courier implements Sender {
     }
     const peer = this.peer(host);
     if (peer === undefined) return "stopped";
-    if (peer.gate(name).full) {
-      peer.want(name);
+    const gate = peer.gate(name);
+    if (gate.full) {
+      gate.want();
       return "full";
     }
     peer.tell(name, verb, payload, this.#trace(options));
@@ -246,19 +246,20 @@ export class Courier implements Sender {
     go: (waitedMs: number) => void,
     failed: (error: WireError) => void,
   ): (() => void) | undefined {
-    const way = this.#way(address);
-    if (way === undefined || !way.full) {
-      if (way === undefined) failed(this.#noWay(address));
-      else go(0);
-      return undefined;
-    }
     const { clock } = this.#ports;
-    const sinceMs = clock.now();
-    return way.wait(() => {
-      // While it waited the actor may have stopped, or its host gone.
-      if (this.#way(address) === undefined) failed(this.#noWay(address));
-      else go(clock.now() - sinceMs);
-    });
+    let sinceMs: number | undefined;
+    let callOff: (() => void) | undefined;
+    // While it waits the actor may stop, or its host be lost, and come back with a new window.
+    const enter = (): void => {
+      callOff = undefined;
+      const way = this.#way(address);
+      if (way === undefined) return failed(this.#noWay(address));
+      if (!way.full) return go(sinceMs === undefined ? 0 : clock.now() - sinceMs);
+      sinceMs ??= clock.now();
+      callOff = way.wait(enter);
+    };
+    enter();
+    return callOff && (() => callOff?.());
   }
 
   /** The way to an actor: what bounds it. */
@@ -370,7 +371,8 @@ export class Courier implements Sender {
 
   /** A frame has arrived. One bad message must not take the others down. */
   frame(host: number, frame: Frame): void {
-    const peer = this.#peers.of(host);
+    const peer = this.#peers.get(host);
+    if (!peer?.connected) return; // of a life of the host that is over
     for (const message of decodeFrame(frame)) {
       try {
         this.#inbound.receive(message, peer);

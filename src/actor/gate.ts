@@ -22,18 +22,15 @@ export class Gate {
   #oldest = 0;
   readonly #waiting: (() => void)[] = [];
   readonly #want: () => void;
+  #wanted = false;
 
-  /** @param want Called when somebody has to wait: the other side is to acknowledge what it has taken. */
+  /** @param want Called when the other side is to acknowledge what it has taken. */
   constructor(want: () => void) {
     this.#want = want;
   }
 
-  /** Whether a new sender has to wait. */
+  /** Whether a new sender has to wait; while anybody waits it is. */
   get full(): boolean {
-    return this.#full || this.#waiting.length > 0;
-  }
-
-  get #full(): boolean {
     return this.#used >= WINDOW || this.#bytes >= WINDOW_BYTES;
   }
 
@@ -64,12 +61,21 @@ export class Gate {
       this.#oldest = (this.#oldest + 1) % WINDOW;
     }
     this.#used -= leaving;
-    while (!this.#full && this.#waiting.length > 0) this.#waiting.shift()!();
+    this.#wanted = false;
+    while (!this.full && this.#waiting.length > 0) this.#waiting.shift()!();
+    if (this.#waiting.length > 0) this.want();
+  }
+
+  /** Somebody has found it full: the other side is to hear of it, once until it acknowledges. */
+  want(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.#want();
   }
 
   /** Calls `go` when it may enter; the answer calls the waiting off. */
   wait(go: () => void): () => void {
-    this.#want();
+    this.want();
     this.#waiting.push(go);
     return () => {
       const index = this.#waiting.indexOf(go);

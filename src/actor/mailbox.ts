@@ -51,12 +51,8 @@ export class Mailbox<Entry extends Linked<Entry>> {
     return this.#last;
   }
 
-  /** Whether a new sender has to wait: no space, or others wait already. */
+  /** Whether a new sender has to wait; while anybody waits it is. */
   get full(): boolean {
-    return this.#full || this.#waiting.length > 0;
-  }
-
-  get #full(): boolean {
     return this.#depth >= this.#capacity || this.#bytes >= this.#maxBytes;
   }
 
@@ -96,7 +92,7 @@ export class Mailbox<Entry extends Linked<Entry>> {
   shrank(bytes: number): void {
     this.#depth--;
     this.#bytes -= bytes;
-    while (this.#waiting.length > 0 && !this.#full) this.#waiting.shift()!();
+    while (this.#waiting.length > 0 && !this.full) this.#waiting.shift()!();
   }
 
   /** Calls `enter` once there is space; the answer calls the waiting off. */

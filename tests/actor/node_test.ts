@@ -1,0 +1,116 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { setImmediate } from "node:timers";
+import { defineActor } from "../../src/actor/define_actor.ts";
+import { decodeFrame, type Frame } from "../../src/actor/frame.ts";
+import { WINDOW } from "../../src/actor/gate.ts";
+import { later } from "../../src/actor/loop.ts";
+import { countOf, isMail, Kind, type Message } from "../../src/actor/message.ts";
+import { Node } from "../../src/actor/node.ts";
+import type { Link } from "../../src/actor/port.ts";
+import { protocol } from "../../src/actor/protocol.ts";
+import { createLogger } from "../../src/base/log.ts";
+import { MillraceError } from "../../src/base/errors.ts";
+import type { Schema } from "../../src/base/schema.ts";
+import { systemClock } from "../../src/base/system_clock.ts";
+
+// deno-lint-ignore no-explicit-any -- takes anything
+const any: Schema<any, any> = {
+  "~standard": { version: 1, vendor: "test", validate: (value) => ({ value }) },
+};
+const holding = protocol("holding", {
+  note: { in: any },
+  hold: { in: any, out: any },
+  flow: { in: any, stream: any },
+});
+
+function createNode(host: number): Node {
+  return new Node({
+    ...{ host, clock: systemClock, random: () => 0.5, soon: queueMicrotask, later, connect: () => {} },
+    log: createLogger(() => {}, systemClock.now),
+    top: { failed: () => {}, left: () => false, gone: () => {} },
+    ...{ onDeadLetter: () => {}, onOverrun: () => {} },
+  });
+}
+
+/** Connects two nodes. */
+function join(a: Node, b: Node): void {
+  const link = (from: Node, to: Node): Link => ({
+    post: (frame) => queueMicrotask(() => to.frame(from.host, frame)),
+    close: () => {},
+  });
+  a.connected(b.host, link(a, b));
+  b.connected(a.host, link(b, a));
+}
+
+/** Lets all that is on its way arrive. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+/** The messages that a node sends to a host which is back. */
+function recorded(): { readonly link: Link; readonly sent: () => Message[] } {
+  const frames: Frame[] = [];
+  return {
+    link: { post: (frame) => void frames.push(frame), close: () => {} },
+    sent: () => frames.flatMap(decodeFrame),
+  };
+}
+
+Deno.test("Node answers nobody in the next life of a host for whom asked in the last one", async () => {
+  const here = createNode(0);
+  const held = new Map<string, (answer: string) => void>();
+  const definition = defineActor(holding, () => ({
+    note: () => {},
+    hold: (name) => new Promise<string>((resolve) => held.set(name, resolve)),
+    flow: () => [],
+  }), { concurrency: 8 });
+  await here.spawn(definition, undefined, { name: "holder" });
+  const ask = (node: Node, what: string): Promise<unknown> =>
+    node.ref(holding, { host: 0, name: "holder" }).ask("hold", what, { timeoutMs: "none" });
+
+  const first = createNode(1);
+  join(here, first);
+  void ask(first, "old");
+  await settle();
+  here.peerLost(1, "it crashed", true);
+  const second = createNode(1);
+  join(here, second);
+  const answer = ask(second, "new"); // under the same number: each life counts from 1
+  await settle();
+  held.get("old")!("the old answer");
+  await settle();
+  held.get("new")!("the new answer");
+  assertEquals(await answer, "the new answer");
+});
+
+Deno.test("Node lets no more go to a host that is back than its window holds", async () => {
+  const here = createNode(0);
+  const ref = here.ref(holding, { host: 1, name: "far" });
+  const total = 2 * WINDOW + 500;
+  for (let n = 0; n < total; n++) void ref.offer("note", n);
+  here.peerLost(1, "it crashed", true);
+  const { link, sent } = recorded();
+  here.connected(1, link);
+  await settle();
+  const numbers = (): number[] =>
+    sent().flatMap((message) => message[0] === Kind.Tell ? message[3] as number[] : []);
+  assertEquals(numbers(), Array.from({ length: WINDOW }, (_, n) => WINDOW + n));
+  here.frame(1, JSON.stringify([[Kind.Ack, "far", WINDOW]]));
+  await settle();
+  assertEquals(numbers(), Array.from({ length: total - WINDOW }, (_, n) => WINDOW + n));
+});
+
+Deno.test("Node does not send what was given up while it waited for room", async () => {
+  const here = createNode(0);
+  const owner = {};
+  const ref = here.ref(holding, { host: 1, name: "far" }, owner);
+  for (let n = 0; n < WINDOW; n++) ref.tell("note", n);
+  const asked = assertRejects(() => ref.ask("hold", "waits", { timeoutMs: "none" }), MillraceError);
+  const read = assertRejects(() => ref.stream("flow", "waits").next() as Promise<unknown>, MillraceError);
+  here.peerLost(1, "it crashed", true);
+  assertEquals([(await asked).code, (await read).code], ["actor/host-lost", "actor/host-lost"]);
+  const { link, sent } = recorded();
+  here.connected(1, link);
+  await settle();
+  assertEquals(sent().filter(isMail).map((message) => countOf(message[3])), []);
+});

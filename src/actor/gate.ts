@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { WaitingLine } from "./waiting_line.ts";
 
 /**
  * How many messages of one host may be on their way to, or in the mailbox of, one actor. Four frames of 256:
@@ -20,7 +21,7 @@ export class Gate {
   /** What each message under way weighs, oldest first: they are acknowledged in order. */
   readonly #weights = new Uint32Array(WINDOW);
   #oldest = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new WaitingLine();
   readonly #want: () => void;
   #wanted = false;
 
@@ -62,7 +63,7 @@ export class Gate {
     }
     this.#used -= leaving;
     this.#wanted = false;
-    while (!this.full && this.#waiting.length > 0) this.#waiting.shift()!();
+    while (!this.full && this.#waiting.length > 0) this.#waiting.next();
     if (this.#waiting.length > 0) this.want();
   }
 
@@ -76,15 +77,11 @@ export class Gate {
   /** Calls `go` when it may enter; the answer calls the waiting off. */
   wait(go: () => void): () => void {
     this.want();
-    this.#waiting.push(go);
-    return () => {
-      const index = this.#waiting.indexOf(go);
-      if (index >= 0) this.#waiting.splice(index, 1);
-    };
+    return this.#waiting.join(go);
   }
 
   /** Lets everybody go who waits: they find the other side gone. */
   release(): void {
-    for (const go of this.#waiting.splice(0)) go();
+    this.#waiting.all();
   }
 }

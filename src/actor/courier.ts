@@ -371,8 +371,9 @@ export class Courier implements Sender {
 
   /** A frame has arrived. One bad message must not take the others down. */
   frame(host: number, frame: Frame): void {
-    const peer = this.#peers.get(host);
-    if (!peer?.connected) return; // of a life of the host that is over
+    if (this.#peers.lostReason(host) !== undefined) return; // its last words, too late
+    // One that is back speaks before the connection is made anew.
+    const peer = this.#peers.of(host);
     for (const message of decodeFrame(frame)) {
       try {
         this.#inbound.receive(message, peer);

@@ -363,8 +363,12 @@ class System implements ActorSystem {
 
   #escalated(error: MillraceError): void {
     this.#options.log.error("The system stops as an actor cannot be kept running", { error: toWire(error) });
-    this.#options.onFailure?.(error);
     void this.stop({ mode: "now", deadlineMs: DEFAULT_STOP_MS });
+    try {
+      this.#options.onFailure?.(error);
+    } catch (thrown) {
+      this.#options.log.error("A listener for failures failed", { error: toWire(thrown) });
+    }
   }
 }
 

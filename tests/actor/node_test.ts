@@ -114,3 +114,78 @@ Deno.test("Node does not send what was given up while it waited for room", async
   await settle();
   assertEquals(sent().filter(isMail).map((message) => countOf(message[3])), []);
 });
+
+/** A schema of somebody who has not read the standard. */
+const giving = (result: unknown): Schema<any, any> => ({
+  "~standard": { version: 1, vendor: "test", validate: () => result as never },
+});
+const odd = protocol("odd", {
+  none: { in: giving(undefined), out: any },
+  later: { in: giving(Promise.resolve(undefined)), out: any },
+  garbled: { in: giving({ issues: 7 }), out: any },
+  noAnswer: { in: any, out: giving(undefined) },
+  thenable: { in: any, out: any },
+  count: { in: any, out: any },
+});
+
+Deno.test("Turns go on whatever a schema gives, and whatever a handler returns", async () => {
+  const node = createNode(0);
+  const throwing = {
+    get then(): never {
+      throw new Error("no promise of yours");
+    },
+  };
+  const handlers = { none: () => 1, later: () => 1, garbled: () => 1, noAnswer: () => 1, count: () => 1 };
+  const definition = defineActor(odd, () => ({ ...handlers, thenable: () => throwing }));
+  await node.spawn(definition, undefined, { name: "odd" });
+  const ref = node.ref(odd, { host: 0, name: "odd" });
+  const said = async (verb: keyof typeof odd.verbs): Promise<string> =>
+    (await assertRejects(() => ref.ask(verb, 1, { timeoutMs: 1_000 }), Error)).message;
+  for (const verb of ["none", "later", "garbled"] as const) {
+    assertEquals((await said(verb)).split(": ").at(-1), "the schema gave no result");
+  }
+  await said("noAnswer");
+  assertEquals(await ref.ask("count", 1, { timeoutMs: 1_000 }), 1);
+  assertEquals(await said("thenable"), "no promise of yours");
+  node.close();
+});
+
+Deno.test("tell does not throw for what throws when it is read", async () => {
+  const node = createNode(0);
+  const definition = defineActor(holding, () => ({ note: () => {}, hold: () => 1, flow: () => [] }));
+  await node.spawn(definition, undefined, { name: "holder" });
+  const ref = node.ref(holding, { host: 0, name: "holder" });
+  ref.tell("note", {
+    get text(): never {
+      throw new Error("not to be read");
+    },
+  });
+  assertEquals(await ref.ask("hold", 1, { timeoutMs: 1_000 }), 1);
+  node.close();
+});
+
+const busy = protocol("busy", { go: { in: any } });
+
+for (const [who, other] of [["itself", "a"], ["another one", "b"]] as const) {
+  Deno.test(`Node lets the event loop turn while an actor and ${who} keep each other busy for ever`, async () => {
+    const node = createNode(0);
+    let on = true;
+    // Where the loop never turns it ends by itself: the test fails then instead of hanging.
+    const untilMs = Date.now() + 2_000;
+    const definition = defineActor(busy, (ctx, name: string) => ({
+      go: () => {
+        if (on && Date.now() < untilMs) ctx.ref(busy, { host: 0, name }).tell("go", undefined);
+      },
+    }));
+    await node.spawn(definition, other, { name: "a" });
+    await node.spawn(definition, "a", { name: "b" });
+    let turned = false;
+    setImmediate(() => {
+      turned = Date.now() < untilMs;
+      on = false;
+    });
+    node.ref(busy, { host: 0, name: "a" }).tell("go", undefined);
+    await settle();
+    assertEquals(turned, true);
+  });
+}

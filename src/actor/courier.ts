@@ -39,6 +39,9 @@ interface Way {
   wait(go: () => void): () => void;
 }
 
+/** Says why something cannot be sent. */
+type Failed = (error: WireError) => void;
+
 /** Brings messages. */
 export class Courier implements Sender {
   readonly #ports: CourierPorts;
@@ -151,13 +154,8 @@ export class Courier implements Sender {
   }
 
   untold(address: Address, verb: string, payload: unknown, told: "full" | "stopped"): void {
-    this.#ports.deadLetter(
-      address,
-      verb,
-      payload,
-      told === "full" ? "overflow" : this.#whyNot(address),
-      false,
-    );
+    const reason = told === "full" ? "overflow" : this.#whyNot(address);
+    this.#ports.deadLetter(address, verb, payload, reason, false);
   }
 
   #whyNot({ host, name }: Address): DeadLetterReason {
@@ -207,7 +205,7 @@ export class Courier implements Sender {
             return this.#peers.get(address.host)!.ask(address.name, verb, payload, trace, header);
           }
           this.#questionHere(Kind.Ask, address.name, verb, payload, trace, id, 0, budgetMs, chain, failed);
-        }, failed),
+        }, this.#buried(address, verb, payload, failed)),
     );
   }
 
@@ -232,7 +230,7 @@ export class Courier implements Sender {
             return this.#peers.get(host)!.openStream(name, verb, payload, trace, id, credit);
           }
           this.#questionHere(Kind.Open, name, verb, payload, trace, id, credit, undefined, null, failed);
-        }, failed),
+        }, this.#buried(address, verb, payload, failed)),
     );
   }
 
@@ -244,7 +242,7 @@ export class Courier implements Sender {
   #enter(
     address: Address,
     go: (waitedMs: number) => void,
-    failed: (error: WireError) => void,
+    failed: Failed,
   ): (() => void) | undefined {
     const { clock } = this.#ports;
     let sinceMs: number | undefined;
@@ -260,6 +258,14 @@ export class Courier implements Sender {
     };
     enter();
     return callOff && (() => callOff?.());
+  }
+
+  /** A question that cannot go is a dead letter, as it is where only its host finds out. */
+  #buried(address: Address, verb: string, payload: unknown, failed: Failed): Failed {
+    return (error) => {
+      this.#ports.deadLetter(address, verb, payload, this.#whyNot(address), true);
+      failed(error);
+    };
   }
 
   /** The way to an actor: what bounds it. */
@@ -298,7 +304,7 @@ export class Courier implements Sender {
     credit: number,
     budgetMs: number | undefined,
     chain: readonly string[] | null,
-    failed: (error: WireError) => void,
+    failed: Failed,
   ): void {
     const got = this.#ports.clones ? this.#cross(name, verb, payload) : { value: payload, refs: 0 as const };
     if ("error" in got) {

@@ -36,6 +36,11 @@ export class HostHandle {
     return this.#lost !== undefined;
   }
 
+  /** Throws if it is gone: its last words may have come together with the word that it is ready. */
+  assertThere(): void {
+    if (this.#lost !== undefined) throw fromWire(this.#lost);
+  }
+
   /** Gives an order, and resolves with the answer; rejects if the host refuses it or is lost. */
   ask(order: Order): Promise<Answer> {
     if (this.#lost !== undefined) return Promise.reject(fromWire(this.#lost));

@@ -297,7 +297,8 @@ export class Node {
     const { name, made } = cell;
     const { clock, log } = this.#options;
     return {
-      self: this.ref(made.definition.protocol, { host: this.host, name }, life),
+      // Nobody's: it is sent to others, whose asks do not end with this incarnation.
+      self: this.ref(made.definition.protocol, { host: this.host, name }),
       incarnation: life.incarnation,
       clock,
       log: log.with({ actor: name }),

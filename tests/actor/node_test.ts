@@ -8,6 +8,7 @@ import { countOf, isMail, Kind, type Message } from "../../src/actor/message.ts"
 import { Node } from "../../src/actor/node.ts";
 import type { Link } from "../../src/actor/port.ts";
 import { protocol } from "../../src/actor/protocol.ts";
+import type { ActorRef } from "../../src/actor/ref.ts";
 import { createLogger } from "../../src/base/log.ts";
 import { MillraceError } from "../../src/base/errors.ts";
 import type { Schema } from "../../src/base/schema.ts";
@@ -189,3 +190,25 @@ for (const [who, other] of [["itself", "a"], ["another one", "b"]] as const) {
     assertEquals(turned, true);
   });
 }
+
+Deno.test("ActorContext self is nobody's: an ask of another actor through it outlives a restart", async () => {
+  const node = createNode(0);
+  let self: unknown;
+  const definition = defineActor(holding, (ctx) => {
+    self = ctx.self;
+    return {
+      note: () => {},
+      hold: (what) => what === "for ever" ? new Promise(() => {}) : what,
+      flow: () => [],
+    };
+  });
+  await node.spawn(definition, undefined, { name: "holder" });
+  const ref = self as ActorRef<typeof holding>;
+  const held = assertRejects(() => ref.ask("hold", "for ever", { timeoutMs: "none" }), MillraceError);
+  const waiting = ref.ask("hold", "waits", { timeoutMs: "none" });
+  await settle();
+  await node.cell("holder")!.halt();
+  await node.cell("holder")!.revive();
+  assertEquals((await held).code, "actor/restarted");
+  assertEquals(await waiting, "waits");
+});

@@ -278,7 +278,10 @@ export class Cell implements Child, TurnsOwner {
     this.#leaving = true;
     this.notify(() => {
       this.#leaving = false;
-      if (!this.closed && !this.#host.left(this)) void this.end("drain", null);
+      if (this.closed) return;
+      if (!this.#host.left(this)) void this.end("drain", null);
+      // What comes next is for the next incarnation: in hand it would be given up.
+      else if (this.#state === "running") this.#state = "failed";
     });
   }
 

@@ -20,16 +20,27 @@ const ending = protocol("ending", {
 });
 const soon = { timeoutMs: 60_000 };
 
-Deno.test("ActorContext stop starts a permanent actor again once, however many messages call it", async () => {
+Deno.test("ActorContext stop starts a permanent actor again once, and leaves what comes next to the next life", async () => {
   await using test = await testSystem();
+  const heard: number[] = [];
   const definition = defineActor(ending, (ctx) => ({
-    leave: () => ctx.stop(),
-    ...{ fail: () => {}, meet: () => {}, incarnation: () => ctx.incarnation },
+    leave: async () => {
+      ctx.stop();
+      ctx.self.tell("fail", undefined);
+      ctx.stop();
+      await Promise.resolve();
+    },
+    fail: async () => {
+      await Promise.resolve();
+      heard.push(ctx.incarnation);
+    },
+    ...{ meet: () => {}, incarnation: () => ctx.incarnation },
   }));
   const ref = await test.system.spawn(definition, undefined, { name: "a", restart: "permanent" });
-  for (let n = 0; n < 10; n++) ref.tell("leave", undefined);
+  ref.tell("leave", undefined);
   await test.advance(60_000);
-  assertEquals(await ref.ask("incarnation", undefined, soon), 1);
+  assertEquals([await ref.ask("incarnation", undefined, soon), heard], [1, [1]]);
+  assertEquals((await test.system.snapshot()).hosts[0]!.node!.actors[0]!.counters.failed, 0);
 });
 
 Deno.test("a restart waits for a clean-up as long as the actor may take to stop, and no longer", async () => {
@@ -92,4 +103,20 @@ Deno.test("startHost rejects if the last words of a host come together with its 
   const error = await assertRejects(() => system.startHost("brief"), MillraceError);
   assertEquals(error.code, "actor/host-lost");
   assertEquals((await system.snapshot()).hosts.length, 1);
+});
+
+Deno.test("spawnIn says which of its options cannot be cloned", async () => {
+  await using test = await testSystem();
+  const host = test.system.startHost("h");
+  await test.runUntilIdle();
+  const place = { url: "file:///nowhere.ts", exportName: "none", module: () => Promise.resolve({}) };
+  const options = { deep: { fn: () => {} } } as never;
+  const error = await assertRejects(
+    async () => await test.system.spawnIn(place, options, { name: "a", host: await host }),
+    MillraceError,
+  );
+  assertEquals([error.code, error.details], [
+    "actor/uncloneable",
+    { actor: "a", verb: "start", path: "deep.fn" },
+  ]);
 });

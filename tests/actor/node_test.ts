@@ -11,11 +11,10 @@ import { protocol } from "../../src/actor/protocol.ts";
 import type { ActorRef } from "../../src/actor/ref.ts";
 import { createLogger } from "../../src/base/log.ts";
 import { MillraceError } from "../../src/base/errors.ts";
-import type { Schema } from "../../src/base/schema.ts";
+import type { AnySchema } from "../../src/base/schema.ts";
 import { systemClock } from "../../src/base/system_clock.ts";
 
-// deno-lint-ignore no-explicit-any -- takes anything
-const any: Schema<any, any> = {
+const any: AnySchema = {
   "~standard": { version: 1, vendor: "test", validate: (value) => ({ value }) },
 };
 const holding = protocol("holding", {
@@ -117,7 +116,7 @@ Deno.test("Node does not send what was given up while it waited for room", async
 });
 
 /** A schema of somebody who has not read the standard. */
-const giving = (result: unknown): Schema<any, any> => ({
+const giving = (result: unknown): AnySchema => ({
   "~standard": { version: 1, vendor: "test", validate: () => result as never },
 });
 const odd = protocol("odd", {

@@ -120,14 +120,13 @@ export class Asks {
     if (error !== undefined) return ask.reject(fromWire(error));
     const { out } = ask.question;
     if (out === undefined) return ask.resolve(value);
-    let result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>;
     try {
-      result = out["~standard"].validate(value);
+      const result = out["~standard"].validate(value);
+      if (result instanceof Promise) result.then((settled) => conclude(ask, settled)).catch(ask.reject);
+      else conclude(ask, result);
     } catch (thrown) {
-      return ask.reject(thrown);
+      ask.reject(thrown);
     }
-    if (result instanceof Promise) result.then((settled) => conclude(ask, settled), ask.reject);
-    else conclude(ask, result);
   }
 
   /** No answer will come from this host, or from any. */

@@ -73,6 +73,8 @@ export class Cell implements Child, TurnsOwner {
   /** What went wrong meanwhile: a child could not be kept running. */
   #trouble: WireError | undefined;
   #halting: Promise<void> = Promise.resolve();
+  /** Whether it is to stop once what waits is handled. */
+  #leaving = false;
   /** Resolves when its time to stop is up: then nobody waits for what it has in hand, or even for its start. */
   readonly #late = Promise.withResolvers<undefined>();
   #ended: Promise<readonly string[]> | undefined;
@@ -270,10 +272,16 @@ export class Cell implements Child, TurnsOwner {
     this.#host.failed(this, verb, error);
   }
 
-  /** Stops by itself, once what waits is handled; its supervisor may start it again. */
+  /** Stops by itself, once what waits is handled; its supervisor may start it again. Once, however often told to. */
   leave(): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
     this.notify(() => {
-      if (!this.closed && !this.#host.left(this)) void this.end("drain", null);
+      this.#leaving = false;
+      if (this.closed) return;
+      if (!this.#host.left(this)) void this.end("drain", null);
+      // What comes next is for the next incarnation: in hand it would be given up.
+      else if (this.#state === "running") this.#state = "failed";
     });
   }
 
@@ -340,7 +348,21 @@ export class Cell implements Child, TurnsOwner {
     life.over = true;
     life.cut();
     const unstopped = await life.guardian.close(mode);
-    await life.cleanUp((thrown) => this.#host.threw(this.name, "stop", thrown));
+    const failed = (thrown: unknown): void => this.#host.threw(this.name, "stop", thrown);
+    const cleaned = life.cleanUp(failed);
+    if (this.#state !== "halted") await cleaned; // within the time that its end may take
+    else {
+      const { stopMs } = this.made;
+      await within(
+        this.#host.clock,
+        stopMs,
+        cleaned,
+        () =>
+          failed(
+            new Error(`Cannot wait for the clean-up before a restart as it must end within ${stopMs} ms`),
+          ),
+      );
+    }
     // One that stops for good says what it still has to say first.
     if (this.#state === "halted") this.#host.over(this, life, error);
     return unstopped;

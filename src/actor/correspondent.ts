@@ -75,7 +75,11 @@ export abstract class Correspondent implements Origin {
 
   signal(id: number): AbortSignal {
     let controller = this.#signals.get(id);
-    if (controller === undefined) this.#signals.set(id, controller = new AbortController());
+    if (controller === undefined) {
+      controller = new AbortController();
+      // Who looks at it after the answer must not leave it behind.
+      if (this.#open.has(id)) this.#signals.set(id, controller);
+    }
     return controller.signal;
   }
 
@@ -110,9 +114,6 @@ export abstract class Correspondent implements Origin {
   /** The other side is gone: nobody reads its streams or wants its answers. */
   protected dropAll(): void {
     for (const id of [...this.#open]) this.cancelled(id);
-    this.#open.clear();
-    this.#left.clear();
-    this.#signals.clear();
   }
 
   /** Whether it was open. */

@@ -39,6 +39,9 @@ interface Way {
   wait(go: () => void): () => void;
 }
 
+/** Says why something cannot be sent. */
+type Failed = (error: WireError) => void;
+
 /** Brings messages. */
 export class Courier implements Sender {
   readonly #ports: CourierPorts;
@@ -105,14 +108,13 @@ export class Courier implements Sender {
    * is started again: what is sent from now on waits for it.
    */
   peerLost(host: number, reason: string, returns: boolean): void {
-    const underWay = this.#peers.lost(host, reason, returns);
-    if (underWay === undefined) return;
-    for (const [name, count] of underWay) {
-      this.#ports.deadLetter({ host, name }, "*", undefined, "host-lost", false, count);
-    }
+    // Asks first: of those that wait for room none is to be sent when they are let go.
     const error = hostLost(host, reason);
     this.#asks.fail(error, host);
     this.#readers.endAll(error, host);
+    for (const [name, count] of this.#peers.lost(host, reason, returns)) {
+      this.#ports.deadLetter({ host, name }, "*", undefined, "host-lost", false, count);
+    }
   }
 
   /** Ends all links and waits. */
@@ -142,8 +144,9 @@ export class Courier implements Sender {
     }
     const peer = this.peer(host);
     if (peer === undefined) return "stopped";
-    if (peer.gate(name).full) {
-      peer.want(name);
+    const gate = peer.gate(name);
+    if (gate.full) {
+      gate.want();
       return "full";
     }
     peer.tell(name, verb, payload, this.#trace(options));
@@ -151,13 +154,8 @@ export class Courier implements Sender {
   }
 
   untold(address: Address, verb: string, payload: unknown, told: "full" | "stopped"): void {
-    this.#ports.deadLetter(
-      address,
-      verb,
-      payload,
-      told === "full" ? "overflow" : this.#whyNot(address),
-      false,
-    );
+    const reason = told === "full" ? "overflow" : this.#whyNot(address);
+    this.#ports.deadLetter(address, verb, payload, reason, false);
   }
 
   #whyNot({ host, name }: Address): DeadLetterReason {
@@ -207,7 +205,7 @@ export class Courier implements Sender {
             return this.#peers.get(address.host)!.ask(address.name, verb, payload, trace, header);
           }
           this.#questionHere(Kind.Ask, address.name, verb, payload, trace, id, 0, budgetMs, chain, failed);
-        }, failed),
+        }, this.#buried(address, verb, payload, failed)),
     );
   }
 
@@ -232,7 +230,7 @@ export class Courier implements Sender {
             return this.#peers.get(host)!.openStream(name, verb, payload, trace, id, credit);
           }
           this.#questionHere(Kind.Open, name, verb, payload, trace, id, credit, undefined, null, failed);
-        }, failed),
+        }, this.#buried(address, verb, payload, failed)),
     );
   }
 
@@ -244,21 +242,30 @@ export class Courier implements Sender {
   #enter(
     address: Address,
     go: (waitedMs: number) => void,
-    failed: (error: WireError) => void,
+    failed: Failed,
   ): (() => void) | undefined {
-    const way = this.#way(address);
-    if (way === undefined || !way.full) {
-      if (way === undefined) failed(this.#noWay(address));
-      else go(0);
-      return undefined;
-    }
     const { clock } = this.#ports;
-    const sinceMs = clock.now();
-    return way.wait(() => {
-      // While it waited the actor may have stopped, or its host gone.
-      if (this.#way(address) === undefined) failed(this.#noWay(address));
-      else go(clock.now() - sinceMs);
-    });
+    let sinceMs: number | undefined;
+    let callOff: (() => void) | undefined;
+    // While it waits the actor may stop, or its host be lost, and come back with a new window.
+    const enter = (): void => {
+      callOff = undefined;
+      const way = this.#way(address);
+      if (way === undefined) return failed(this.#noWay(address));
+      if (!way.full) return go(sinceMs === undefined ? 0 : clock.now() - sinceMs);
+      sinceMs ??= clock.now();
+      callOff = way.wait(enter);
+    };
+    enter();
+    return callOff && (() => callOff?.());
+  }
+
+  /** A question that cannot go is a dead letter, as it is where only its host finds out. */
+  #buried(address: Address, verb: string, payload: unknown, failed: Failed): Failed {
+    return (error) => {
+      this.#ports.deadLetter(address, verb, payload, this.#whyNot(address), true);
+      failed(error);
+    };
   }
 
   /** The way to an actor: what bounds it. */
@@ -297,7 +304,7 @@ export class Courier implements Sender {
     credit: number,
     budgetMs: number | undefined,
     chain: readonly string[] | null,
-    failed: (error: WireError) => void,
+    failed: Failed,
   ): void {
     const got = this.#ports.clones ? this.#cross(name, verb, payload) : { value: payload, refs: 0 as const };
     if ("error" in got) {
@@ -370,6 +377,8 @@ export class Courier implements Sender {
 
   /** A frame has arrived. One bad message must not take the others down. */
   frame(host: number, frame: Frame): void {
+    if (this.#peers.lostReason(host) !== undefined) return; // its last words, too late
+    // One that is back speaks before the connection is made anew.
     const peer = this.#peers.of(host);
     for (const message of decodeFrame(frame)) {
       try {

@@ -76,7 +76,7 @@ export interface ActorContext<P extends Protocol = Protocol> {
   stash(): void;
   /** Puts all messages that were put aside back, before those that have come since; says how many. */
   unstash(): number;
-  /** Stops this actor, once it has handled what waits. */
+  /** Stops this actor, once it has handled what waits; a restart meanwhile does not call it off. */
   stop(): void;
   /** What to do when the actor stops or is restarted: last registered, first called. */
   onStop(cleanUp: () => void | Promise<void>): void;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { WaitingLine } from "./waiting_line.ts";
 
 /**
  * How many messages of one host may be on their way to, or in the mailbox of, one actor. Four frames of 256:
@@ -20,20 +21,17 @@ export class Gate {
   /** What each message under way weighs, oldest first: they are acknowledged in order. */
   readonly #weights = new Uint32Array(WINDOW);
   #oldest = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new WaitingLine();
   readonly #want: () => void;
+  #wanted = false;
 
-  /** @param want Called when somebody has to wait: the other side is to acknowledge what it has taken. */
+  /** @param want Called when the other side is to acknowledge what it has taken. */
   constructor(want: () => void) {
     this.#want = want;
   }
 
-  /** Whether a new sender has to wait. */
+  /** Whether a new sender has to wait; while anybody waits it is. */
   get full(): boolean {
-    return this.#full || this.#waiting.length > 0;
-  }
-
-  get #full(): boolean {
     return this.#used >= WINDOW || this.#bytes >= WINDOW_BYTES;
   }
 
@@ -64,21 +62,26 @@ export class Gate {
       this.#oldest = (this.#oldest + 1) % WINDOW;
     }
     this.#used -= leaving;
-    while (!this.#full && this.#waiting.length > 0) this.#waiting.shift()!();
+    this.#wanted = false;
+    while (!this.full && this.#waiting.length > 0) this.#waiting.next();
+    if (this.#waiting.length > 0) this.want();
+  }
+
+  /** Somebody has found it full: the other side is to hear of it, once until it acknowledges. */
+  want(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.#want();
   }
 
   /** Calls `go` when it may enter; the answer calls the waiting off. */
   wait(go: () => void): () => void {
-    this.#want();
-    this.#waiting.push(go);
-    return () => {
-      const index = this.#waiting.indexOf(go);
-      if (index >= 0) this.#waiting.splice(index, 1);
-    };
+    this.want();
+    return this.#waiting.join(go);
   }
 
   /** Lets everybody go who waits: they find the other side gone. */
   release(): void {
-    for (const go of this.#waiting.splice(0)) go();
+    this.#waiting.all();
   }
 }

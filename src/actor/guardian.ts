@@ -156,6 +156,7 @@ export class Guardian {
     const group = concerned(this.#policy.strategy, this.#children, failed);
     await this.#takeDown(group);
     for (let reason = error;;) {
+      if (this.#closed) return; // while it was brought down: nobody would wake it
       const delayMs = this.#budgetOf(failed).take(this.#ports.clock.now());
       if (delayMs === undefined) {
         for (const child of group) this.#down.delete(child);

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { fromWire, type WireError } from "../base/errors.ts";
+import { fromWire, MillraceError, type WireError } from "../base/errors.ts";
 import { hostLost } from "./actor_errors.ts";
 import type { Child } from "./guardian.ts";
 import type { Answer, FromHost, SpawnOrder, StopMode, ToHost, Wire } from "./port.ts";
 import type { RestartType } from "./supervision.ts";
+import { findUncloneable } from "./uncloneable.ts";
 
 /** An order that is answered. */
 type Asked = Extract<ToHost, { readonly id: number }>;
@@ -36,6 +37,11 @@ export class HostHandle {
     return this.#lost !== undefined;
   }
 
+  /** Throws if it is gone: its last words may have come together with the word that it is ready. */
+  assertThere(): void {
+    if (this.#lost !== undefined) throw fromWire(this.#lost);
+  }
+
   /** Gives an order, and resolves with the answer; rejects if the host refuses it or is lost. */
   ask(order: Order): Promise<Answer> {
     if (this.#lost !== undefined) return Promise.reject(fromWire(this.#lost));
@@ -46,7 +52,7 @@ export class HostHandle {
       this.wire.order({ ...order, id } as ToHost);
     } catch (error) {
       this.#answers.delete(id);
-      answer.reject(error);
+      answer.reject(order.type === "spawn" ? optionsUncloneable(order.order, error) : error);
     }
     return answer.promise;
   }
@@ -66,6 +72,15 @@ export class HostHandle {
     for (const answer of this.#answers.values()) answer.reject(fromWire(this.#lost));
     this.#answers.clear();
   }
+}
+
+function optionsUncloneable({ name, options }: SpawnOrder, cause: unknown): MillraceError {
+  const path = findUncloneable(options);
+  return new MillraceError(
+    "actor/uncloneable",
+    `Cannot spawn actor "${name}" in another thread as its options must be cloneable: the value at "${path}" is not`,
+    { details: { actor: name, verb: "start", path }, cause },
+  );
 }
 
 /** What an actor of another host needs to be supervised from here. */

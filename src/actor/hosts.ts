@@ -68,13 +68,13 @@ export class Hosts {
     this.#starting.add(starting);
     try {
       await starting;
+      this.#up(host);
     } catch (error) {
       this.#hosts.delete(number);
       throw error;
     } finally {
       this.#starting.delete(starting);
     }
-    this.#up(host);
     return number;
   }
 
@@ -121,6 +121,7 @@ export class Hosts {
 
   /** It can be talked to. */
   #up(host: Host): void {
+    host.handle.assertThere();
     host.state = "running";
     host.recycling = false;
     const { wire } = host.handle;
@@ -172,9 +173,8 @@ export class Hosts {
   /** Has an actor spawned; gives a host up that is silent when the start is overdue. */
   async #spawnIn(host: Host, order: SpawnOrder): Promise<string> {
     const { handle } = host;
-    const { clock } = this.#ports;
-    let cancel = clock.after(order.startMs, () => {
-      cancel = watchSilence(handle, clock, SILENT_MS, () => {
+    let cancel = this.#ports.clock.after(order.startMs, () => {
+      cancel = watchSilence(handle, this.#ports.clock, SILENT_MS, () => {
         if (!handle.isLost) this.terminate(host.number, `actor "${order.name}" in it does not start`, true);
       });
     });

@@ -63,6 +63,8 @@ export class InlineWire implements Wire {
   /** Whether its end was told. */
   #told = false;
   readonly #alarms = new Set<Cancel>();
+  /** The hosts at the ends of its direct ways. */
+  readonly #joined = new Map<number, InlineWire>();
 
   constructor(host: number, label: string, events: WireEvents, options: InlineTransportOptions) {
     this.host = host;
@@ -77,20 +79,36 @@ export class InlineWire implements Wire {
   }
 
   deliver(from: number, frame: Frame): void {
+    this.#deliver(from, frame, () => true);
+  }
+
+  #deliver(from: number, frame: Frame, isOpen: () => boolean): void {
     this.#options.onFrame?.(from, this.host);
     const copy = structuredClone(frame);
     this.#options.schedule.deliver(from, this.host, () => {
-      if (!this.#dead) this.#server?.node.frame(from, copy);
+      if (!this.#dead && isOpen()) this.#server?.node.frame(from, copy);
     });
   }
 
   open(peer: number): void {
-    this.#server?.node.connected(peer, this.#link((frame) => this.#send(peer, frame)));
+    this.#connect(peer, (frame) => this.#send(peer, frame), () => {});
   }
 
-  /** A way to another host of this transport. */
+  /** A way to another host of this transport. What comes from there after it was closed here is not heard. */
   join(peer: number, other: InlineWire): void {
-    this.#server?.node.connected(peer, this.#link((frame) => other.deliver(this.host, frame)));
+    this.#joined.set(peer, other);
+    const post = (frame: Frame): void =>
+      other.#deliver(this.host, frame, () => other.#joined.get(this.host) === this);
+    this.#connect(peer, post, () => {
+      if (this.#joined.get(peer) === other) this.#joined.delete(peer);
+    });
+  }
+
+  /** In order with what it is told otherwise: it may not know yet that the last life of the peer is over. */
+  #connect(peer: number, post: (frame: Frame) => void, close: () => void): void {
+    this.#options.schedule.deliver(0, this.host, () => {
+      if (!this.#dead) this.#server?.node.connected(peer, this.#link(post, close));
+    });
   }
 
   kill(): void {
@@ -136,8 +154,8 @@ export class InlineWire implements Wire {
     this.#options.schedule.deliver(this.host, to, () => this.#events.frame(to, copy));
   }
 
-  #link(post: (frame: Frame) => void): Link {
-    return { post: (frame) => this.#dead ? undefined : post(frame), close: () => {} };
+  #link(post: (frame: Frame) => void, close = (): void => {}): Link {
+    return { post: (frame) => this.#dead ? undefined : post(frame), close };
   }
 
   /** The time, with alarms that end with the host. */

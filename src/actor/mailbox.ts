@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { WaitingLine } from "./waiting_line.ts";
 
 /** What a mailbox keeps: entries know what follows them. */
 export interface Linked<Entry> {
@@ -19,7 +20,7 @@ export class Mailbox<Entry extends Linked<Entry>> {
   #depth = 0;
   #bytes = 0;
   #highWater = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new WaitingLine();
 
   constructor(capacity: number, maxBytes: number) {
     this.#capacity = capacity;
@@ -51,12 +52,8 @@ export class Mailbox<Entry extends Linked<Entry>> {
     return this.#last;
   }
 
-  /** Whether a new sender has to wait: no space, or others wait already. */
+  /** Whether a new sender has to wait; while anybody waits it is. */
   get full(): boolean {
-    return this.#full || this.#waiting.length > 0;
-  }
-
-  get #full(): boolean {
     return this.#depth >= this.#capacity || this.#bytes >= this.#maxBytes;
   }
 
@@ -96,20 +93,16 @@ export class Mailbox<Entry extends Linked<Entry>> {
   shrank(bytes: number): void {
     this.#depth--;
     this.#bytes -= bytes;
-    while (this.#waiting.length > 0 && !this.#full) this.#waiting.shift()!();
+    while (this.#waiting.length > 0 && !this.full) this.#waiting.next();
   }
 
   /** Calls `enter` once there is space; the answer calls the waiting off. */
   wait(enter: () => void): () => void {
-    this.#waiting.push(enter);
-    return () => {
-      const index = this.#waiting.indexOf(enter);
-      if (index >= 0) this.#waiting.splice(index, 1);
-    };
+    return this.#waiting.join(enter);
   }
 
   /** Lets everybody in who waits: they find the mailbox closed. */
   release(): void {
-    for (const enter of this.#waiting.splice(0)) enter();
+    this.#waiting.all();
   }
 }

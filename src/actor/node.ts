@@ -13,6 +13,7 @@ import { Courier } from "./courier.ts";
 import { type DeadLetter, type DeadLetterReason, zeroCounters } from "./counters.ts";
 import { type DeathReason, type Watcher, Watchers } from "./death.ts";
 import type { ActorContext, ActorDefinition, AnyActor, ChildOptions, Turn } from "./define_actor.ts";
+import { fairly } from "./fair_turns.ts";
 import { Guardian } from "./guardian.ts";
 import { Life } from "./life.ts";
 import type { Frame } from "./frame.ts";
@@ -248,7 +249,8 @@ export class Node {
   #createCellHost(): CellHost {
     const { host, clock, tracer, log, soon, later, top, onOverrun } = this.#options;
     return {
-      ...{ host, clock, tracer, soon, later },
+      ...{ host, clock, tracer, later },
+      soon: fairly(clock, soon, later),
       bind: (payload, life) => this.#courier.bind(payload, life),
       deadLetter: (name, verb, payload, reason, asked) =>
         this.#deadLetter({ host, name }, verb, payload, reason, asked),
@@ -295,7 +297,8 @@ export class Node {
     const { name, made } = cell;
     const { clock, log } = this.#options;
     return {
-      self: this.ref(made.definition.protocol, { host: this.host, name }, life),
+      // Nobody's: it is sent to others, whose asks do not end with this incarnation.
+      self: this.ref(made.definition.protocol, { host: this.host, name }),
       incarnation: life.incarnation,
       clock,
       log: log.with({ actor: name }),

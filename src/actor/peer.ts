@@ -77,7 +77,7 @@ export class RemotePeer extends Correspondent {
     let gate = this.#gates.get(actor);
     if (gate === undefined) {
       if (this.#gates.size >= this.#sweepAt) this.#sweep();
-      this.#gates.set(actor, gate = new Gate(() => this.want(actor)));
+      this.#gates.set(actor, gate = new Gate(() => this.emit([Kind.Want, actor])));
     }
     return gate;
   }
@@ -132,11 +132,6 @@ export class RemotePeer extends Correspondent {
     this.#schedule();
   }
 
-  /** Somebody here waits at the window of an actor there: it is to acknowledge what it has taken. */
-  want(actor: string): void {
-    this.emit([Kind.Want, actor]);
-  }
-
   /** Somebody there waits at the window of an actor here. */
   wanted(actor: string): void {
     this.#wanted.add(actor);
@@ -145,9 +140,7 @@ export class RemotePeer extends Correspondent {
 
   /** The other side's acknowledgement: so many messages have left the actor's mailbox. */
   acknowledged(actor: string, count: number): void {
-    const gate = this.#gates.get(actor);
-    gate?.leave(count);
-    if (gate !== undefined && gate.waiting > 0) this.want(actor);
+    this.#gates.get(actor)?.leave(count);
   }
 
   override taken(actor: string, count: number): void {

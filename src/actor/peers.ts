@@ -71,15 +71,15 @@ export class Peers {
   }
 
   /**
-   * A host is gone, for good unless it `returns`. Gives how many messages to each of its actors were under way;
-   * `undefined` if it was known to be gone.
+   * A host is gone, for good unless it `returns`. Gives how many messages to each of its actors were under way.
    */
-  lost(host: number, reason: string, returns: boolean): readonly (readonly [string, number])[] | undefined {
-    if (this.#lost.has(host)) return undefined;
+  lost(host: number, reason: string, returns: boolean): readonly (readonly [string, number])[] {
+    if (this.#lost.has(host)) return [];
     if (!returns) this.#lost.set(host, reason);
     this.#connecting.delete(host);
     const peer = this.#peers.get(host);
-    if (!returns) this.#peers.delete(host);
+    // Its next life is another peer: it counts its asks from 1 again, and must not get answers to those of this one.
+    this.#peers.delete(host);
     return peer?.disconnect() ?? [];
   }
 

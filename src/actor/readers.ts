@@ -33,6 +33,8 @@ interface Entry {
   readonly owner: object | undefined;
   /** Lets go of the signal. */
   release(): void;
+  /** Leaves the queue for room. */
+  leave: (() => void) | undefined;
 }
 
 /** How many items of a stream may be under way at once, unless its reader says otherwise. */
@@ -62,12 +64,10 @@ export class Readers {
     }
     const id = this.#ports.nextId();
     const signal = signalOf(own, turn);
-    let leave: (() => void) | undefined = undefined;
     const reader = new StreamReader(capacity, {
       more: (credit) => this.#ports.more(address, id, credit),
       leave: () => {
         this.#take(id);
-        leave?.();
         this.#ports.cancel(address, id);
       },
       check: item === undefined ? undefined : (value) => checkItem(address, verb, item, value),
@@ -79,8 +79,9 @@ export class Readers {
     const abort = (): void => void reader.return();
     signal?.addEventListener("abort", abort, { once: true });
     const release = (): void => signal?.removeEventListener("abort", abort);
-    this.#open.set(id, { reader, address, owner, release });
-    leave = send(id, capacity, (error) => this.end(id, error));
+    const entry: Entry = { reader, address, owner, release, leave: undefined };
+    this.#open.set(id, entry);
+    entry.leave = send(id, capacity, (error) => this.end(id, error));
     return reader;
   }
 
@@ -119,6 +120,7 @@ export class Readers {
     const entry = this.#open.get(id);
     this.#open.delete(id);
     entry?.release();
+    entry?.leave?.();
     return entry;
   }
 }

@@ -52,7 +52,12 @@ export interface StreamOptions extends SendOptions {
 /** What became of a message that was not waited for. */
 export type Told = "accepted" | "full" | "stopped";
 
-/** A handle on an actor. It may travel in messages and in the options of actors. */
+/**
+ * A handle on an actor. It may travel in messages and in the options of actors.
+ *
+ * What is sent belongs to the receiver from then on: within a thread it is not copied, and to another one it goes at
+ * the end of the turn, so that whoever changes it afterwards may change what arrives.
+ */
 export interface ActorRef<P extends Protocol = Protocol> {
   /** Marks a ref, also across two copies of the library. */
   readonly "~millrace": "ref";

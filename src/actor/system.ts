@@ -19,7 +19,7 @@ import type { Placement } from "./placement.ts";
 import type { StopMode, Transport } from "./port.ts";
 import type { Protocol } from "./protocol.ts";
 import type { ActorRef, Address } from "./ref.ts";
-import { pack } from "./ref_token.ts";
+import { pack, unpack } from "./ref_token.ts";
 import type { SystemSnapshot } from "./snapshot.ts";
 import { policyOf, type RestartType, type Supervision } from "./supervision.ts";
 import type { Tracer } from "./tracer.ts";
@@ -113,7 +113,11 @@ export interface ActorSystem extends AsyncDisposable {
   watch(ref: ActorRef, listener: (death: Death) => void): () => void;
   /** Stops one actor within a deadline; says whether it did. */
   stopActor(ref: ActorRef, mode: StopMode, deadlineMs: number): Promise<boolean>;
-  /** Writes a host off: everybody who waits for it is told at once. A loop in it may go on burning a core. */
+  /**
+   * Writes a host off: everybody who waits for it is told at once. A loop in it may go on burning a core. One that
+   * was started with `restart` comes back, as far as its budget allows; while it waits for that there is nothing to
+   * write off.
+   */
   terminateHost(host: number): void;
   /** Calls `listener` when a host is gone for good; the answer takes the listener off. */
   onHostLost(listener: (host: number, reason: string) => void): () => void;
@@ -299,10 +303,12 @@ class System implements ActorSystem {
         (reason === undefined || letter.reason === reason),
     );
     return letters.filter(({ host, actor: name, verb, payload }) => {
-      const unknown = { "~millrace": "protocol", name: "", verbs: {} } as const;
-      const ref = this.#node.ref(unknown, { host, name });
-      if (ref.tryTell(verb as never, payload as never) === "accepted") return true;
-      ref.tell(verb as never, payload as never); // dies again
+      const refTo = (address: Address, protocol: string): ActorRef =>
+        this.#node.ref({ "~millrace": "protocol", name: protocol, verbs: {} }, address);
+      const ref = refTo({ host, name }, "");
+      const again = unpack(payload, refTo) as never;
+      if (ref.tryTell(verb as never, again) === "accepted") return true;
+      ref.tell(verb as never, again); // dies again
       return false;
     }).length;
   }
@@ -363,8 +369,12 @@ class System implements ActorSystem {
 
   #escalated(error: MillraceError): void {
     this.#options.log.error("The system stops as an actor cannot be kept running", { error: toWire(error) });
-    this.#options.onFailure?.(error);
     void this.stop({ mode: "now", deadlineMs: DEFAULT_STOP_MS });
+    try {
+      this.#options.onFailure?.(error);
+    } catch (thrown) {
+      this.#options.log.error("A listener for failures failed", { error: toWire(thrown) });
+    }
   }
 }
 

@@ -28,6 +28,7 @@ export class AskTurn implements Turn {
   readonly #question: Question;
   readonly #host: number;
   readonly #actor: string;
+  #chain: readonly string[] | undefined;
 
   /** @param actor The actor of `host` that handles it. */
   constructor(question: Question, host: number, actor: string, traceparent: string | undefined) {
@@ -45,8 +46,9 @@ export class AskTurn implements Turn {
     return this.#question.deadlineMs;
   }
 
+  /** The same list each time: asks of one turn then travel as one run. */
   get chain(): readonly string[] {
-    return [...this.#question.chain ?? [], `${this.#host}/${this.#actor}`];
+    return this.#chain ??= [...this.#question.chain ?? [], `${this.#host}/${this.#actor}`];
   }
 }
 

@@ -54,7 +54,9 @@ export class Turns {
 
   /** Has what waits handled, if the actor takes turns. */
   schedule(): void {
-    if (this.#scheduled || this.inbox.first === undefined || this.#owner.active === undefined) return;
+    // While turns are taken whatever comes is seen; a second run would go on beyond what one may take.
+    if (this.#scheduled || this.#running) return;
+    if (this.inbox.first === undefined || this.#owner.active === undefined) return;
     this.#scheduled = true;
     this.#host.soon(() => this.#run());
   }
@@ -215,8 +217,8 @@ export class Turns {
     };
     try {
       const running = this.#calls.within("notice", run);
-      if (running === undefined) done();
-      else running.then(() => done(), (error) => done({ error }));
+      if (isPromiseLike(running)) Promise.resolve(running).then(() => done(), (error) => done({ error }));
+      else done();
     } catch (error) {
       done({ error });
     }
@@ -257,15 +259,14 @@ export class Turns {
 
   /** A message that does not fit is no failure of the actor (ACTORS D12). */
   #invalid(mail: Mail, result: SchemaResult<unknown>): void {
-    const { issues } = checked(result) as { readonly issues: readonly string[] };
     this.#inHand--;
     this.#busy--;
-    this.#bury(mail, "invalid", invalidMessage(this.#owner.name, mail.verb, issues));
+    this.#bury(mail, "invalid", invalidMessage(this.#owner.name, mail.verb, issuesOf(result)));
     this.#next();
   }
 
   #handle(life: Life, mail: Mail, target: Target, result: SchemaResult<unknown>): void {
-    if (result.issues !== undefined) return this.#invalid(mail, result);
+    if (!isValid(result)) return this.#invalid(mail, result);
     this.#current = mail;
     this.#isAside = false;
     let answer: unknown;
@@ -279,7 +280,7 @@ export class Turns {
     if (this.#isAside) {
       // What it returns counts for nothing; that it fails does.
       if (isPromiseLike(answer)) {
-        answer.then(undefined, (error) => life.over || this.#failAside(mail, error));
+        Promise.resolve(answer).catch((error) => life.over || this.#failAside(mail, error));
       }
       return this.#aside(mail);
     }
@@ -307,7 +308,8 @@ export class Turns {
   /** Goes on with a message when its promise settles, unless it was given up before. */
   #await<T>(life: Life, mail: Mail, promise: PromiseLike<T>, then: (value: T) => void): void {
     life.inHand.add(mail);
-    promise.then((value) => {
+    // What only looks like a promise may throw where a promise rejects.
+    Promise.resolve(promise).then((value) => {
       if (life.inHand.delete(mail)) then(value);
     }, (error) => {
       if (life.inHand.delete(mail)) this.#threw(mail, error);
@@ -366,7 +368,25 @@ function schemaThrew(error: unknown): SchemaResult<never> {
   return { issues: [{ message: `the schema threw: ${messageOf(error)}` }] };
 }
 
+function isValid(result: SchemaResult<unknown>): result is { readonly value: unknown } {
+  // A schema may be anybody's, and give nothing.
+  return (result as SchemaResult<unknown> | null | undefined) != null && result.issues === undefined;
+}
+
+/** What is wrong with a message, in the words of a schema that may be anybody's. */
+function issuesOf(result: SchemaResult<unknown>): readonly string[] {
+  try {
+    return (checked(result) as { readonly issues: readonly string[] }).issues;
+  } catch {
+    return ["the schema gave no result"];
+  }
+}
+
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null &&
-    typeof (value as { then?: unknown }).then === "function";
+  try {
+    return typeof value === "object" && value !== null &&
+      typeof (value as { then?: unknown }).then === "function";
+  } catch {
+    return true; // who waits for it is told
+  }
 }

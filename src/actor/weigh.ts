@@ -50,10 +50,14 @@ function weigh(value: unknown, depth: number): number {
   }
 }
 
-/** The approximate bytes of any value: what its texts and buffers hold, and a little for each part. */
+/** The approximate bytes of any value: what its texts and buffers hold, and a little for each part. Never throws. */
 export function anyWeight(value: unknown): number {
   partsLeft = MAX_PARTS;
-  return weighAny(value, 0);
+  try {
+    return weighAny(value, 0);
+  } catch {
+    return 8; // a property that throws when it is read
+  }
 }
 
 function weighAny(value: unknown, depth: number): number {

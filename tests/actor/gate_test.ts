@@ -83,3 +83,17 @@ Deno.test("Gate release lets all go who wait, in order", () => {
   gate.release();
   assertEquals([gone, gate.waiting], [[1, 2, 3], 0]);
 });
+
+Deno.test("Gate asks for an acknowledgement once, however many find it full, and again while anybody waits", () => {
+  let wanted = 0;
+  const gate = new Gate(() => wanted++);
+  for (let n = 0; n < WINDOW; n++) gate.enter(1);
+  for (let n = 0; n < 10_000; n++) gate.want();
+  const leaves = Array.from({ length: 3 }, () => gate.wait(() => gate.enter(1)));
+  assertEquals(wanted, 1);
+  gate.leave(1);
+  assertEquals([wanted, gate.waiting], [2, 2]);
+  for (const leave of leaves) leave();
+  gate.leave(1);
+  assertEquals([wanted, gate.waiting], [2, 0]);
+});

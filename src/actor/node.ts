@@ -23,6 +23,7 @@ import type { Link, StopMode } from "./port.ts";
 import type { Protocol } from "./protocol.ts";
 import { type ActorRef, type Address, BoundRef } from "./ref.ts";
 import type { NodeSnapshot } from "./snapshot.ts";
+import { spawnPolicyOf } from "./spawn_policy.ts";
 import { policyOf } from "./supervision.ts";
 import { Timers } from "./timers.ts";
 import type { Tracer } from "./tracer.ts";
@@ -65,11 +66,6 @@ export interface CellSpawn extends ChildOptions {
   readonly parent?: { readonly name: string; readonly life: Life };
 }
 
-/** How long an actor may take to start, unless its spawn says otherwise, in ms. */
-export const DEFAULT_START_MS = 60_000;
-/** How long an actor may take to stop, unless its spawn says otherwise, in ms (OTP's default shutdown time). */
-export const DEFAULT_STOP_MS = 5_000;
-
 /** One thread's part of the actor system. */
 export class Node {
   readonly host: number;
@@ -107,8 +103,9 @@ export class Node {
   async spawn<P extends Protocol, O>(
     definition: ActorDefinition<P, O>,
     options: O,
-    { name, restart = "transient", startMs = DEFAULT_START_MS, stopMs = DEFAULT_STOP_MS, parent }: CellSpawn,
+    { name, parent, ...wishes }: CellSpawn,
   ): Promise<Cell> {
+    const policy = spawnPolicyOf(name, wishes);
     if (this.#cells.has(name)) {
       throw new MillraceError(
         "actor/name-taken",
@@ -117,7 +114,7 @@ export class Node {
       );
     }
     const made = {
-      ...{ name, definition: definition as AnyActor, options, restart, startMs, stopMs },
+      ...{ name, definition: definition as AnyActor, options, ...policy },
       parent: parent?.name,
     };
     const cell = new Cell(made, this.#cellHost);

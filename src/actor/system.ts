@@ -14,7 +14,8 @@ import type { ActorDefinition } from "./define_actor.ts";
 import { Guardian } from "./guardian.ts";
 import type { HostOptions } from "./host.ts";
 import { Hosts } from "./hosts.ts";
-import { DEFAULT_START_MS, DEFAULT_STOP_MS, Node } from "./node.ts";
+import { Node } from "./node.ts";
+import { DEFAULT_STOP_MS, spawnPolicyOf } from "./spawn_policy.ts";
 import type { Placement } from "./placement.ts";
 import type { StopMode, Transport } from "./port.ts";
 import type { Protocol } from "./protocol.ts";
@@ -213,10 +214,10 @@ class System implements ActorSystem {
     { name, protocol, ...spawn }: SpawnOptions<NoInfer<P>>,
   ): Promise<ActorRef<P>> {
     if (this.#stopping !== undefined) throw closed(name);
+    const policy = spawnPolicyOf(name, spawn);
     const host = spawn.host ?? await this.startHost(name);
     const { url, exportName } = placement;
-    const { restart = "transient", startMs = DEFAULT_START_MS, stopMs = DEFAULT_STOP_MS } = spawn;
-    const order = { name, url, exportName, options: pack(options).value, restart, startMs, stopMs };
+    const order = { name, url, exportName, options: pack(options).value, ...policy };
     let found: string;
     try {
       const spawned = await this.#hosts.spawn(host, order);

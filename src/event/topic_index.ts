@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { KeyTable } from "./key_table.ts";
 import { compilePattern, isLiteral, MAX_SEGMENTS } from "./topic.ts";
 import { type Cut, cutTopic, hashSegments } from "./topic_cut.ts";
 
@@ -28,7 +29,7 @@ export interface Indexed<T> {
 /** Where the wildcards of a pattern are. */
 class Shape<T> {
   /** The first of each list, by key. */
-  readonly lists = new Map<number, Indexed<T>>();
+  readonly lists = new KeyTable<Indexed<T>>();
   /** Of patterns with several `**`. */
   readonly matchers = new Map<string, (topic: string) => boolean>();
   /** Whether it takes no topics of the system. */
@@ -63,8 +64,7 @@ class Shape<T> {
     let key = 0;
     for (let at = 0; at < this.#literals.length; at++) {
       const index = this.#literals[at]!;
-      key = Math.imul(key ^ hashes[index < this.head ? index : index + gap]!, 0x9e3779b1);
-      key ^= key >>> 15;
+      key = Math.imul(key, MULTIPLIER) + hashes[index < this.head ? index : index + gap]! | 0;
     }
     return key;
   }
@@ -95,6 +95,8 @@ class Shape<T> {
   }
 }
 
+/** Of the linear congruential generator in "Numerical Recipes". */
+const MULTIPLIER = 1664525;
 const STAR = 0x2a;
 const DOT = 0x2e;
 

@@ -54,14 +54,11 @@ function bytesOf(fill: (patterns: readonly string[]) => unknown, size: number): 
     return Deno.memoryUsage().heapUsed;
   };
   filled.clear();
-  let load: TopicLoad | undefined = topicLoad(size);
-  const patterns = load.patterns;
-  load = undefined;
-  const before = used();
-  const held = fill(patterns);
-  const after = used();
-  if (held === undefined || patterns.length !== size) throw new Error("Cannot give a figure of nothing");
-  return (after - before) / size;
+  const held = [fill(topicLoad(size).patterns)];
+  const full = used();
+  // What is freed when it is dropped: what was there before may be freed meanwhile, too.
+  if (held.pop() === undefined) throw new Error("Cannot give a figure of nothing");
+  return (full - used()) / size;
 }
 
 const SUBJECTS: Readonly<Record<string, (size: number, times: number) => number>> = {

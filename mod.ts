@@ -133,9 +133,12 @@ export {
 export {
   assertPublishable,
   assertTopic,
+  type CloudEvent,
   decodeEvent,
   type EncodedEvent,
   encodeEvent,
+  fromCloudEvent,
+  isSubset,
   matchTopic,
   MAX_GLOBS,
   MAX_HOPS,
@@ -144,6 +147,8 @@ export {
   type MillraceEvent,
   parsePattern,
   type Pattern,
+  patternsOverlap,
+  toCloudEvent,
 } from "./src/event/mod.ts";
 
 // Parts, each usable alone

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { assertTopic, compilePattern, isLiteral, parsePattern } from "./topic.ts";
+import { AnswerCache } from "./answer_cache.ts";
+import { parsePattern } from "./topic.ts";
+import { type Indexed, TopicIndex } from "./topic_index.ts";
 
 /** Finds the values whose patterns match a topic. */
 export interface TopicMatcher<T> {
@@ -25,29 +27,14 @@ export interface TopicMatcher<T> {
   match(topic: string): readonly T[];
 }
 
-/** What was added once. */
-interface Entry<T> {
-  readonly value: T;
-  /** Where it stands in the order of adding. */
-  readonly order: number;
-}
-
-/** How many topics each of the two halves of the cache remembers. */
-const CACHED_TOPICS = 1024;
-
-/** An empty matcher. Topics that come again are answered from a bounded cache, until a pattern changes. */
+/** An empty matcher. Topics that come again are answered from a bounded cache. */
 export function createTopicMatcher<T>(): TopicMatcher<T> {
   return new CachedMatcher<T>();
 }
 
 class CachedMatcher<T> implements TopicMatcher<T> {
-  /** Entries that match exactly one topic each, or one of a few. */
-  readonly #literals = new Map<string, Set<Entry<T>>>();
-  /** All others. */
-  readonly #wildcards = new Map<Entry<T>, (topic: string) => boolean>();
-  /** Two generations: the younger fills up, then takes the place of the older. Cheaper than an LRU list. */
-  #young = new Map<string, readonly T[]>();
-  #old = new Map<string, readonly T[]>();
+  readonly #index = new TopicIndex<T>();
+  readonly #cache = new AnswerCache<T>();
   #added = 0;
   #size = 0;
 
@@ -56,59 +43,34 @@ class CachedMatcher<T> implements TopicMatcher<T> {
   }
 
   add(pattern: string, value: T): () => void {
-    const parsed = parsePattern(pattern);
-    const entry = { value, order: this.#added++ };
-    const topics = parsed.alternatives.every(isLiteral)
-      ? parsed.alternatives.map((segments) => segments.join("."))
-      : undefined;
-    if (topics === undefined) this.#wildcards.set(entry, compilePattern(parsed));
-    else for (const topic of topics) this.#addLiteral(topic, entry);
-    this.#changed(1);
-    let present = true;
+    const { alternatives } = parsePattern(pattern);
+    const order = this.#added++;
+    const entries = alternatives.map((segments) => {
+      const joined = segments.join(".");
+      // The caller has this text already: no second copy.
+      return this.#index.add(segments, joined === pattern ? pattern : joined, value, order);
+    });
+    this.#changed(1, entries);
+    let present: readonly Indexed<T>[] | undefined = entries;
     return () => {
-      if (!present) return;
-      present = false;
-      if (topics === undefined) this.#wildcards.delete(entry);
-      else for (const topic of topics) this.#removeLiteral(topic, entry);
-      this.#changed(-1);
+      if (present === undefined) return;
+      for (const entry of present) this.#index.remove(entry);
+      this.#changed(-1, present);
+      present = undefined;
     };
   }
 
   match(topic: string): readonly T[] {
-    const known = this.#young.get(topic);
+    const known = this.#cache.get(topic);
     if (known !== undefined) return known;
-    const values = this.#old.get(topic) ?? this.#find(topic);
-    if (this.#young.size >= CACHED_TOPICS) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(topic, values);
+    const values = this.#index.match(topic);
+    this.#cache.set(topic, values);
     return values;
   }
 
-  #find(topic: string): readonly T[] {
-    assertTopic(topic);
-    const found = [...this.#literals.get(topic) ?? []];
-    for (const [entry, matches] of this.#wildcards) if (matches(topic)) found.push(entry);
-    found.sort((a, b) => a.order - b.order);
-    return [...new Set(found.map((entry) => entry.value))];
-  }
-
-  #addLiteral(topic: string, entry: Entry<T>): void {
-    const entries = this.#literals.get(topic);
-    if (entries === undefined) this.#literals.set(topic, new Set([entry]));
-    else entries.add(entry);
-  }
-
-  #removeLiteral(topic: string, entry: Entry<T>): void {
-    const entries = this.#literals.get(topic);
-    entries?.delete(entry);
-    if (entries?.size === 0) this.#literals.delete(topic);
-  }
-
-  #changed(by: 1 | -1): void {
+  #changed(by: 1 | -1, entries: readonly Indexed<T>[]): void {
     this.#size += by;
-    if (this.#young.size > 0) this.#young = new Map();
-    if (this.#old.size > 0) this.#old = new Map();
+    if (this.#size === 0) this.#cache.clear();
+    else for (const { text } of entries) this.#cache.change(text);
   }
 }

@@ -20,6 +20,7 @@
  *
  * @module
  */
+export { type CloudEvent, fromCloudEvent, toCloudEvent } from "./cloud_event.ts";
 export {
   assertHops,
   decodeEvent,
@@ -30,6 +31,7 @@ export {
   type MillraceEvent,
 } from "./event.ts";
 export { createTopicMatcher, type TopicMatcher } from "./matcher.ts";
+export { isSubset, patternsOverlap } from "./pattern_relation.ts";
 export {
   assertPublishable,
   assertTopic,

@@ -15,11 +15,13 @@ import { plans } from "./plans.ts";
 import { registry } from "./registry.ts";
 import { schemaEdges } from "./schema_edges.ts";
 import { tasks } from "./tasks.ts";
+import { topics } from "./topics.ts";
 
 const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> = {
   kernel,
   "kernel-hardship": kernelHardship,
   events,
+  topics,
   tasks,
   plans,
   registry,

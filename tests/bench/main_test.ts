@@ -9,6 +9,7 @@ Deno.test("bench --quick --json prints a figure for every subject, and loses not
   assert(success, text.decode(stderr));
   // Other libraries come from a registry that may be out of reach; then the benchmark says so.
   const peers = !text.decode(stderr).includes("Without toposort and graphology");
+  const qlobber = !text.decode(stderr).includes("Without qlobber");
   const figures: Figure[] = text.decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
   assertEquals(
     figures.map(({ bench, against }) => `${bench}${against === undefined ? "" : ` / ${against}`}`),
@@ -34,6 +35,43 @@ Deno.test("bench --quick --json prints a figure for every subject, and loses not
       "events through a broker / raw: one object a message",
       "events through a broker",
       "events through a broker",
+      ...(qlobber
+        ? [
+          "topics matched, 1,000 patterns, uniform / npm qlobber: QlobberDedup",
+          "topics matched, 1,000 patterns, uniform / npm qlobber: QlobberDedup",
+          "topics matched, 1,000 patterns, uniform / raw: Map.get",
+          "topics matched, 1,000 patterns, uniform",
+          "topics matched, 1,000 patterns, uniform",
+        ]
+        : [
+          "topics matched, 1,000 patterns, uniform / raw: Map.get",
+          "topics matched, 1,000 patterns, uniform",
+          "topics matched, 1,000 patterns, uniform",
+        ]),
+      ...(qlobber
+        ? [
+          "topics matched, 1,000 patterns, zipf / npm qlobber: QlobberDedup",
+          "topics matched, 1,000 patterns, zipf / npm qlobber: QlobberDedup",
+          "topics matched, 1,000 patterns, zipf / raw: Map.get",
+          "topics matched, 1,000 patterns, zipf",
+          "topics matched, 1,000 patterns, zipf",
+        ]
+        : [
+          "topics matched, 1,000 patterns, zipf / raw: Map.get",
+          "topics matched, 1,000 patterns, zipf",
+          "topics matched, 1,000 patterns, zipf",
+        ]),
+      ...(qlobber
+        ? [
+          "topics matched, 1,000 patterns, zipf, one of them changing every 100 topics / npm qlobber: QlobberDedup",
+        ]
+        : []),
+      "topics matched, 1,000 patterns, zipf, one of them changing every 100 topics",
+      ...(qlobber
+        ? ["memory of 1,000 patterns / npm qlobber: QlobberDedup", "memory of 1,000 patterns"]
+        : []),
+      "a topic of 16 segments matched, one pattern / a literal",
+      "a topic of 16 segments matched, one pattern",
       "no-op tasks with stored results / raw: 2 workers, file written and renamed, 256 a message",
       "no-op tasks with stored results / raw: 2 workers, file written and renamed, one a message",
       "no-op tasks with stored results",

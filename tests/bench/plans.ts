@@ -20,7 +20,7 @@ export async function plans(quick: boolean): Promise<OpenBench> {
   const rounds = quick ? [[500, 1]] as const : [[10_000, 10], [100_000, 1]] as const;
   const [[smallest]] = rounds;
   const stack = new AsyncDisposableStack();
-  const peer = await openPeer();
+  const peer = await openPeer("graphs.ts");
   if ("missing" in peer) {
     // deno-lint-ignore no-console -- whoever looks for the figures must know why they are not there
     console.error(`Without toposort and graphology, which cannot be had: ${peer.missing}`);

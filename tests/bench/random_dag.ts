@@ -40,7 +40,7 @@ export function chain(size: number): Dag {
 }
 
 /** A generator of 32 bits of state: enough for a benchmark, and the same on every machine. */
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

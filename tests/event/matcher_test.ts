@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { MillraceError } from "../../src/base/errors.ts";
 import { createTopicMatcher } from "../../src/event/matcher.ts";
 import { naiveMatch } from "./naive_match.ts";
+import { words } from "./words.ts";
 
 Deno.test("TopicMatcher gives the values whose patterns match, in the order of adding", () => {
   const matcher = createTopicMatcher<string>();
@@ -58,7 +59,7 @@ Deno.test("TopicMatcher answers the same for more topics than its cache holds", 
   const matcher = createTopicMatcher<string>();
   matcher.add("t.*", "x");
   for (let round = 0; round < 2; round++) {
-    for (let index = 0; index < 5000; index++) assertEquals(matcher.match(`t.${index}`), ["x"]);
+    for (let index = 0; index < 40_000; index++) assertEquals(matcher.match(`t.${index}`), ["x"]);
   }
 });
 
@@ -91,4 +92,55 @@ Deno.test("TopicMatcher agrees with the naive matcher through any changes", () =
       }
     }
   }));
+});
+
+Deno.test("TopicMatcher agrees with the naive matcher on every pattern and topic of a small alphabet", () => {
+  const patterns = words(["a", "b", "*", "**"], 4).filter((pattern) => pattern.split("**").length <= 4);
+  const topics = words(["a", "b", "$"], 5);
+  const matcher = createTopicMatcher<string>();
+  const remove = patterns.map((pattern) => matcher.add(pattern, pattern));
+  const assertAll = (present: readonly string[]): void => {
+    for (const topic of topics) {
+      const expected = present.filter((pattern) => naiveMatch(pattern, topic));
+      if (matcher.match(topic).join() !== expected.join()) throw new Error(topic);
+    }
+  };
+  assertAll(patterns);
+  for (const [index, removeOne] of remove.entries()) if (index % 2 === 0) removeOne();
+  assertAll(patterns.filter((_, index) => index % 2 === 1));
+  for (const removeOne of remove) removeOne();
+  assertAll([]);
+  assertEquals(matcher.size, 0);
+});
+
+Deno.test("TopicMatcher answers right after more changes than its cache remembers", () => {
+  const matcher = createTopicMatcher<number>();
+  const topics = ["a.b", "a.c", "c.b", "a"];
+  const changes = ["a.*", "a.b", "**", "*.b", "a.**", "c.b|a", "d", "**.b"];
+  const model: { pattern: string; remove: () => void; value: number }[] = [];
+  for (let round = 0; round < 500; round++) {
+    if (round % 3 === 2) model.splice((round * 7) % model.length, 1)[0]!.remove();
+    else {
+      const pattern = changes[(round * 5) % changes.length]!;
+      model.push({ pattern, value: round, remove: matcher.add(pattern, round) });
+    }
+    // Each topic is asked for after another number of changes.
+    for (const [index, topic] of topics.entries()) {
+      if (round % (1 + index * 45) !== 0) continue;
+      const expected = model.filter(({ pattern }) => naiveMatch(pattern, topic)).map(({ value }) => value);
+      assertEquals(matcher.match(topic), expected);
+    }
+  }
+});
+
+Deno.test("TopicMatcher does not mistake patterns whose keys are the same", () => {
+  const matcher = createTopicMatcher<string>();
+  // "a" and "b" change places, and the wildcards between them.
+  for (const pattern of ["*.**.a", "**.*.a", "a.*.**", "*.a.**", "**.a.*", "a.**.*", "a.b", "b.a"]) {
+    matcher.add(pattern, pattern);
+  }
+  for (const topic of words(["a", "b"], 4)) {
+    const expected = ["*.**.a", "**.*.a", "a.*.**", "*.a.**", "**.a.*", "a.**.*", "a.b", "b.a"];
+    assertEquals(matcher.match(topic), expected.filter((pattern) => naiveMatch(pattern, topic)), topic);
+  }
 });

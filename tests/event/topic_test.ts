@@ -9,6 +9,7 @@ import {
   parsePattern,
 } from "../../src/event/topic.ts";
 import { naiveMatch } from "./naive_match.ts";
+import { words } from "./words.ts";
 
 function positionOf(code: "topic/invalid" | "pattern/invalid", fn: () => void): number {
   const error = assertThrows(fn, MillraceError);
@@ -189,14 +190,3 @@ Deno.test("assertTopic and parsePattern accept or throw their own code, whatever
     }
   }));
 });
-
-/** All words of at most `length` letters, with dots between them. */
-function words(letters: readonly string[], length: number): string[] {
-  let last = [""];
-  const all: string[] = [];
-  for (let size = 1; size <= length; size++) {
-    last = last.flatMap((word) => letters.map((letter) => word === "" ? letter : `${word}.${letter}`));
-    all.push(...last);
-  }
-  return all;
-}

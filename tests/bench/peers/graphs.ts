@@ -1,8 +1,6 @@
-/**
- * What other libraries do with the same graphs, in a process of its own: `subject size times` on a line of
- * stdin, the milliseconds that it took on a line of stdout. Says `ready` first.
- */
+/** What other libraries do with the same graphs, in a process of its own: the milliseconds that it took. */
 import { type Dag, randomDag } from "../random_dag.ts";
+import { answer } from "./answer.ts";
 
 // Not by literal: these are nobody's dependency but this program's, which its package.json says.
 const [{ default: toposort }, { DirectedGraph }, dags] = await Promise.all(
@@ -45,16 +43,4 @@ function measure(subject: string, size: number, times: number): number {
   return time(new Set(pairs.flat()).size, times, () => orderByToposort(pairs));
 }
 
-// deno-lint-ignore no-console -- this is a program, and this is its answer
-const say = (line: string): void => console.log(line);
-say("ready");
-const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream());
-let rest = "";
-for await (const text of lines) {
-  const [...whole] = (rest + text).split("\n");
-  rest = whole.pop()!;
-  for (const line of whole) {
-    const [subject, size, times] = line.split(" ");
-    say(String(measure(subject!, Number(size), Number(times))));
-  }
-}
+await answer(measure);

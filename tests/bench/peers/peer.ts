@@ -2,12 +2,14 @@
 
 /** A running process with other libraries. */
 export interface Peer extends AsyncDisposable {
-  /** Lets a subject do its work so many times; resolves with how long that took, in ms. */
+  /** Lets a subject do its work so many times; resolves with what it measured: how long that took, in ms. */
   ask(subject: string, size: number, times: number): Promise<number>;
 }
 
-/** Starts `graphs.ts`; resolves with the reason where its packages cannot be had. */
-export async function openPeer(): Promise<Peer | { readonly missing: string }> {
+/** Starts one of the programs in this folder; resolves with the reason where its packages cannot be had. */
+export async function openPeer(
+  program: "graphs.ts" | "matchers.ts",
+): Promise<Peer | { readonly missing: string }> {
   const folder = new URL("./", import.meta.url);
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -17,7 +19,8 @@ export async function openPeer(): Promise<Peer | { readonly missing: string }> {
       "--no-lock",
       "--node-modules-dir=none",
       "--quiet",
-      "graphs.ts",
+      "--v8-flags=--expose-gc",
+      program,
     ],
     cwd: folder,
     stdin: "piped",

@@ -14,4 +14,6 @@ export interface FaultPlan {
   readonly slowHost?: number;
   /** A host that ends at a step; unless `announced`, without a word. */
   readonly crash?: { readonly host: number; readonly atStep: number; readonly announced?: boolean };
+  /** The time jumps ahead at a step, while everything else is under way. */
+  readonly clockJump?: { readonly atStep: number; readonly byMs: number };
 }

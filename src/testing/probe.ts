@@ -5,6 +5,7 @@
  */
 import { type ActorDefinition, defineActor, type Handlers } from "../actor/define_actor.ts";
 import type { Answered, Askable, Protocol, Received, Tellable, Verbs } from "../actor/protocol.ts";
+import { MillraceError } from "../base/errors.ts";
 import type { ActorRef } from "../actor/ref.ts";
 
 /** A message that a probe has got. */
@@ -58,7 +59,12 @@ export async function createProbe<P extends Protocol>(protocol: P, ports: ProbeP
     received.push({ verb, payload });
     if (protocol.verbs[verb]?.out === undefined) return undefined;
     const answer = answers.get(verb);
-    if (answer === undefined) throw new Error(`Cannot answer "${verb}" as the probe was not told how`);
+    if (answer === undefined) {
+      // A refusal, not a failure: a probe is not restarted.
+      throw new MillraceError("actor/unknown-verb", `Cannot answer "${verb}" as the probe was not told how`, {
+        details: { actor: "probe", verb },
+      });
+    }
     return answer(payload as never);
   };
   const handlers = Object.fromEntries(Object.keys(protocol.verbs).map((verb) => [verb, handle(verb)]));

@@ -8,7 +8,7 @@ import { inlineTransport, type InlineWire } from "../actor/inline_transport.ts";
 import { later } from "../actor/loop.ts";
 import type { Transport } from "../actor/port.ts";
 import type { FaultPlan } from "./faults.ts";
-import { createSettlingClock, type VirtualClock } from "./virtual_clock.ts";
+import { createSettlingClock, type JumpingClock } from "./virtual_clock.ts";
 
 /** One thing that could happen next. */
 interface Candidate {
@@ -32,7 +32,7 @@ const MAX_STEPS = 1_000_000;
 /** A simulated world: its time, its chance and its order of events. */
 export class Simulation {
   /** The time: moved by whoever holds the simulation. */
-  readonly clock: VirtualClock;
+  readonly clock: JumpingClock;
   /** Starts hosts in it. */
   readonly transport: Transport;
   readonly #faults: FaultPlan;
@@ -147,8 +147,12 @@ export class Simulation {
     if (all.length === 0) return false;
     this.#steps++;
     if (this.#steps > MAX_STEPS) throw new Error("Cannot simulate on as nothing comes to rest");
-    const { crash, slowHost } = this.#faults;
+    const { crash, slowHost, clockJump } = this.#faults;
     if (crash !== undefined && crash.atStep === this.#steps) this.crash(crash.host, crash.announced ?? true);
+    if (clockJump !== undefined && clockJump.atStep === this.#steps) {
+      this.#note(`the clock jumps by ${clockJump.byMs} ms`);
+      this.clock.jump(clockJump.byMs);
+    }
     const due = all.filter(({ first }) => first.notBefore <= this.#steps);
     const swift = due.filter(({ first }) => first.host !== slowHost || this.#random() < 0.1);
     const pool = swift.length > 0 ? swift : due.length > 0 ? due : all;

@@ -101,8 +101,9 @@ const order: Scenario = {
 };
 
 const asks: Scenario = {
-  name: "every ask settles once: answer, refusal, failure, deadline or abort",
+  name: "every ask settles once: answer, refusal, failure, deadline or abort, though the clock jumps",
   supervision: PATIENT,
+  faults: (seed) => seed % 2 === 0 ? {} : { clockJump: { atStep: seed % 90, byMs: 3_000 } },
   async run(test) {
     const { ref } = await openLedger(test);
     const relay = await openRelay(test, "relay");

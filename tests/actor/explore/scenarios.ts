@@ -128,7 +128,10 @@ const asks: Scenario = {
     }
     await test.runUntilIdle();
     const { hosts } = await test.system.snapshot();
-    for (const { node } of hosts) assertEquals([node?.pendingAsks, node?.openStreams], [0, 0]);
+    for (const { node } of hosts) {
+      // The clock may jump over the time that a host has to say what lives in it.
+      if (node !== undefined) assertEquals([node.pendingAsks, node.openStreams], [0, 0]);
+    }
   },
 };
 

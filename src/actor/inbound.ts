@@ -53,9 +53,8 @@ export class Inbound {
       }
       case Kind.Reply: {
         const [, ids, values, refs] = message;
-        for (const [index, id] of ids.entries()) {
-          const value = valueAt(values, index);
-          this.settle(id, value, refs);
+        for (let index = 0; index < ids.length; index++) {
+          this.settle(ids[index]!, valueAt(values, index), refs);
         }
         return;
       }

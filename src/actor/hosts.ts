@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { messageOf, MillraceError, toWire } from "../base/errors.ts";
+import { fromWire, messageOf, toWire } from "../base/errors.ts";
+import { hostLost } from "./actor_errors.ts";
 import type { Frame } from "./frame.ts";
 import type { Host, HostOptions, HostsPorts } from "./host.ts";
 import { HostHandle, RemoteChild } from "./host_handle.ts";
@@ -346,11 +347,7 @@ export class Hosts {
   #gone(host: Host, reason: string): void {
     host.state = "lost";
     this.#hosts.delete(host.number);
-    host.up.reject(
-      new MillraceError("actor/host-lost", `Cannot reach host "${host.label}" as it is gone: ${reason}`, {
-        details: { host: host.label, reason },
-      }),
-    );
+    host.up.reject(fromWire(hostLost(host.label, reason)));
     for (const child of host.children) this.#ports.forget(child);
     this.#tellAll(host, reason, false);
   }

@@ -7,7 +7,7 @@
 import type { Clock } from "../base/clock.ts";
 import { fromWire, MillraceError, toWire, type WireError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
-import { stopped } from "./actor_errors.ts";
+import { hostLost, stopped } from "./actor_errors.ts";
 import { Cell, type CellHost } from "./cell.ts";
 import { Courier } from "./courier.ts";
 import { type DeadLetter, type DeadLetterReason, zeroCounters } from "./counters.ts";
@@ -188,12 +188,7 @@ export class Node {
       if (this.#watchers.namesOf(host).length > 0) this.#courier.peer(host);
       return;
     }
-    const error = toWire(
-      new MillraceError("actor/host-lost", `Cannot reach host ${host} as it is gone: ${reason}`, {
-        details: { host: String(host), reason },
-      }),
-    );
-    this.#watchers.hostLost(host, error);
+    this.#watchers.hostLost(host, hostLost(host, reason));
   }
 
   /** Ends all links and waits. */

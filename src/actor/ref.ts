@@ -5,7 +5,7 @@
  * @module
  */
 import type { Turn } from "./define_actor.ts";
-import type { Answer, Askable, Item, Protocol, Sent, Streamable, Tellable, Verbs } from "./protocol.ts";
+import type { Answer, Askable, Item, Protocol, Sent, Streamable, Tellable } from "./protocol.ts";
 
 /** Where an actor lives: plain data, so that it can travel in messages and options. */
 export interface Address {
@@ -101,9 +101,6 @@ export interface ActorRef<P extends Protocol = Protocol> {
     options?: StreamOptions,
   ): AsyncIterableIterator<Item<P["verbs"], K>>;
 }
-
-/** A ref of a protocol's verbs. */
-export type RefOf<V extends Verbs> = ActorRef<Protocol<V>>;
 
 /** What a ref needs of the thread that it is used in. */
 export interface Sender {

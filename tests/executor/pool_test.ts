@@ -176,7 +176,7 @@ Deno.test("ExecutorPool does not care about a cancel of what it does not have", 
 });
 
 Deno.test("ExecutorPool fails what ran on an executor that is lost, so that it may be tried again", async () => {
-  const { pool, submit, join, hands, given, outcomes, settle, clock } = createRig();
+  const { pool, submit, join, hands, outcomes, clock } = createRig();
   join("e1");
   join("e2");
   submit("a", { timeoutMs: 1_000 });
@@ -245,7 +245,7 @@ Deno.test("ExecutorPool replaces an executor that a task left dirty, but takes i
 });
 
 Deno.test("ExecutorPool never retires the inline executor: it is the main thread", async () => {
-  const { pool, submit, cancel, join, hands, given, retired, settle, clock } = createRig();
+  const { pool, submit, join, hands, given, retired, settle, clock } = createRig();
   join("main", "inline", 1);
   submit("a", { isolation: "inline" });
   submit("b", { isolation: "inline", timeoutMs: 10 });

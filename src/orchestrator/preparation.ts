@@ -7,6 +7,7 @@
 import { messageOf, MillraceError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { AttemptKey } from "../executor/port.ts";
+import type { PipelineDescriptor } from "../task/descriptor.ts";
 import type { Plan } from "../task/plan.ts";
 import type { RunRequest } from "../task/run.ts";
 import type { ExternalResult, Fact } from "./facts.ts";
@@ -29,13 +30,28 @@ export interface PreparationPorts {
   readonly journal: Pick<RunJournal, "latestResult">;
 }
 
-/** Prepares a run; rejects with what is wrong with its request. */
+/** All that a run starts with. */
+export interface PreparedRun extends Prepared {
+  /** The results that take the place of tasks that the plan leaves out. */
+  readonly external: Readonly<Record<string, ExternalResult>>;
+  /** How long the run may take from here on, in ms. */
+  readonly timeoutMs?: number;
+}
+
+/** Prepares a run; rejects with what is wrong with its request. Its own time-out goes before its pipeline's. */
 export async function prepareRun(
   ports: PreparationPorts,
   request: RunRequest,
-): Promise<Prepared & { readonly external: Readonly<Record<string, ExternalResult>> }> {
+  pipeline?: PipelineDescriptor,
+): Promise<PreparedRun> {
   const { plan, params } = await ports.prepare(request);
-  return { plan, params: asJson(request, params), external: await externals(ports, plan) };
+  const timeoutMs = request.timeoutMs ?? pipeline?.timeoutMs;
+  return {
+    plan,
+    params: asJson(request, params),
+    external: await externals(ports, plan),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
 }
 
 /**

@@ -30,6 +30,7 @@ export function parsePlanRequest(body: unknown): RunRequest {
     includeUpstream: "boolean",
     params: "object",
     metadata: "object",
+    timeoutMs: "positive",
   });
   const issues = checked.ok ? ambiguity(checked.value) : checked.issues;
   if (checked.ok && issues.length === 0) return checked.value;
@@ -39,7 +40,9 @@ export function parsePlanRequest(body: unknown): RunRequest {
 }
 
 /** What a request selects, without what only a run needs. */
-export function selectionOf({ params: _, metadata: __, ...selection }: RunRequest): RunRequest {
+export function selectionOf(
+  { params: _, metadata: __, timeoutMs: ___, ...selection }: RunRequest,
+): RunRequest {
   return selection;
 }
 

@@ -55,6 +55,7 @@ export const STATUS_OF = {
   "run/params-invalid": 422,
   "run/external-result-missing": 409,
   "run/failed": 500,
+  "run/not-repeatable": 409,
   "run/overlap-skipped": 409,
   "executor/none": 409,
   "executor/lost": 503,

@@ -197,13 +197,20 @@ export {
   type TaskSource,
 } from "./src/planner/mod.ts";
 export {
+  BackendIOManager,
   FilesystemIOManager,
   type FilesystemIOManagerOptions,
+  type FoundResult,
   type IOManager,
   MemoryIOManager,
   openFilesystemIOManager,
   openMemoryIOManager,
+  type ResultBackend,
+  type ResultBlocks,
+  type ResultHead,
+  type ResultInfo,
   type ResultKey,
+  type StoredResult,
 } from "./src/store/mod.ts";
 
 // Actors

@@ -84,7 +84,9 @@ export interface ErrorDetails {
   "store/unencodable": { path: string };
   /** A part of a result's key could not be the name of a file. */
   "store/invalid-key": { part: string; value: string };
-  /** The disk refused a read or a write. */
+  /** A result was replaced or deleted while it was being read. */
+  "store/replaced": { path: string };
+  /** The disk or the database refused a read or a write, or could not be reached. */
   "store/unavailable": { path: string; reason: string };
   /** An actor gave no answer within the time of the ask; it may still do the work. */
   "actor/ask-timeout": { actor: string; verb: string; timeoutMs: number };
@@ -222,6 +224,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "store/corrupt": once,
   "store/unencodable": once,
   "store/invalid-key": once,
+  "store/replaced": again,
   "store/unavailable": again,
   "actor/ask-timeout": again,
   "actor/stopped": once,

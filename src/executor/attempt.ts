@@ -77,20 +77,29 @@ async function execute(
   if (!task.stream) {
     const value = await fitting(task, await given);
     limit.signal.throwIfAborted();
-    await ports.io.save({ runId, task: task.name, resultId: resultIdOf(attempt) }, value);
+    const key = { runId, task: task.name, resultId: resultIdOf(attempt) };
+    await ports.io.save(key, endingWith(limit.signal, value));
     return undefined;
   }
   let chunks = 0;
   for await (const chunk of steps(iterableOf(task, await given), limit)) {
     const value = await fitting(task, chunk);
     limit.signal.throwIfAborted();
-    await ports.io.save({ runId, task: task.name, resultId: chunkIdOf(attempt, chunks) }, value);
+    await ports.io.save(
+      { runId, task: task.name, resultId: chunkIdOf(attempt, chunks) },
+      endingWith(limit.signal, value),
+    );
     ports.notice({ kind: "chunk", chunk: chunks++ });
   }
   limit.signal.throwIfAborted();
   const mark: StreamMark = { chunks };
   await ports.io.save({ runId, task: task.name, resultId: resultIdOf(attempt) }, mark);
   return chunks;
+}
+
+/** A stream of bytes is read while it is stored: that must not go on once the attempt is called off. */
+function endingWith(signal: AbortSignal, value: unknown): unknown {
+  return value instanceof ReadableStream ? value.pipeThrough(new TransformStream(), { signal }) : value;
 }
 
 /** The items of anything iterable; a loop between two items is interrupted like any other. */

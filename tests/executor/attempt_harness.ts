@@ -26,6 +26,7 @@ export async function createTrial(replaced: Partial<IOManager> = {}): Promise<Tr
   const io: IOManager = {
     save: (key, value) => store.save(key, value),
     load: (key) => store.load(key),
+    stat: (key) => store.stat(key),
     exists: (key) => store.exists(key),
     list: (filter) => store.list(filter),
     listRuns: () => store.listRuns(),

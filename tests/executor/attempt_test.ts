@@ -4,6 +4,7 @@ import { fromWire, MillraceError } from "../../src/base/errors.ts";
 import type { AttemptOutcome } from "../../src/executor/port.ts";
 import { defineTask } from "../../src/task/define_task.ts";
 import type { RunReturn } from "../../src/task/inference.ts";
+import { resultIdOf } from "../../src/task/result_id.ts";
 import { createTrial, type Trial } from "./attempt_harness.ts";
 
 /** What an attempt failed with, as `code: message`. */
@@ -311,4 +312,21 @@ Deno.test("runAttempt never rejects, even if what was thrown cannot be read", as
     }),
   );
   assertMatch(failureOf(outcome), /^task\/threw/);
+});
+
+Deno.test("runAttempt stores a stream of bytes as it comes; a task downstream gets it as a stream", async () => {
+  const trial = await createTrial();
+  const csv = defineTask({
+    name: "csv",
+    run: () => ReadableStream.from(["a,b\n", "1,2\n"]).pipeThrough(new TextEncoderStream()),
+  });
+  const lines = defineTask({
+    name: "lines",
+    inputs: { csv },
+    run: async ({ csv }) => (await new Response(csv).text()).trim().split("\n"),
+  });
+  assert((await trial.run(csv)).ok);
+  const source = { runId: "r1", task: "csv", resultIds: [resultIdOf(1)] };
+  assert((await trial.run(lines, { inputs: { csv: source } })).ok);
+  assertEquals(await trial.io.load({ runId: "r1", task: "lines", resultId: resultIdOf(1) }), ["a,b", "1,2"]);
 });

@@ -62,6 +62,7 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
       source: `run/${executable.runId}`,
       data: encodeData(topic, data),
       hops: executable.hops + 1,
+      traceparent: executable.traceparent,
     };
     await broker.ask("publish", { event, user: true }, { timeoutMs: "none" });
   }

@@ -69,6 +69,8 @@ export interface RerunOptions {
   readonly params?: Readonly<Record<string, unknown>>;
   /** What to find the new run by. @default {that of the earlier run} */
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /** How long the new run may take, in ms. @default {what was asked for the earlier run} */
+  readonly timeoutMs?: number;
 }
 
 /** What became of a published event. */

@@ -184,7 +184,7 @@ export class PlatformSpeaker implements Platform {
   }
 
   async rerun(runId: string, options: RerunOptions = {}): Promise<Run> {
-    assertKeys("a re-run", options, ["from", "params", "metadata"]);
+    assertKeys("a re-run", options, ["from", "params", "metadata", "timeoutMs"]);
     const { from = "failure", ...rest } = options;
     return await this.run({ rerun: { runId, from }, ...rest });
   }

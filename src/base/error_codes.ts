@@ -70,6 +70,8 @@ export interface ErrorDetails {
   "run/not-repeatable": { runId: string; tasks: readonly string[]; reason: string };
   /** A run did not start, as its pipeline skips while another one is unfinished. */
   "run/overlap-skipped": { pipeline: string };
+  /** A run took longer than it, or its pipeline, allows. */
+  "run/timed-out": { runId: string; timeoutMs: number };
   /** A run ended with tasks that did not succeed. */
   "run/failed": { runId: string; failed: readonly string[] };
   /** The platform was opened without executors for tasks of this isolation. */
@@ -217,6 +219,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "run/external-result-missing": once,
   "run/not-repeatable": once,
   "run/overlap-skipped": once,
+  "run/timed-out": again,
   "run/failed": once,
   "executor/none": once,
   "executor/lost": again,

@@ -133,7 +133,7 @@ function iterableOf(task: Task, given: unknown): AsyncIterable<unknown> | Iterab
 
 async function contextOf(
   task: Task,
-  { runId, pipeline, attempt, params, metadata }: ExecutableTask,
+  { runId, pipeline, attempt, params, metadata, traceparent }: ExecutableTask,
   ports: AttemptPorts,
   signal: AbortSignal,
 ): Promise<TaskContext> {
@@ -145,6 +145,7 @@ async function contextOf(
     params: task.params === undefined ? params : await paramsOf(task, task.params, params),
     metadata,
     signal,
+    traceparent,
     log: ports.log.with({ runId, task: task.name, attempt }),
     progress: (done, total, note) =>
       ports.notice({

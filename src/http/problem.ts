@@ -54,6 +54,7 @@ export const STATUS_OF = {
   "run/request-invalid": 400,
   "run/params-invalid": 422,
   "run/external-result-missing": 409,
+  "run/timed-out": 504,
   "run/failed": 500,
   "run/not-repeatable": 409,
   "run/overlap-skipped": 409,

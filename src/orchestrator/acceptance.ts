@@ -109,7 +109,11 @@ function writesOf(
 
 function recordOf(event: EncodedEvent, request: RunRequest): RunRecord {
   const pipeline = request.pipeline ?? "adhoc";
-  const accepted: AcceptedRequest = { request, hops: event.hops ?? 0 };
+  const accepted: AcceptedRequest = {
+    request,
+    hops: event.hops ?? 0,
+    ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
+  };
   return {
     id: deriveId(event.timeMs, event.id, "run", pipeline),
     pipeline,

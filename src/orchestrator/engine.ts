@@ -21,7 +21,8 @@ import { EndWaiters } from "./end_waiters.ts";
 import type { RunJournal } from "./port.ts";
 import { loadRun, planRun, type Prepared, prepareRun, reconcile } from "./preparation.ts";
 import { resolveRerun } from "./rerun.ts";
-import { type DriverPorts, RunDriver, type Told } from "./run_driver.ts";
+import type { Told } from "./run_decider.ts";
+import { type DriverPorts, RunDriver } from "./run_driver.ts";
 import { noticeEvent } from "./run_events.ts";
 import { acceptedRun, endOf, replay, type RunState, viewRun } from "./run_state.ts";
 
@@ -152,9 +153,9 @@ export class Engine {
     this.#ports.deliver([event]);
   }
 
-  /** Cancels a run that has not ended. */
-  cancel(runId: string): void {
-    this.#drivers.get(runId)?.cancel();
+  /** Cancels a run that has not ended; resolves once that is journalled. */
+  async cancel(runId: string): Promise<void> {
+    await this.#drivers.get(runId)?.cancel();
   }
 
   /** Resolves once the run has a final state. */
@@ -232,7 +233,7 @@ export class Engine {
     const ports: DriverPorts = {
       clock: this.#ports.clock,
       log: this.#ports.log,
-      prepare: (request) => prepareRun(this.#ports, request),
+      prepare: (request) => prepareRun(this.#ports, request, this.#pipelines.get(state.run.pipeline)),
       commit: (writes) => this.#ports.journal.commit(writes),
       tell: (event) => this.#tell(event),
       deliver: (events) => this.#ports.deliver(events),
@@ -263,7 +264,7 @@ export class Engine {
       const error = toWire(overlapSkipped(run.pipeline));
       driver.push({ type: "ended", status: "cancelled", error, atMs: this.#ports.clock.now() });
     }
-    if (admitted.kind === "cancel") { for (const runId of admitted.runIds) this.cancel(runId); }
+    if (admitted.kind === "cancel") { for (const runId of admitted.runIds) void this.cancel(runId); }
   }
 
   #ended(state: RunState): void {

@@ -7,6 +7,7 @@
 import { messageOf, MillraceError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { AttemptKey } from "../executor/port.ts";
+import type { PipelineDescriptor } from "../task/descriptor.ts";
 import type { Plan } from "../task/plan.ts";
 import type { RunRequest } from "../task/run.ts";
 import type { ExternalResult, Fact, ResultSource } from "./facts.ts";
@@ -30,18 +31,29 @@ export interface PreparationPorts {
   readonly journal: Pick<RunJournal, "latestResult" | "run">;
 }
 
-/** Everything that a run starts with. */
+/** All that a run starts with. */
 export interface PreparedRun extends Prepared {
-  /** Results of tasks that the plan leaves out. */
+  /** The results that take the place of tasks that the plan leaves out. */
   readonly external: Readonly<Record<string, ExternalResult>>;
   /** Results of tasks that need not run again. */
   readonly reused?: Readonly<Record<string, ResultSource>>;
+  /** How long the run may take from here on, in ms. */
+  readonly timeoutMs?: number;
 }
 
-/** Prepares a run; rejects with what is wrong with its request. */
-export async function prepareRun(ports: PreparationPorts, request: RunRequest): Promise<PreparedRun> {
+/** Prepares a run; rejects with what is wrong with its request. Its own time-out goes before its pipeline's. */
+export async function prepareRun(
+  ports: PreparationPorts,
+  request: RunRequest,
+  pipeline?: PipelineDescriptor,
+): Promise<PreparedRun> {
   const { parent, ...planned } = await planRun(ports, request);
-  return { ...planned, external: await externals(ports, planned, parent) };
+  const timeoutMs = request.timeoutMs ?? pipeline?.timeoutMs;
+  return {
+    ...planned,
+    external: await externals(ports, planned, parent),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
 }
 
 /**

@@ -28,11 +28,12 @@ export function resolveRerun(request: RunRequest, parent: RunState): RunRequest 
     throw notRepeatable(parent.run.id, [], `it must have ended: it is ${parent.status}`);
   }
   const before = parent.accepted.request;
-  const metadata = request.metadata ?? before.metadata;
+  const { metadata = before.metadata, timeoutMs = before.timeoutMs } = request;
   return {
     ...selectionOf(before),
     params: { ...before.params, ...request.params },
     ...(metadata === undefined ? {} : { metadata }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
     rerun: request.rerun!,
   };
 }

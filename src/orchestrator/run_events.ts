@@ -101,6 +101,7 @@ function event(state: RunState, topic: string, timeMs: number, data: object, id?
     source: `run/${run.id}`,
     data: JSON.stringify(data),
     hops: accepted.hops + 1,
+    traceparent: state.traceparent,
   };
 }
 

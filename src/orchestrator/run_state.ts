@@ -5,6 +5,7 @@
  * @module
  */
 import type { WireError } from "../base/errors.ts";
+import { traceparentOf } from "../event/traceparent.ts";
 import type { Plan } from "../task/plan.ts";
 import { resultIdsOf } from "../task/result_id.ts";
 import type { RunEnd, RunStatus, RunView, TaskStatus, TaskView } from "../task/run.ts";
@@ -35,6 +36,11 @@ export interface RunState {
   params: Readonly<Record<string, unknown>>;
   external: Readonly<Record<string, ExternalResult>>;
   readonly tasks: Map<string, TaskState>;
+  /** The W3C trace context of the run's own span. */
+  readonly traceparent: string;
+  /** How long it may take from its plan on, in ms, and when that is over. */
+  timeoutMs?: number;
+  deadlineMs?: number;
   /** When its first attempt was started. */
   startedMs?: number;
   endedMs?: number;
@@ -70,6 +76,7 @@ export function acceptedRun(run: RunRecord): RunState {
     params: accepted.request.params ?? {},
     external: {},
     tasks: new Map(),
+    traceparent: traceparentOf(accepted.traceparent, run.id),
   };
 }
 
@@ -91,6 +98,10 @@ export function applyFact(state: RunState, fact: Fact): boolean {
       state.plan = fact.plan;
       state.params = fact.params;
       state.external = fact.external;
+      if (fact.timeoutMs !== undefined) {
+        state.timeoutMs = fact.timeoutMs;
+        state.deadlineMs = fact.atMs + fact.timeoutMs;
+      }
       for (const task of fact.plan.executionOrder) state.tasks.set(task, PENDING);
       for (const [task, succeeded] of Object.entries(fact.reused ?? {})) {
         state.tasks.set(task, { ...PENDING, status: "succeeded", succeeded, endedMs: fact.atMs });

@@ -57,6 +57,7 @@ export function describePipeline(pipeline: Pipeline): PipelineDescriptor {
     on: pipeline.on,
     overlap: pipeline.overlap,
     concurrency: pipeline.concurrency,
+    timeoutMs: pipeline.timeoutMs,
     params: pipeline.params && jsonSchemaOf(pipeline.params, "input"),
   });
 }

@@ -90,6 +90,8 @@ export interface PipelineDescriptor {
   readonly overlap?: Overlap;
   /** How many of its runs may be unfinished at the same time. */
   readonly concurrency?: number;
+  /** How long one of its runs may take from its start on, in ms. */
+  readonly timeoutMs?: number;
   /** What its runs take as parameters. */
   readonly params?: JsonSchema;
 }

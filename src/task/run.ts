@@ -34,6 +34,8 @@ export interface RunRequest extends Selection {
   readonly params?: Readonly<Record<string, unknown>>;
   /** Anything the caller wants to find again on the run. */
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /** How long the run may take from its start on, in ms, in place of what its pipeline allows. */
+  readonly timeoutMs?: number;
 }
 
 /** An ended run to repeat. */

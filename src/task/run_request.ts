@@ -18,6 +18,7 @@ const SHAPE = {
   includeUpstream: "boolean",
   params: "object",
   metadata: "object",
+  timeoutMs: "positive",
 } as const;
 
 /** A run request from outside; throws `run/request-invalid` with everything that is wrong with it. */
@@ -71,7 +72,9 @@ function rerunIssues(rerun: object): readonly string[] {
 }
 
 /** What a request selects, without what only a run needs. */
-export function selectionOf({ params: _, metadata: __, rerun: ___, ...selection }: RunRequest): RunRequest {
+export function selectionOf(
+  { params: _, metadata: __, timeoutMs: ___, rerun: ____, ...selection }: RunRequest,
+): RunRequest {
   return selection;
 }
 

@@ -62,6 +62,7 @@ function attemptOf(task: string, more: Partial<ExecutableTask> = {}): Executable
     params: {},
     metadata: {},
     hops: 0,
+    traceparent: "",
     inputs: {},
     isolation: "worker",
     ...more,

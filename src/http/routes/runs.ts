@@ -31,12 +31,13 @@ export function runRoutes(backend: GatewayBackend): readonly Route[] {
       method: "POST",
       path: "/api/runs/:id/rerun",
       summary:
-        'Repeats an ended run: {"from": "failure" (default) | "start" | {"tasks": […]}, "params"?, "metadata"?}',
+        'Repeats an ended run: {"from": "failure" (default) | "start" | {"tasks": […]}, "params"?, "metadata"?, "timeoutMs"?}',
       async handle(call) {
         const checked = checkShape((await call.json()) ?? {}, {
           from: "any",
           params: "object",
           metadata: "object",
+          timeoutMs: "positive",
         });
         if (!checked.ok) throw badRequest("repeat the run", checked.issues);
         const { from = "failure", ...rest } = checked.value;

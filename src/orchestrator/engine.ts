@@ -19,7 +19,8 @@ import { Alarms } from "./alarms.ts";
 import { factOf } from "./attempts.ts";
 import { EndWaiters } from "./end_waiters.ts";
 import type { RunJournal } from "./port.ts";
-import { type Prepared, prepareRun, reconcile } from "./preparation.ts";
+import { loadRun, planRun, type Prepared, prepareRun, reconcile } from "./preparation.ts";
+import { resolveRerun } from "./rerun.ts";
 import type { Told } from "./run_decider.ts";
 import { type DriverPorts, RunDriver } from "./run_driver.ts";
 import { noticeEvent } from "./run_events.ts";
@@ -166,13 +167,13 @@ export class Engine {
   async ended(runId: string): Promise<RunEnd> {
     return await this.#waiters.ended(
       runId,
-      async () => this.#drivers.has(runId) ? undefined : endOf(await this.#load(runId)),
+      async () => this.#drivers.has(runId) ? undefined : endOf(await loadRun(this.#ports.journal, runId)),
     );
   }
 
   /** A run as people see it. */
   async view(runId: string): Promise<RunView> {
-    return viewRun(this.#drivers.get(runId)?.state ?? await this.#load(runId));
+    return viewRun(this.#drivers.get(runId)?.state ?? await loadRun(this.#ports.journal, runId));
   }
 
   /** Starts no more attempts and waits for those that run; gives the number of unfinished runs. */
@@ -194,18 +195,15 @@ export class Engine {
     for (const driver of this.#drivers.values()) driver.close();
   }
 
-  async #load(runId: string): Promise<RunState> {
-    const found = await this.#ports.journal.run(runId);
-    if (found !== undefined) return replay(found.run, found.facts);
-    throw new MillraceError("run/not-found", `Cannot find run "${runId}" as the journal does not know it`, {
-      details: { runId },
-    });
-  }
-
-  /** A request that could not be started is refused here; it is kept as it came. */
+  /** A request that could not be started is refused here; it is kept as it came, but what it repeats is said. */
   async #checkRequest(event: EncodedEvent): Promise<RunRequest> {
-    const request = parseRunRequest(JSON.parse(event.data));
-    await this.#ports.prepare(request);
+    const asked = parseRunRequest(JSON.parse(event.data));
+    if (asked.rerun === undefined) {
+      await this.#ports.prepare(asked);
+      return asked;
+    }
+    const request = resolveRerun(asked, await loadRun(this.#ports.journal, asked.rerun.runId));
+    await planRun(this.#ports, request);
     return request;
   }
 

@@ -235,7 +235,7 @@ export class MemoryEventLog implements EventLog {
     const sequence = ++this.#head;
     // Times of a log never go back, so that it can be read from a time on.
     this.#lastMs = Math.max(this.#lastMs, this.#clock.now());
-    const { data, topic, ...envelope } = event;
+    const { data, topic: _, ...envelope } = event;
     const bytes = new TextEncoder().encode(JSON.stringify(envelope) + data).length;
     this.#kept.push({ event: { ...event, sequence }, loggedMs: this.#lastMs, bytes });
     this.#sequences.set(event.id, sequence);

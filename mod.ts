@@ -163,7 +163,7 @@ export {
   type ConsumerInfo,
   type ConsumerSettings,
   createBroker,
-  type DeadLetter,
+  type DeadEvent,
   DEFAULT_RETENTION,
   type EncodedSubscription,
   type EventLog,

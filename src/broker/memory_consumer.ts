@@ -8,7 +8,7 @@ import {
   type ClaimPage,
   type ConsumerInfo,
   type ConsumerSettings,
-  type DeadLetter,
+  type DeadEvent,
   type LogClaim,
   type LoggedEvent,
   type LogPage,
@@ -30,7 +30,7 @@ interface Pending {
 export class MemoryConsumer {
   readonly #name: string;
   readonly #pending = new Map<number, Pending>();
-  readonly #dead = new Map<number, DeadLetter>();
+  readonly #dead = new Map<number, DeadEvent>();
   #settings: ConsumerSettings;
   #position: number;
   #token = 0;
@@ -68,7 +68,7 @@ export class MemoryConsumer {
   claim(max: number, nowMs: number, read: (after: number, max: number) => LogPage): ClaimPage {
     const { maxDeliveries, maxInFlight } = this.#settings;
     const claims: LogClaim[] = [];
-    const buried: DeadLetter[] = [];
+    const buried: DeadEvent[] = [];
     for (const one of this.#due(nowMs).slice(0, max)) {
       if (one.tries >= maxDeliveries) buried.push(this.#bury(one, unsettledReason(one.tries), nowMs));
       else claims.push(this.#take(one.event, one.tries + 1, nowMs));
@@ -101,7 +101,7 @@ export class MemoryConsumer {
   }
 
   /** Dead letters after a sequence. */
-  deadLetters(after: number, max: number): DeadLetter[] {
+  deadLetters(after: number, max: number): DeadEvent[] {
     return [...this.#dead.values()].sort((a, b) => a.event.sequence - b.event.sequence)
       .filter(({ event }) => event.sequence > after).slice(0, max);
   }
@@ -137,7 +137,7 @@ export class MemoryConsumer {
     return { event, tries, token };
   }
 
-  #bury({ event, tries }: Pending, reason: string, timeMs: number): DeadLetter {
+  #bury({ event, tries }: Pending, reason: string, timeMs: number): DeadEvent {
     const letter = { event, reason, tries, timeMs };
     this.#pending.delete(event.sequence);
     this.#dead.set(event.sequence, letter);

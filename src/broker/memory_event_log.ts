@@ -25,7 +25,7 @@ import type {
   ClaimPage,
   ConsumerInfo,
   ConsumerSettings,
-  DeadLetter,
+  DeadEvent,
   EventLog,
   LoggedEvent,
   LoggedTopic,
@@ -209,7 +209,7 @@ export class MemoryEventLog implements EventLog {
   }
 
   /** Dead letters of a consumer. */
-  deadLetters(name: string, after: number, max: number): Promise<readonly DeadLetter[]> {
+  deadLetters(name: string, after: number, max: number): Promise<readonly DeadEvent[]> {
     return this.#attempt(() => this.#consumer(name).deadLetters(after, max));
   }
 

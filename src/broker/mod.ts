@@ -52,7 +52,7 @@ export type {
   ClaimPage,
   ConsumerInfo,
   ConsumerSettings,
-  DeadLetter,
+  DeadEvent,
   EventLog,
   LogClaim,
   LoggedEvent,

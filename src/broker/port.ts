@@ -112,7 +112,7 @@ export interface ClaimPage {
   /** Due again first, then new ones, in the order of the log. */
   readonly claims: readonly LogClaim[];
   /** Events that became dead letters, as their last delivery was not settled in time. */
-  readonly buried: readonly DeadLetter[];
+  readonly buried: readonly DeadEvent[];
   /** When the next event that waits will be due; absent if none waits. */
   readonly nextDueMs?: number;
   /** Whether nothing more will come: all topics that match are complete, and nothing is in flight. */
@@ -140,7 +140,7 @@ export interface Settlement {
 export type Settled = "settled" | "lost" | "buried";
 
 /** An event that a consumer could not handle. The log keeps it even when retention takes the event. */
-export interface DeadLetter {
+export interface DeadEvent {
   /** The event. */
   readonly event: LoggedEvent;
   /** Why. */
@@ -194,7 +194,7 @@ export interface EventLog extends AsyncDisposable {
   /** Settles claims, each by itself. @throws {MillraceError} `consumer/unknown`. */
   settle(name: string, settlements: readonly Settlement[]): Promise<readonly Settled[]>;
   /** Dead letters after a sequence, in the order of the log. @throws {MillraceError} `consumer/unknown`. */
-  deadLetters(name: string, after: number, max: number): Promise<readonly DeadLetter[]>;
+  deadLetters(name: string, after: number, max: number): Promise<readonly DeadEvent[]>;
   /** Delivers dead letters anew, all or those of these sequences; tells how many. @throws {MillraceError} `consumer/unknown`. */
   redeliver(name: string, sequences?: readonly number[]): Promise<number>;
 }

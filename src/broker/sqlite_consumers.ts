@@ -9,7 +9,7 @@ import {
   type ClaimPage,
   type ConsumerInfo,
   type ConsumerSettings,
-  type DeadLetter,
+  type DeadEvent,
   type LogClaim,
   type LoggedEvent,
   MAX_DEAD_LETTERS,
@@ -88,7 +88,7 @@ export class SqliteConsumers {
     const consumer = this.#find(name);
     const { maxDeliveries, maxInFlight, patterns } = consumer.settings;
     const claims: LogClaim[] = [];
-    const buried: DeadLetter[] = [];
+    const buried: DeadEvent[] = [];
     for (const row of this.#db.all(DUE, consumer.id, nowMs, max)) {
       const one = this.#pendingOf(row);
       if (one.tries >= maxDeliveries) {
@@ -125,7 +125,7 @@ export class SqliteConsumers {
   }
 
   /** Dead letters after a sequence. */
-  deadLetters(name: string, after: number, max: number): DeadLetter[] {
+  deadLetters(name: string, after: number, max: number): DeadEvent[] {
     const { id } = this.#find(name);
     const sql = "SELECT * FROM dead WHERE consumer = ? AND seq > ? ORDER BY seq LIMIT ?";
     return this.#db.all(sql, id, after, max).map(letterOf);
@@ -191,7 +191,7 @@ export class SqliteConsumers {
     return { event, tries, token };
   }
 
-  #bury({ id }: Consumer, { seq, tries, event }: Pending, reason: string, timeMs: number): DeadLetter {
+  #bury({ id }: Consumer, { seq, tries, event }: Pending, reason: string, timeMs: number): DeadEvent {
     const { topic, data, sequence: _, ...envelope } = event;
     this.#db.run("DELETE FROM pending WHERE consumer = ? AND seq = ?", id, seq);
     this.#db.run(
@@ -249,7 +249,7 @@ function consumerOf(row: Row): Consumer {
   };
 }
 
-function letterOf(row: Row): DeadLetter {
+function letterOf(row: Row): DeadEvent {
   const event = loggedEvent(Number(row.seq), String(row.topic), String(row.envelope), String(row.data));
   return {
     event,

@@ -16,7 +16,7 @@ import type {
   ClaimPage,
   ConsumerInfo,
   ConsumerSettings,
-  DeadLetter,
+  DeadEvent,
   EventLog,
   LoggedTopic,
   LogPage,
@@ -177,7 +177,7 @@ export class SqliteEventLog implements EventLog {
   }
 
   /** Dead letters of a consumer. */
-  deadLetters(name: string, after: number, max: number): Promise<readonly DeadLetter[]> {
+  deadLetters(name: string, after: number, max: number): Promise<readonly DeadEvent[]> {
     return this.#db.read(() => this.#consumers.deadLetters(name, after, max));
   }
 

@@ -13,7 +13,7 @@ import { runAttempt } from "../src/executor/attempt.ts";
 import type { AttemptKey, ExecutableTask } from "../src/executor/port.ts";
 import { executorProtocol } from "../src/executor/protocol.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
-import { openFilesystemIOManager } from "../src/store/filesystem_io_manager.ts";
+import { openResults, type ResultsOptions } from "../src/store/results.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
 import type { Task } from "../src/task/task.ts";
 
@@ -21,10 +21,12 @@ import type { Task } from "../src/task/task.ts";
 export interface ExecutorOptions {
   /** Modules that define tasks. */
   readonly modules: readonly string[];
-  /** The folder where results are kept. */
+  /** The folder where state is kept. */
   readonly dataDir: string;
   /** How durable a result is. */
   readonly fsync: "always" | "batched";
+  /** Where results are kept. */
+  readonly results: ResultsOptions;
   /** Who hears of progress. */
   readonly orchestrator: Address;
   /** Where tasks publish. */
@@ -40,8 +42,7 @@ export const INLINE_SLOTS = 16;
 
 /** An executor. */
 export const executor = defineActor(executorProtocol, async (ctx, options: ExecutorOptions) => {
-  const { dataDir, fsync } = options;
-  const io = await openFilesystemIOManager({ dir: dataDir, fsync });
+  const io = await openResults(options.results, options);
   ctx.onStop(() => io[Symbol.asyncDispose]());
   const ids = createIdSource(ctx.clock);
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);

@@ -25,6 +25,7 @@ import { poolProtocol } from "../src/executor/protocol.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { plannerProtocol } from "../src/planner/protocol.ts";
 import { storeProtocol } from "../src/store/protocol.ts";
+import type { ResultsOptions } from "../src/store/results.ts";
 import type { Task } from "../src/task/task.ts";
 import { schedulerProtocol } from "../src/trigger/protocol.ts";
 import { executor, INLINE_SLOTS } from "./executor.ts";
@@ -38,6 +39,8 @@ export interface CastOptions {
   readonly dataDir: string;
   /** How durable a commit is. */
   readonly fsync: "always" | "batched";
+  /** Where results are kept. */
+  readonly results: ResultsOptions;
   /** How many executors. */
   readonly executors: number;
   /** Tasks of the main program. */
@@ -90,7 +93,7 @@ const PATIENCE_MS = 5_000;
 
 /** Starts the cast: what is journalled first, what fires last. On failure everything is stopped again. */
 export async function startCast(options: CastOptions): Promise<Cast> {
-  const { clock, log, modules, dataDir, fsync } = options;
+  const { clock, log, modules, dataDir, fsync, results } = options;
   const transport = workerTransport(new URL("./host.ts", import.meta.url));
   const system = createSystem({
     clock,
@@ -126,7 +129,8 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       pool: at("pool"),
       supervisor: at("supervisor", 0),
     };
-    const local = { modules, dataDir, fsync, orchestrator: address.orchestrator, broker: address.broker };
+    const kept = { dataDir, fsync, results };
+    const local = { modules, ...kept, orchestrator: address.orchestrator, broker: address.broker };
     const executors = {
       system,
       pool: address.pool,
@@ -136,7 +140,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
     };
     // Nobody talks before all are there: threads load what they need at the same time.
     const [store, planner, broker, scheduler, orchestrator, pool, overseer, inline] = await Promise.all([
-      system.spawnIn(place.store, { dataDir, fsync }, { ...address.store, protocol: storeProtocol }),
+      system.spawnIn(place.store, kept, { ...address.store, protocol: storeProtocol }),
       system.spawnIn(place.planner, { modules }, { ...address.planner, protocol: plannerProtocol }),
       system.spawnIn(place.broker, address, { ...address.broker, protocol: brokerProtocol }),
       system.spawnIn(place.scheduler, { modules, ...address }, {

@@ -6,12 +6,12 @@
 import { defineActor } from "../src/actor/define_actor.ts";
 import type { Address } from "../src/actor/ref.ts";
 import { createIdSource } from "../src/base/ids.ts";
-import { MillraceError, toWire } from "../src/base/errors.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { encodeData } from "../src/event/event.ts";
 import { runAttempt } from "../src/executor/attempt.ts";
 import type { AttemptKey, ExecutableTask } from "../src/executor/port.ts";
 import { executorProtocol } from "../src/executor/protocol.ts";
+import { unknownTask } from "../src/executor/unknown_task.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { openFilesystemIOManager } from "../src/store/filesystem_io_manager.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
@@ -93,16 +93,4 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
 
 function keyOf({ runId, task, attempt }: AttemptKey): string {
   return `${runId}/${task}/${attempt}`;
-}
-
-/** A run that was planned when the modules still had this task. */
-function unknownTask(task: string) {
-  const error = new MillraceError(
-    "task/unknown",
-    `Cannot run task "${task}" as no loaded module defines it any more`,
-    {
-      details: { task },
-    },
-  );
-  return { ok: false as const, error: toWire(error), retryable: false, durationMs: 0 };
 }

@@ -68,7 +68,7 @@ export const supervisor = defineActor(supervisorProtocol, async (ctx, options: S
   }
 
   async function join(ref: ActorRef): Promise<void> {
-    const joining = { executor: ref.address, isolation: "worker", slots: 1 } as const;
+    const joining = { executor: ref.address, lane: "worker", slots: 1 } as const;
     await pool.ask("join", joining, { timeoutMs: "none" });
   }
 

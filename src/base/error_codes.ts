@@ -34,6 +34,10 @@ export interface ErrorDetails {
   "task/timed-out": { task: string; attempt: number; timeoutMs: number };
   /** An attempt was called off before it had a result. */
   "task/cancelled": { task: string; attempt: number };
+  /** A task used a right that it does not have. `right` as its `permissions` call it. */
+  "task/permission-denied": { task: string; attempt?: number; right: string; target: string };
+  /** A task needed more memory than it may have, and its process was ended. */
+  "task/out-of-memory": { task: string; attempt: number; memoryMb?: number };
   /** What an upstream task gave does not fit the schema of the parameter that takes it. */
   "task/input-invalid": { task: string; param: string; issues: readonly string[] };
   /** What a task returned does not fit its own output schema. */
@@ -72,6 +76,8 @@ export interface ErrorDetails {
   "run/failed": { runId: string; failed: readonly string[] };
   /** The platform was opened without executors for tasks of this isolation. */
   "executor/none": { task: string; isolation: string };
+  /** An executor with the rights or the memory limit of a task could not be started. */
+  "executor/start-failed": { task: string; isolation: string; reason: string };
   /** The thread of an attempt is gone before the attempt was finished. */
   "executor/lost": { task: string; attempt: number; reason: string };
   /** No result is stored under this key. */
@@ -195,6 +201,8 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "task/threw": again,
   "task/timed-out": again,
   "task/cancelled": once,
+  "task/permission-denied": once,
+  "task/out-of-memory": again,
   "task/input-invalid": once,
   "task/output-invalid": once,
   "pipeline/duplicate": once,
@@ -214,6 +222,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "run/overlap-skipped": once,
   "run/failed": once,
   "executor/none": once,
+  "executor/start-failed": again,
   "executor/lost": again,
   "store/not-found": once,
   "store/corrupt": once,

@@ -5,8 +5,8 @@
  */
 import type { Cancel, Clock } from "../base/clock.ts";
 import { messageOf, MillraceError, toWire } from "../base/errors.ts";
-import type { Isolation } from "../task/descriptor.ts";
 import { cancelled, GRACE_MS, timedOut } from "./attempt.ts";
+import { keyOfLane, type Lane, laneOf } from "./lane.ts";
 import type { AttemptKey, AttemptOutcome, ExecutableTask } from "./port.ts";
 
 /** What the pool needs of the world. */
@@ -18,6 +18,10 @@ export interface PoolPorts {
   outcome(attempt: AttemptKey, outcome: AttemptOutcome): void;
   /** An executor must be replaced; `stuck` if something in it goes on computing. */
   retire(executor: string, reason: string, stuck: boolean): void;
+  /** So many attempts wait as no executor of their lane is free: whoever can start one may. */
+  wanted?(lane: Lane, waiting: number): void;
+  /** An executor has so many attempts in hand now. */
+  works?(executor: string, running: number): void;
 }
 
 /** Numbers of the pool. */
@@ -34,7 +38,8 @@ export interface PoolStatus {
 
 interface Executor {
   readonly name: string;
-  readonly isolation: Isolation;
+  /** The key of its lane. */
+  readonly lane: string;
   /** How many attempts it takes at once. */
   readonly slots: number;
   readonly running: Map<string, Running>;
@@ -47,11 +52,24 @@ interface Running {
   alarm: Cancel;
 }
 
-/** Attempts wait in order for a free executor of their isolation. */
+/** Attempts of one lane, in the order in which they came. */
+interface Queue {
+  readonly lane: Lane;
+  readonly tasks: ExecutableTask[];
+}
+
+/** Where work goes that is kept away from the threads of this process. */
+const PROCESS: Lane = { isolation: "process" };
+/** How many lost threads are borne before all work goes to processes: each burns a core until this one ends. */
+const MAX_LOST = 1;
+
+/** Attempts wait in order for a free executor of their lane. */
 export class ExecutorPool {
   readonly #ports: PoolPorts;
   readonly #executors = new Map<string, Executor>();
-  readonly #queues = new Map<Isolation, ExecutableTask[]>();
+  readonly #queues = new Map<string, Queue>();
+  /** Tasks that have cost a thread: they get no other one. */
+  readonly #costly = new Set<string>();
   #lost = 0;
 
   constructor(ports: PoolPorts) {
@@ -60,19 +78,21 @@ export class ExecutorPool {
 
   /** Numbers. */
   get status(): PoolStatus {
-    const workers = [...this.#executors.values()].filter(({ isolation }) => isolation !== "inline");
+    const workers = [...this.#executors.values()].filter(({ lane }) => lane === "worker");
     return {
       total: workers.length,
       busy: workers.filter(({ running }) => running.size > 0).length,
-      queued: [...this.#queues.values()].reduce((sum, queue) => sum + queue.length, 0),
+      queued: [...this.#queues.values()].reduce((sum, { tasks }) => sum + tasks.length, 0),
       lost: this.#lost,
     };
   }
 
   /** A new executor takes attempts. */
-  join(name: string, isolation: Isolation, slots: number): void {
-    this.#executors.set(name, { name, isolation, slots, running: new Map() });
-    this.#assign(isolation);
+  join(name: string, lane: string, slots: number): void {
+    const running = new Map<string, Running>();
+    this.#executors.set(name, { name, lane, slots, running });
+    this.#assign(lane);
+    this.#ports.works?.(name, running.size);
   }
 
   /** An executor is gone; what ran on it fails by itself. */
@@ -82,35 +102,54 @@ export class ExecutorPool {
 
   /** Takes an attempt; it waits for its turn. */
   submit(task: ExecutableTask): void {
-    let queue = this.#queues.get(task.isolation);
-    if (queue === undefined) this.#queues.set(task.isolation, queue = []);
-    queue.push(task);
-    this.#assign(task.isolation);
+    const lane = this.#laneOf(task);
+    const key = keyOfLane(lane);
+    let queue = this.#queues.get(key);
+    if (queue === undefined) this.#queues.set(key, queue = { lane, tasks: [] });
+    queue.tasks.push(task);
+    this.#assign(key);
+  }
+
+  /** No executor of this lane can be started: what waits for one fails. */
+  refuse(lane: Lane, error: (task: ExecutableTask) => MillraceError): void {
+    for (const task of this.#queues.get(keyOfLane(lane))?.tasks.splice(0) ?? []) {
+      this.#end(task, failed(error(task), 0));
+    }
+    this.#ports.wanted?.(lane, 0);
   }
 
   /** Calls an attempt off, whether it waits or runs. */
   cancel(key: AttemptKey): void {
-    for (const queue of this.#queues.values()) {
-      const index = queue.findIndex((task) => keyOf(task) === keyOf(key));
-      if (index >= 0) this.#end(queue.splice(index, 1)[0]!, failed(cancelled(key), 0));
+    for (const { lane, tasks } of this.#queues.values()) {
+      const index = tasks.findIndex((task) => keyOf(task) === keyOf(key));
+      if (index < 0) continue;
+      this.#end(tasks.splice(index, 1)[0]!, failed(cancelled(key), 0));
+      this.#ports.wanted?.(lane, tasks.length);
     }
     for (const { running } of this.#executors.values()) running.get(keyOf(key))?.controller.abort();
   }
 
-  #assign(isolation: Isolation): void {
-    const queue = this.#queues.get(isolation);
-    if (queue === undefined) return;
-    while (queue.length > 0) {
-      const free = this.#leastBusy(isolation);
-      if (free === undefined) return;
-      void this.#run(free, queue.shift()!);
-    }
+  #laneOf(task: ExecutableTask): Lane {
+    const lane = laneOf(task);
+    const avoidsThreads = this.#lost > MAX_LOST || this.#costly.has(task.task);
+    return lane.isolation === "worker" && avoidsThreads ? PROCESS : lane;
   }
 
-  #leastBusy(isolation: Isolation): Executor | undefined {
+  #assign(key: string): void {
+    const queue = this.#queues.get(key);
+    if (queue === undefined) return;
+    while (queue.tasks.length > 0) {
+      const free = this.#leastBusy(key);
+      if (free === undefined) break;
+      void this.#run(free, queue.tasks.shift()!);
+    }
+    this.#ports.wanted?.(queue.lane, queue.tasks.length);
+  }
+
+  #leastBusy(lane: string): Executor | undefined {
     let best: Executor | undefined;
     for (const executor of this.#executors.values()) {
-      if (executor.isolation !== isolation || executor.running.size >= executor.slots) continue;
+      if (executor.lane !== lane || executor.running.size >= executor.slots) continue;
       if (best === undefined || executor.running.size < best.running.size) best = executor;
     }
     return best;
@@ -120,6 +159,7 @@ export class ExecutorPool {
     const startedMs = this.#ports.clock.now();
     const running: Running = { controller: new AbortController(), alarm: () => {} };
     executor.running.set(keyOf(task), running);
+    this.#ports.works?.(executor.name, executor.running.size);
     const outcome = await Promise.race([
       this.#ports.execute(executor.name, task, running.controller.signal).catch((error) =>
         this.#lostOutcome(executor, task, startedMs, error)
@@ -132,7 +172,8 @@ export class ExecutorPool {
       this.#retire(executor, `attempt ${task.attempt} of task "${task.task}" left work behind`, false);
     }
     this.#end(task, outcome);
-    this.#assign(executor.isolation);
+    this.#assign(executor.lane);
+    this.#ports.works?.(executor.name, executor.running.size);
   }
 
   /** Gives an executor up that does not answer in time: nothing else can stop a loop that awaits no more. */
@@ -145,6 +186,7 @@ export class ExecutorPool {
     const { promise, resolve } = Promise.withResolvers<AttemptOutcome>();
     const giveUp = (error: MillraceError): void => {
       this.#retire(executor, `attempt ${task.attempt} of task "${task.task}" does not stop`, true);
+      if (executor.lane === "worker") this.#costly.add(task.task);
       resolve(failed(error, this.#ports.clock.now() - startedMs));
     };
     // The executor has its own timer and its own grace; this alarm is for one that hangs.
@@ -163,9 +205,11 @@ export class ExecutorPool {
   }
 
   #retire(executor: Executor, reason: string, stuck: boolean): void {
-    if (executor.isolation === "inline" || !this.#executors.delete(executor.name)) return;
-    if (stuck) this.#lost++;
-    this.#ports.retire(executor.name, reason, stuck);
+    if (executor.lane === "inline" || !this.#executors.delete(executor.name)) return;
+    // A process is ended whatever it computes.
+    const lost = stuck && executor.lane === "worker";
+    if (lost) this.#lost++;
+    this.#ports.retire(executor.name, reason, lost);
   }
 
   #end({ runId, task, attempt }: AttemptKey, outcome: AttemptOutcome): void {

@@ -4,10 +4,12 @@
  * @module
  */
 import { z } from "zod";
-import { protocol } from "../actor/protocol.ts";
+import { passed, protocol } from "../actor/protocol.ts";
 import type { Address } from "../actor/ref.ts";
-import type { Isolation } from "../task/descriptor.ts";
+import type { WireError } from "../base/errors.ts";
+import type { Lane } from "./lane.ts";
 import type { AttemptKey, AttemptOutcome, ExecutableTask } from "./port.ts";
+import type { SandboxItem, SandboxReply } from "./sandbox.ts";
 
 const executable = z.custom<ExecutableTask>((value) =>
   typeof value === "object" && value !== null && typeof (value as ExecutableTask).task === "string"
@@ -21,6 +23,24 @@ export const executorProtocol = protocol("executor", {
   cancel: { in: z.custom<AttemptKey>() },
 });
 
+/** The protocol of a sandbox: it says nothing that it is not asked for. */
+export const sandboxProtocol = protocol("sandbox", {
+  /** Runs an attempt; the last item is its outcome. */
+  run: { in: executable, stream: passed<SandboxItem>() },
+  /** Answers a call that the attempt has made. */
+  reply: { in: z.custom<SandboxReply>() },
+  /** Calls an attempt off; `run` still ends with its outcome. */
+  cancel: { in: z.custom<AttemptKey>() },
+});
+
+/** The protocol of who starts and ends the processes of sandboxes. */
+export const processesProtocol = protocol("processes", {
+  /** Starts a process and the executor that it belongs to, which then joins the pool. */
+  start: { in: z.object({ executor: z.string(), lane: z.custom<Lane>() }) },
+  /** Ends both. */
+  stop: { in: z.string() },
+});
+
 /** The pool's protocol. */
 export const poolProtocol = protocol("pool", {
   /** Takes an attempt; its outcome goes to the orchestrator. */
@@ -31,13 +51,15 @@ export const poolProtocol = protocol("pool", {
   join: {
     in: z.object({
       executor: z.custom<Address>(),
-      isolation: z.custom<Isolation>(),
+      lane: z.string(),
       slots: z.number().int().positive(),
     }),
     out: z.void(),
   },
   /** An executor is gone. */
   leave: { in: z.string() },
+  /** An executor could not be started. */
+  refuse: { in: z.object({ executor: z.string(), lane: z.custom<Lane>(), error: z.custom<WireError>() }) },
   /** Numbers. */
   status: {
     in: z.void(),

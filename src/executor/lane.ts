@@ -1,0 +1,40 @@
+/**
+ * Lanes: which executors may run an attempt. Executors of one lane are alike.
+ *
+ * @module
+ */
+import type { Isolation } from "../task/descriptor.ts";
+import type { TaskPermissions } from "../task/task.ts";
+
+/** What an executor has to be to run an attempt. */
+export interface Lane {
+  /** Where it runs. */
+  readonly isolation: Isolation;
+  /** The rights it has, and no others; absent: those of the program. */
+  readonly permissions?: TaskPermissions;
+  /** How much memory it may take, in MiB. */
+  readonly memoryMb?: number;
+}
+
+const RIGHTS = ["net", "read", "write", "env", "sys", "run", "ffi"] as const;
+
+/** The lane of a task: rights of its own are kept by a process. */
+export function laneOf({ isolation, permissions, memoryMb }: Lane): Lane {
+  if (isolation === "inline") return { isolation };
+  if ((permissions ?? memoryMb) === undefined) return { isolation };
+  return {
+    isolation: "process",
+    ...(permissions === undefined ? {} : { permissions }),
+    ...(memoryMb === undefined ? {} : { memoryMb }),
+  };
+}
+
+/** The name of a lane: the same for the same rights, in whatever order they are written. */
+export function keyOfLane({ isolation, permissions, memoryMb }: Lane): string {
+  if ((permissions ?? memoryMb) === undefined) return isolation;
+  const rights = permissions && RIGHTS.map((right) => {
+    const granted = permissions[right] ?? false;
+    return typeof granted === "boolean" ? granted : granted.length > 0 && [...new Set(granted)].sort();
+  });
+  return `${isolation} ${JSON.stringify([rights ?? null, memoryMb ?? null])}`;
+}

@@ -95,6 +95,8 @@ export {
   type PlanFormat,
   type ReadySet,
   type ReceivedOf,
+  type Rerun,
+  type RerunFrom,
   type ResultOf,
   type Retention,
   type RunEnd,
@@ -195,13 +197,20 @@ export {
   type TaskSource,
 } from "./src/planner/mod.ts";
 export {
+  BackendIOManager,
   FilesystemIOManager,
   type FilesystemIOManagerOptions,
+  type FoundResult,
   type IOManager,
   MemoryIOManager,
   openFilesystemIOManager,
   openMemoryIOManager,
+  type ResultBackend,
+  type ResultBlocks,
+  type ResultHead,
+  type ResultInfo,
   type ResultKey,
+  type StoredResult,
 } from "./src/store/mod.ts";
 
 // Actors
@@ -270,6 +279,7 @@ export {
   type PlatformOptions,
   type PlatformPublished,
   type PlatformScheduler,
+  type RerunOptions,
   type Run,
   type TriggerHandle,
 } from "./actors/platform.ts";

@@ -10,7 +10,7 @@ import { inWorker } from "../src/actor/placement.ts";
 import type { ActorRef, Address } from "../src/actor/ref.ts";
 import type { ActorSystem } from "../src/actor/system.ts";
 import { toWire } from "../src/base/errors.ts";
-import { keyOfLane, type Lane } from "../src/executor/lane.ts";
+import { type ExecutorKind, keyOfKind } from "../src/executor/kind.ts";
 import {
   executorProtocol,
   poolProtocol,
@@ -49,8 +49,8 @@ export const processes = defineActor(processesProtocol, (ctx, options: Processes
   /** The thread in which all executors live that serve sandboxes. */
   let keeper: Promise<number> | undefined;
 
-  async function start(name: string, lane: Lane): Promise<ActorRef<typeof executorProtocol>> {
-    const { permissions, memoryMb } = lane;
+  async function start(name: string, kind: ExecutorKind): Promise<ActorRef<typeof executorProtocol>> {
+    const { permissions, memoryMb } = kind;
     const host = await system.startHost(name, {
       transport: "process",
       modules: [sandboxUrl, ...modules],
@@ -94,20 +94,20 @@ export const processes = defineActor(processesProtocol, (ctx, options: Processes
     const name = [...hosts].find(([, known]) => known === host)?.[0];
     if (name === undefined) return;
     ctx.log.info("The process of an executor has ended", { executor: name, reason });
-    pool.tell("leave", name);
+    pool.tell("leave", { executor: name, reason });
     void end(name);
   }));
 
   return {
-    start: async ({ executor, lane }) => {
+    start: async ({ executor, kind }) => {
       try {
-        const ref = await start(executor, lane);
+        const ref = await start(executor, kind);
         if (stopped.delete(executor)) return await end(executor);
-        await pool.ask("join", { executor: ref.address, lane: keyOfLane(lane), slots: 1 }, {
+        await pool.ask("join", { executor: ref.address, kind: keyOfKind(kind), slots: 1 }, {
           timeoutMs: "none",
         });
       } catch (error) {
-        if (!stopped.delete(executor)) pool.tell("refuse", { executor, lane, error: toWire(error) });
+        if (!stopped.delete(executor)) pool.tell("refuse", { executor, kind, error: toWire(error) });
       }
     },
     stop: async (name) => {

@@ -118,7 +118,8 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       supervisor: at("supervisor", 0),
       processes: at("processes", 0),
     };
-    const common = { dataDir, fsync, orchestrator: address.orchestrator, broker: address.broker };
+    const { orchestrator: orchestratorAt, broker: brokerAt, pool: poolAt } = address;
+    const common = { dataDir, fsync, orchestrator: orchestratorAt, broker: brokerAt, pool: poolAt };
     const local = { modules, ...common };
     const executors = {
       system,
@@ -162,7 +163,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
     const sources = triggers.flatMap(({ name, source }) => source === undefined ? [] : [{ name, source }]);
     await orchestrator.ask("begin", { pipelines, triggers: sources }, ALWAYS);
     await overseer.ask("begin", undefined, ALWAYS);
-    await pool.ask("join", { executor: inline.address, lane: "inline", slots: INLINE_SLOTS }, ALWAYS);
+    await pool.ask("join", { executor: inline.address, kind: "inline", slots: INLINE_SLOTS }, ALWAYS);
     const resumed = options.resume ? await orchestrator.ask("recover", undefined, ALWAYS) : 0;
     if (options.schedules) await scheduler.ask("arm", undefined, ALWAYS);
 

@@ -70,8 +70,12 @@ export interface ErrorDetails {
   "run/params-invalid": { pipeline: string; issues: readonly string[] };
   /** A run leaves out a task that has no earlier result to take its place. */
   "run/external-result-missing": { task: string };
+  /** A run cannot be repeated as it was asked for; `tasks` are those that stand in the way. */
+  "run/not-repeatable": { runId: string; tasks: readonly string[]; reason: string };
   /** A run did not start, as its pipeline skips while another one is unfinished. */
   "run/overlap-skipped": { pipeline: string };
+  /** A run took longer than it, or its pipeline, allows. */
+  "run/timed-out": { runId: string; timeoutMs: number };
   /** A run ended with tasks that did not succeed. */
   "run/failed": { runId: string; failed: readonly string[] };
   /** The platform was opened without executors for tasks of this isolation. */
@@ -88,7 +92,9 @@ export interface ErrorDetails {
   "store/unencodable": { path: string };
   /** A part of a result's key could not be the name of a file. */
   "store/invalid-key": { part: string; value: string };
-  /** The disk refused a read or a write. */
+  /** A result was replaced or deleted while it was being read. */
+  "store/replaced": { path: string };
+  /** The disk or the database refused a read or a write, or could not be reached. */
   "store/unavailable": { path: string; reason: string };
   /** An actor gave no answer within the time of the ask; it may still do the work. */
   "actor/ask-timeout": { actor: string; verb: string; timeoutMs: number };
@@ -219,7 +225,9 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "run/request-invalid": once,
   "run/params-invalid": once,
   "run/external-result-missing": once,
+  "run/not-repeatable": once,
   "run/overlap-skipped": once,
+  "run/timed-out": again,
   "run/failed": once,
   "executor/none": once,
   "executor/start-failed": again,
@@ -228,6 +236,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "store/corrupt": once,
   "store/unencodable": once,
   "store/invalid-key": once,
+  "store/replaced": again,
   "store/unavailable": again,
   "actor/ask-timeout": again,
   "actor/stopped": once,

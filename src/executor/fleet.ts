@@ -1,11 +1,11 @@
 /**
- * The fleet: how many executors of which lane there are to be, where they are started when attempts wait for
+ * The fleet: how many executors of which kind there are to be, where they are started when attempts wait for
  * them and stopped when nothing does.
  *
  * @module
  */
 import type { Cancel, Clock } from "../base/clock.ts";
-import { keyOfLane, type Lane } from "./lane.ts";
+import { type ExecutorKind, keyOfKind } from "./kind.ts";
 
 /** How long an executor may have nothing to do before it is stopped, in ms. */
 export const IDLE_MS = 60_000;
@@ -14,7 +14,7 @@ export const IDLE_MS = 60_000;
 export interface FleetPorts {
   readonly clock: Clock;
   /** Starts an executor. `joined` or `left` follows. */
-  start(name: string, lane: Lane): void;
+  start(name: string, kind: ExecutorKind): void;
   /** Stops an executor that has nothing to do. */
   stop(name: string): void;
 }
@@ -25,14 +25,14 @@ interface Member {
   cancelIdle: Cancel;
 }
 
-/** Executors that come and go. At most `max` at the same time, over all lanes. */
+/** Executors that come and go. At most `max` at the same time, over all kinds. */
 export class Fleet {
   readonly #max: number;
   readonly #ports: FleetPorts;
   /** Those that are idle in the order in which they became so. */
   readonly #members = new Map<string, Member>();
-  /** How many attempts wait, by lane; none waits in a lane that is not here. */
-  readonly #waiting = new Map<string, { readonly lane: Lane; readonly count: number }>();
+  /** How many attempts wait, by kind; none waits in a kind that is not here. */
+  readonly #waiting = new Map<string, { readonly kind: ExecutorKind; readonly count: number }>();
   #started = 0;
 
   constructor(max: number, ports: FleetPorts) {
@@ -40,17 +40,17 @@ export class Fleet {
     this.#ports = ports;
   }
 
-  /** So many attempts wait for an executor of this lane. */
-  wants(lane: Lane, count: number): void {
-    if (count === 0) this.#waiting.delete(keyOfLane(lane));
-    else this.#waiting.set(keyOfLane(lane), { lane, count });
+  /** So many attempts wait for an executor of this kind. */
+  wants(kind: ExecutorKind, count: number): void {
+    if (count === 0) this.#waiting.delete(keyOfKind(kind));
+    else this.#waiting.set(keyOfKind(kind), { kind, count });
     this.#look();
   }
 
   /** An executor has so many attempts in hand. */
   works(name: string, running: number): void {
     const member = this.#members.get(name);
-    if (member === undefined) return;
+    if (member === undefined || member.state === "idle" && running === 0) return;
     member.cancelIdle();
     member.state = running > 0 ? "busy" : "idle";
     if (running > 0) return;
@@ -76,12 +76,12 @@ export class Fleet {
   }
 
   #look(): void {
-    for (const [key, { lane, count }] of this.#waiting) {
+    for (const [key, { kind, count }] of this.#waiting) {
       for (let missing = count - this.#countStarting(key); missing > 0; missing--) {
         if (this.#members.size >= this.#max && !this.#makeRoom()) return;
         const name = `process-${++this.#started}`;
         this.#members.set(name, { key, state: "starting", cancelIdle: () => {} });
-        this.#ports.start(name, lane);
+        this.#ports.start(name, kind);
       }
     }
   }
@@ -94,7 +94,7 @@ export class Fleet {
     return count;
   }
 
-  /** Stops the one that has had nothing to do for longest: whoever waits does not wait for its lane. */
+  /** Stops the one that has had nothing to do for longest: whoever waits does not wait for its kind. */
   #makeRoom(): boolean {
     for (const [name, { key, state }] of this.#members) {
       if (state !== "idle" || this.#waiting.has(key)) continue;

@@ -28,6 +28,8 @@ export interface ExecutableTask {
   readonly metadata: Readonly<Record<string, unknown>>;
   /** How many events led to this run. */
   readonly hops: number;
+  /** The W3C trace context of the attempt's own span. */
+  readonly traceparent: string;
   /** Its inputs, by the names that `run` knows them by. */
   readonly inputs: Readonly<Record<string, InputSource>>;
   /** How long it may take, in ms. */

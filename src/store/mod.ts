@@ -27,9 +27,19 @@
  *
  * @module
  */
+export { BackendIOManager } from "./backend_io_manager.ts";
 export { FilesystemIOManager, openFilesystemIOManager } from "./filesystem_io_manager.ts";
 export type { FilesystemIOManagerOptions } from "./filesystem_io_manager.ts";
 export { MemoryIOManager, openMemoryIOManager } from "./memory_io_manager.ts";
 export { lockDataDir, readOwner } from "./data_dir_lock.ts";
 export type { DataDirLock, DataDirOwner } from "./data_dir_lock.ts";
-export type { IOManager, ResultKey } from "./port.ts";
+export type {
+  FoundResult,
+  IOManager,
+  ResultBackend,
+  ResultBlocks,
+  ResultHead,
+  ResultInfo,
+  ResultKey,
+  StoredResult,
+} from "./port.ts";

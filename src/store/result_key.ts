@@ -43,6 +43,15 @@ export function resultNotFound(key: ResultKey): MillraceError<"store/not-found">
   );
 }
 
+/** The failure to read a result to its end, as the key holds another one by now, or none. */
+export function resultReplaced(path: string): MillraceError<"store/replaced"> {
+  return new MillraceError(
+    "store/replaced",
+    `Cannot read the result ${path} to its end as it must not change meanwhile: it was replaced or deleted`,
+    { details: { path } },
+  );
+}
+
 /** The order of a listing: by task, then by result id. */
 export function compareKeys(a: ResultKey, b: ResultKey): number {
   return compareText(a.task, b.task) || compareText(a.resultId, b.resultId);

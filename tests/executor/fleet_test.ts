@@ -1,18 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Fleet, IDLE_MS } from "../../src/executor/fleet.ts";
-import type { Lane } from "../../src/executor/lane.ts";
+import type { ExecutorKind } from "../../src/executor/kind.ts";
 import { createVirtualClock } from "../../src/testing/mod.ts";
 
-const free: Lane = { isolation: "process" };
-const bound: Lane = { isolation: "process", permissions: {} };
+const free: ExecutorKind = { isolation: "process" };
+const bound: ExecutorKind = { isolation: "process", permissions: {} };
 
 function createRig(max: number) {
   const clock = createVirtualClock();
   const done: string[] = [];
   const fleet = new Fleet(max, {
     clock,
-    start: (name, lane) => void done.push(`start ${name} ${lane === free ? "free" : "bound"}`),
+    start: (name, kind) => void done.push(`start ${name} ${kind === free ? "free" : "bound"}`),
     stop: (name) => void done.push(`stop ${name}`),
   });
   return { clock, fleet, done };
@@ -43,7 +43,7 @@ Deno.test("Fleet stops an executor that has had nothing to do for a while", asyn
   assertEquals(done.at(-1), "start process-2 free");
 });
 
-Deno.test("Fleet makes room for a lane that waits by stopping the executor that is idle for longest", async () => {
+Deno.test("Fleet makes room for a kind that waits by stopping the executor that is idle for longest", async () => {
   const { clock, fleet, done } = createRig(2);
   fleet.wants(free, 2);
   fleet.wants(free, 0);
@@ -57,7 +57,7 @@ Deno.test("Fleet makes room for a lane that waits by stopping the executor that 
   fleet.close();
 });
 
-Deno.test("Fleet lets a lane wait while all are at work, and serves it when one is done or gone", () => {
+Deno.test("Fleet lets a kind wait while all are at work, and serves it when one is done or gone", () => {
   const { fleet, done } = createRig(1);
   fleet.wants(free, 1);
   fleet.wants(free, 0);
@@ -71,29 +71,29 @@ Deno.test("Fleet lets a lane wait while all are at work, and serves it when one 
   fleet.close();
 });
 
-Deno.test("Fleet never has more than its maximum, and never lets an attempt wait beside an idle executor of another lane", () => {
+Deno.test("Fleet never has more than its maximum, and never lets an attempt wait beside an idle executor of another kind", () => {
   const act = fc.constantFrom("want-free", "want-bound", "join", "done", "lose");
   fc.assert(fc.property(fc.integer({ min: 1, max: 3 }), fc.array(act, { maxLength: 60 }), (max, acts) => {
-    const alive = new Map<string, { lane: Lane; state: "starting" | "idle" | "busy" }>();
-    const waiting = new Map<Lane, number>([[free, 0], [bound, 0]]);
+    const alive = new Map<string, { kind: ExecutorKind; state: "starting" | "idle" | "busy" }>();
+    const waiting = new Map<ExecutorKind, number>([[free, 0], [bound, 0]]);
     const fleet: Fleet = new Fleet(max, {
       clock: createVirtualClock(),
-      start: (name, lane) => void alive.set(name, { lane, state: "starting" }),
+      start: (name, kind) => void alive.set(name, { kind, state: "starting" }),
       stop: (name) => {
         assertEquals(alive.get(name)?.state, "idle");
         alive.delete(name);
       },
     });
-    const want = (lane: Lane, change: number): void => {
-      waiting.set(lane, waiting.get(lane)! + change);
-      fleet.wants(lane, waiting.get(lane)!);
+    const want = (kind: ExecutorKind, change: number): void => {
+      waiting.set(kind, waiting.get(kind)! + change);
+      fleet.wants(kind, waiting.get(kind)!);
     };
     const settle = (name: string): void => {
       const one = alive.get(name)!;
-      if (waiting.get(one.lane)! > 0) {
+      if (waiting.get(one.kind)! > 0) {
         one.state = "busy";
         fleet.works(name, 1);
-        want(one.lane, -1);
+        want(one.kind, -1);
       } else {
         one.state = "idle";
         fleet.works(name, 0);
@@ -102,9 +102,9 @@ Deno.test("Fleet never has more than its maximum, and never lets an attempt wait
     const first = (state: string) => [...alive].find(([, one]) => one.state === state)?.[0];
     for (const one of acts) {
       if (one === "want-free" || one === "want-bound") {
-        const lane = one === "want-free" ? free : bound;
-        const idle = [...alive].find(([, { lane: its, state }]) => its === lane && state === "idle")?.[0];
-        if (idle === undefined) want(lane, 1);
+        const kind = one === "want-free" ? free : bound;
+        const idle = [...alive].find(([, { kind: its, state }]) => its === kind && state === "idle")?.[0];
+        if (idle === undefined) want(kind, 1);
         else {
           alive.get(idle)!.state = "busy";
           fleet.works(idle, 1);
@@ -119,8 +119,8 @@ Deno.test("Fleet never has more than its maximum, and never lets an attempt wait
         fleet.left(name);
       }
       assert(alive.size <= max);
-      for (const [lane, count] of waiting) {
-        const starting = [...alive.values()].filter((its) => its.lane === lane && its.state === "starting");
+      for (const [kind, count] of waiting) {
+        const starting = [...alive.values()].filter((its) => its.kind === kind && its.state === "starting");
         if (count <= starting.length) continue;
         assert([...alive.values()].every(({ state }) => state !== "idle"), "one waits beside an idle one");
         assertEquals(alive.size, max, "one waits, and there is room");

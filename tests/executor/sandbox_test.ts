@@ -12,7 +12,16 @@ import type { Task } from "../../src/task/task.ts";
 import { createVirtualClock } from "../../src/testing/mod.ts";
 
 function executableOf(task: string, more: Partial<ExecutableTask> = {}): ExecutableTask {
-  const fixed = { runId: "r1", pipeline: "p", attempt: 1, params: {}, metadata: {}, hops: 0, inputs: {} };
+  const fixed = {
+    traceparent: "",
+    runId: "r1",
+    pipeline: "p",
+    attempt: 1,
+    params: {},
+    metadata: {},
+    hops: 0,
+    inputs: {},
+  };
   return { ...fixed, task, isolation: "process", permissions: {}, ...more };
 }
 

@@ -60,6 +60,8 @@ export class Engine {
   readonly #drivers = new Map<string, RunDriver>();
   readonly #waiters = new EndWaiters();
   readonly #alarms: Alarms;
+  /** What was accepted while the journal is read: runs that were under way before come first. */
+  #held: RunDriver[] | undefined;
   #draining = false;
   readonly #drained: (() => void)[] = [];
 
@@ -88,6 +90,7 @@ export class Engine {
 
   /** Continues what an earlier process left unfinished; gives the number of its runs. */
   async recover(): Promise<number> {
+    const held: RunDriver[] = this.#held = [];
     const unfinished = await this.#ports.journal.unfinished();
     // What was accepted while the journal was read goes on already.
     const drivers = unfinished.filter(({ run }) => !this.#drivers.has(run.id))
@@ -97,7 +100,9 @@ export class Engine {
     for (const { state: { run } } of planned) {
       this.#admission.resumed(run.id, run.pipeline, this.#pipelines.get(run.pipeline));
     }
+    this.#held = undefined;
     for (const driver of drivers) if (driver.state.plan === undefined) this.#admit(driver);
+    for (const driver of held) this.#admit(driver);
     const { log, clock } = this.#ports;
     const ports = { log, now: () => clock.now(), adoptable: (key: AttemptKey) => this.#ports.adoptable(key) };
     await Promise.all(planned.map(async (driver) => {
@@ -257,6 +262,7 @@ export class Engine {
 
   /** Starts a run, or lets it wait, or refuses it. */
   #admit(driver: RunDriver): void {
+    if (this.#held !== undefined) return void this.#held.push(driver);
     const { run } = driver.state;
     const admitted = this.#admission.admit(run.id, run.pipeline, this.#pipelines.get(run.pipeline));
     if (admitted.kind === "start") void driver.start();

@@ -44,10 +44,12 @@ export const processes = defineActor(processesProtocol, (ctx, options: Processes
   /** The host of each sandbox, by the name of its executor. */
   const hosts = new Map<string, number>();
   const wardens = new Map<string, ActorRef>();
-  /** Those that were stopped, perhaps while they started. */
+  const starting = new Set<string>();
+  /** Those that were stopped while they started. */
   const stopped = new Set<string>();
   /** The thread in which all executors live that serve sandboxes. */
   let keeper: Promise<number> | undefined;
+  let keeperHost: number | undefined;
 
   async function start(name: string, kind: ExecutorKind): Promise<ActorRef<typeof executorProtocol>> {
     const { permissions, memoryMb } = kind;
@@ -58,7 +60,7 @@ export const processes = defineActor(processesProtocol, (ctx, options: Processes
       ...(memoryMb === undefined ? {} : { memoryMb }),
     });
     try {
-      keeper ??= system.startHost("keeper");
+      keeper ??= startKeeper();
       const [box, home] = await Promise.all([
         system.spawnIn(sandboxPlacement, { modules }, { name: "sandbox", host, protocol: sandboxProtocol }),
         keeper,
@@ -71,11 +73,18 @@ export const processes = defineActor(processesProtocol, (ctx, options: Processes
       });
       hosts.set(name, host);
       wardens.set(name, ref);
+      system.watch(ref, () => void end(name));
       return ref;
     } catch (error) {
       system.terminateHost(host);
       throw error;
     }
+  }
+
+  function startKeeper(): Promise<number> {
+    const starting = system.startHost("keeper");
+    starting.then((host) => keeperHost = host, () => keeper = undefined);
+    return starting;
   }
 
   async function end(name: string): Promise<void> {
@@ -88,31 +97,35 @@ export const processes = defineActor(processesProtocol, (ctx, options: Processes
   }
 
   ctx.onStop(async () => {
-    await Promise.all([...hosts.keys()].map(end));
+    await Promise.all([...wardens.keys()].map(end));
   });
   ctx.onStop(system.onHostLost((host, reason) => {
+    if (host === keeperHost) keeper = keeperHost = undefined; // its wardens are gone with it
     const name = [...hosts].find(([, known]) => known === host)?.[0];
     if (name === undefined) return;
+    // Its warden knows what that means for what it has in hand, and then leaves the pool.
     ctx.log.info("The process of an executor has ended", { executor: name, reason });
-    pool.tell("leave", { executor: name, reason });
-    void end(name);
+    hosts.delete(name);
   }));
 
   return {
     start: async ({ executor, kind }) => {
+      starting.add(executor);
       try {
         const ref = await start(executor, kind);
+        starting.delete(executor);
         if (stopped.delete(executor)) return await end(executor);
         await pool.ask("join", { executor: ref.address, kind: keyOfKind(kind), slots: 1 }, {
           timeoutMs: "none",
         });
       } catch (error) {
+        starting.delete(executor);
         if (!stopped.delete(executor)) pool.tell("refuse", { executor, kind, error: toWire(error) });
       }
     },
     stop: async (name) => {
-      if (hosts.has(name)) await end(name);
-      else stopped.add(name);
+      if (wardens.has(name)) await end(name);
+      else if (starting.has(name)) stopped.add(name);
     },
   };
 }, { concurrency: 64 });

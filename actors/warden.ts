@@ -59,18 +59,27 @@ export const warden = defineActor(executorProtocol, async (ctx, options: WardenO
     await broker.ask("publish", { event, user: true }, { timeoutMs: "none" });
   }
 
+  let working = false;
+  // With work in hand, its outcome says that this is the end.
+  ctx.watch(sandbox, () => {
+    if (!working) ctx.stop();
+  });
+
   async function run(executable: ExecutableTask, signal: AbortSignal): Promise<AttemptOutcome> {
     const { runId, task, attempt } = executable;
     const startedMs = ctx.clock.now();
     const cancel = (): void => sandbox.tell("cancel", undefined);
     signal.addEventListener("abort", cancel, { once: true });
+    working = true;
     try {
-      return await serveSandbox(executable, sandbox.stream("run", executable), {
+      const outcome = await serveSandbox(executable, sandbox.stream("run", executable), {
         io,
         notice: (notice) => orchestrator.tell("notice", { attempt: { runId, task, attempt }, notice }),
         publish: (topic, data) => publish(executable, topic, data),
         reply: (reply) => void sandbox.offer("reply", reply).catch(() => {}), // gone: the stream says so
       });
+      working = false;
+      return outcome;
     } catch (error) {
       return lostSandbox(executable, error, ctx.clock.now() - startedMs);
     } finally {

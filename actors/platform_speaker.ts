@@ -5,11 +5,12 @@
  */
 import type { Clock } from "../src/base/clock.ts";
 import { MillraceError } from "../src/base/errors.ts";
+import { assertKeys } from "../src/base/names.ts";
 import { createIdSource, type IdSource } from "../src/base/ids.ts";
 import type { SubscribeOptions } from "../src/broker/subscription.ts";
 import { decodeEvent, encodeData, type EncodedEvent, type MillraceEvent } from "../src/event/event.ts";
 import type { HttpApp } from "../src/http/app.ts";
-import type { GatewayBackend, PlatformView } from "../src/http/port.ts";
+import type { AboutEvent, GatewayBackend, PlatformView } from "../src/http/port.ts";
 import type { RunFilter } from "../src/orchestrator/port.ts";
 import type { DataDirLock } from "../src/store/data_dir_lock.ts";
 import type { IOManager } from "../src/store/port.ts";
@@ -20,7 +21,14 @@ import type { RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts
 import { parsePlanRequest, parseRunRequest } from "../src/task/run_request.ts";
 import type { Task } from "../src/task/task.ts";
 import type { Fired, TriggerView } from "../src/trigger/port.ts";
-import type { CloseReport, Platform, PlatformPublished, PlatformScheduler, Run } from "./platform.ts";
+import type {
+  CloseReport,
+  Platform,
+  PlatformPublished,
+  PlatformScheduler,
+  RerunOptions,
+  Run,
+} from "./platform.ts";
 import type { Cast } from "./system.ts";
 import { VERSION } from "./version.ts";
 
@@ -93,7 +101,7 @@ export class PlatformSpeaker implements Platform {
       view: () => this.view(),
       fire: (name, data, request) => this.fire(name, data, request),
       trigger: (name) => this.trigger(name),
-      publish: (topic, data) => this.publish(topic, data),
+      publish: (topic, data, about) => this.publish(topic, data, about),
       run: (request) => this.run(request),
       runs: (filter) => this.runs(filter),
       runView: (runId) => this.runView(runId),
@@ -137,12 +145,13 @@ export class PlatformSpeaker implements Platform {
     };
   }
 
-  async publish(topic: string, data: unknown): Promise<PlatformPublished> {
+  async publish(topic: string, data: unknown, about: AboutEvent = {}): Promise<PlatformPublished> {
     const event: EncodedEvent = {
       id: this.#ids.next(),
       topic,
       timeMs: this.#parts.clock.now(),
       source: "app",
+      ...about,
       data: encodeData(topic, data),
     };
     await this.#defined;
@@ -178,6 +187,12 @@ export class PlatformSpeaker implements Platform {
     return { id, finished };
   }
 
+  async rerun(runId: string, options: RerunOptions = {}): Promise<Run> {
+    assertKeys("a re-run", options, ["from", "params", "metadata", "timeoutMs"]);
+    const { from = "failure", ...rest } = options;
+    return await this.run({ rerun: { runId, from }, ...rest });
+  }
+
   async cancel(runId: string): Promise<void> {
     await this.#cast.orchestrator.ask("cancel", runId, ALWAYS);
   }
@@ -206,7 +221,8 @@ export class PlatformSpeaker implements Platform {
       );
     }
     const io = await this.#results();
-    const load = (resultId: string): Promise<unknown> => io.load({ runId, task, resultId });
+    const load = (resultId: string): Promise<unknown> =>
+      io.load({ runId: found.from?.runId ?? runId, task, resultId });
     const streams = resultIds[0]?.includes("-") ?? true;
     if (!streams) return await load(resultIds[0]!);
     const chunks: unknown[] = [];

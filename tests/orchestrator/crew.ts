@@ -7,6 +7,7 @@ import { after, claim, type Claims, createClaims } from "../../src/executor/clai
 import type { Job } from "../../src/executor/job.ts";
 import { type Ended, ExecutorPool } from "../../src/executor/pool.ts";
 import type { AttemptKey, AttemptOutcome, ExecutableTask } from "../../src/executor/port.ts";
+import type { Isolation } from "../../src/task/descriptor.ts";
 import { keyOf } from "./world.ts";
 
 /** What a crew needs of its world. */
@@ -28,6 +29,7 @@ type Message =
 
 interface Executor {
   readonly name: string;
+  readonly kind: Isolation;
   readonly claims: Claims;
   readonly inbox: Message[];
   readonly outbox: Ended[];
@@ -56,8 +58,13 @@ export class Crew {
         ports.outcome(task, outcome);
       },
       retire: (name) => this.#replace(name),
+      // What has cost threads gets a process, one for all.
+      wanted: ({ isolation }, waiting) => {
+        const isThere = [...this.#executors.values()].some(({ kind }) => kind === isolation);
+        if (waiting > 0 && !isThere) this.#join(isolation);
+      },
     });
-    for (let index = 0; index < count; index++) this.#join();
+    for (let index = 0; index < count; index++) this.#join("worker");
   }
 
   /** Whether an attempt is with the pool or its executors. */
@@ -133,15 +140,16 @@ export class Crew {
 
   #replace(name: string): void {
     const executor = this.#executors.get(name);
-    if (!this.#executors.delete(name)) return;
-    if (executor?.current !== undefined) this.#ports.lost(executor.current.task);
-    this.#join();
+    this.#executors.delete(name);
+    if (executor === undefined) return;
+    if (executor.current !== undefined) this.#ports.lost(executor.current.task);
+    this.#join(executor.kind);
   }
 
-  #join(): void {
+  #join(kind: Isolation): void {
     const name = `executor-${++this.#joined}`;
     const claims = createClaims();
-    this.#executors.set(name, { name, claims, inbox: [], outbox: [], waiting: [], current: undefined });
-    this.#pool.join({ name, isolation: "worker", slots: 1, claims });
+    this.#executors.set(name, { name, kind, claims, inbox: [], outbox: [], waiting: [], current: undefined });
+    this.#pool.join({ name, kind, slots: 1, claims });
   }
 }

@@ -107,7 +107,7 @@ export class PlatformSpeaker implements Platform {
       runView: (runId) => this.runView(runId),
       result: (runId, task) => this.result(runId, task),
       drawPlan: (request, options) => this.drawPlan(request, options),
-      subscribe: (pattern) => this.events(pattern),
+      subscribe: (pattern, since) => this.events(pattern, since === undefined ? {} : { since }),
     };
   }
 

@@ -104,7 +104,9 @@ export function eventText({ data, ...envelope }: EncodedEvent): string {
  */
 export function frameOf(event: EncodedEvent, text: EventText = eventText): string {
   if (event.topic === GAP_TOPIC) return `event: gap\n${field("data", event.data)}\n`;
-  return `id: ${event.id}\n${field("data", text(event))}\n`;
+  // An id that would break out of its line cannot come back either.
+  const id = /[\r\n\0]/.test(event.id) ? "" : `id: ${event.id}\n`;
+  return `${id}${field("data", text(event))}\n`;
 }
 
 async function nextFrame(

@@ -5,6 +5,7 @@
  */
 import type { EncodedEvent } from "../event/event.ts";
 import { Fifo } from "./fifo.ts";
+import type { Since } from "./port.ts";
 
 /**
  * What a full buffer does with one event more: give up the oldest, give up the new one, tell the publisher
@@ -20,6 +21,13 @@ export interface SubscribeOptions {
   readonly capacity?: number;
   /** What a full buffer does. @default {"drop-oldest"} */
   readonly overflow?: Overflow;
+  /**
+   * Begins in the past: with the first event that there is, with a sequence or a time (included), or after the
+   * event of an id. Durable topics are read from the log, now and later, and lose nothing; of other topics the
+   * broker remembers the last 1,024 events, and no more than 1 MiB of data, and then come live ones. Not
+   * together with `group`. @default {from now on}
+   */
+  readonly since?: Since;
   /** Ends the subscription when it aborts; the loop over it ends as if left. */
   readonly signal?: AbortSignal;
 }

@@ -8,7 +8,9 @@ import type { Address } from "../src/actor/ref.ts";
 import { createIdSource } from "../src/base/ids.ts";
 import { MillraceError, toWire } from "../src/base/errors.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
+import { Publisher } from "../src/broker/publisher.ts";
 import { encodeData } from "../src/event/event.ts";
+import { assertPublishable } from "../src/event/topic.ts";
 import { runAttempt } from "../src/executor/attempt.ts";
 import type { AttemptKey, ExecutableTask } from "../src/executor/port.ts";
 import { executorProtocol } from "../src/executor/protocol.ts";
@@ -45,7 +47,7 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
   ctx.onStop(() => io[Symbol.asyncDispose]());
   const ids = createIdSource(ctx.clock);
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
-  const broker = ctx.ref(brokerProtocol, options.broker);
+  const publisher = new Publisher(ctx.ref(brokerProtocol, options.broker));
   // In the main thread the modules are loaded only when a task of theirs is to run there.
   let loading: Promise<ReadonlyMap<string, Task>> | undefined;
   const load = (): Promise<ReadonlyMap<string, Task>> =>
@@ -55,15 +57,15 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
   if (options.local === undefined) await load();
 
   async function publish(executable: ExecutableTask, topic: string, data: unknown): Promise<void> {
-    const event = {
+    assertPublishable(topic);
+    await publisher.publish({
       id: ids.next(),
       topic,
       timeMs: ctx.clock.now(),
       source: `run/${executable.runId}`,
       data: encodeData(topic, data),
       hops: executable.hops + 1,
-    };
-    await broker.ask("publish", { event, user: true }, { timeoutMs: "none" });
+    }, true);
   }
 
   const running = new Map<string, AbortController>();

@@ -82,8 +82,16 @@ export class Claims {
   async #close(): Promise<void> {
     this.#unwatch();
     this.#wake();
-    const unread = this.#ready.map(({ event: { sequence }, token }) => ({ sequence, token, how: "release" as const }));
-    const unsettled = [...this.#held].map(([sequence, token]) => ({ sequence, token, how: "retry" as const }));
+    const unread = this.#ready.map(({ event: { sequence }, token }) => ({
+      sequence,
+      token,
+      how: "release" as const,
+    }));
+    const unsettled = [...this.#held].map(([sequence, token]) => ({
+      sequence,
+      token,
+      how: "retry" as const,
+    }));
     this.#ready = [];
     this.#held.clear();
     await Promise.all([...unread, ...unsettled].map((one) => this.#settle(one)));

@@ -102,7 +102,9 @@ export class ValueConsumer<Data> implements Consumer<Data> {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await (await this.#claims)?.close();
+    // What could not be opened needs no closing: its loop has thrown.
+    const claims = await this.#claims?.catch(() => undefined);
+    await claims?.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -8,6 +8,7 @@ import { MillraceError } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import { compilePattern, parsePattern } from "../event/topic.ts";
+import type { ClaimSource } from "./claims.ts";
 import type { BrokerCore, Delivery } from "./core.ts";
 import type {
   ClaimPage,
@@ -111,12 +112,13 @@ export class EncodedBroker {
   /**
    * Keeps an event if its topic is durable, then gives it to everyone who wants it.
    *
+   * @param known Whether its id was made for it: then nobody can have had it before.
    * @returns At once, unless it is to be kept.
    */
-  deliver(event: EncodedEvent): KeptDelivery | Promise<KeptDelivery> {
-    if (this.#loading !== undefined) return this.#loading.then(() => this.deliver(event));
+  deliver(event: EncodedEvent, known: boolean): KeptDelivery | Promise<KeptDelivery> {
+    if (this.#loading !== undefined) return this.#loading.then(() => this.deliver(event, known));
     if (this.#failure !== undefined) throw this.#failure;
-    return this.#durable.has(event.topic) ? this.#keep(event) : this.#core.deliver(event);
+    return this.#durable.has(event.topic) ? this.#keep(event) : this.#core.deliver(event, known);
   }
 
   /** Makes a topic known, and durable if it says so. */
@@ -193,6 +195,20 @@ export class EncodedBroker {
       );
     }
     return await this.#kept().openConsumer(name, settings, position);
+  }
+
+  /** Throws unless there is a log. */
+  assertKeeps(): void {
+    this.#kept();
+  }
+
+  /** What a member of a consumer claims from. */
+  member(name: string): ClaimSource {
+    return {
+      claim: (max) => this.claim(name, max),
+      settle: (settlements) => this.settle(name, settlements),
+      watch: (listener) => this.watch(listener),
+    };
   }
 
   /** Claims events, and says which became dead letters instead. */
@@ -287,7 +303,8 @@ export class EncodedBroker {
       return { matched: 0, enqueued: 0, dropped: 0, rejected: 0, duplicate, sequence };
     }
     this.#shown = Math.max(this.#shown, sequence);
-    return { ...this.#core.deliver({ ...event, sequence }), sequence };
+    // The log has told that it is new.
+    return { ...this.#core.deliver({ ...event, sequence }, true), sequence };
   }
 
   async #startOf(

@@ -38,7 +38,8 @@ export class ReplayedSubscription implements EncodedSubscription {
   #started: Promise<void> | undefined;
   #position = 0;
   #fromFirst = false;
-  #first: EncodedEvent[] = [];
+  /** What the broker remembered, then pages of the log. */
+  #past: EncodedEvent[] = [];
   #fromLive: EncodedEvent[] = [];
   #awaitsLive = false;
   #liveEnded = false;
@@ -69,8 +70,8 @@ export class ReplayedSubscription implements EncodedSubscription {
   }
 
   /** One reader after the other, as each asks for what the one before it has left. */
-  nextBatch(max: number): Promise<EncodedEvent[] | undefined> {
-    const batch = this.#reading.then(() => this.#nextBatch(max));
+  nextBatch(max: number, maxLength: number = Infinity): Promise<EncodedEvent[] | undefined> {
+    const batch = this.#reading.then(() => this.#nextBatch(max, maxLength));
     this.#reading = batch.catch(() => {});
     return batch;
   }
@@ -115,37 +116,42 @@ export class ReplayedSubscription implements EncodedSubscription {
     return Promise.resolve();
   }
 
-  async #nextBatch(max: number): Promise<EncodedEvent[] | undefined> {
+  async #nextBatch(max: number, maxLength: number): Promise<EncodedEvent[] | undefined> {
     await (this.#started ??= this.#start());
     while (!this.#closed) {
       // Asked for before anything is looked at: what comes meanwhile is not overlooked.
       this.#news ??= Promise.withResolvers();
       const news = this.#news.promise;
-      if (this.#first.length > 0) return this.#counted(this.#first.splice(0, max));
-      this.#awaitLive(max);
+      this.#awaitLive();
       const ended = this.#liveEnded;
-      const batch = await this.#fromEither(max);
-      if (batch.length > 0) return batch;
-      if (ended && this.#fromLive.length === 0) {
+      await this.#fetch(max);
+      // From the log and live in turns, so that neither keeps the other waiting.
+      this.#logsTurn = !this.#logsTurn;
+      const sources = this.#logsTurn ? [this.#past, this.#fromLive] : [this.#fromLive, this.#past];
+      const source = sources.find(({ length }) => length > 0);
+      if (source !== undefined) return this.#cut(source, max, maxLength);
+      if (ended) {
         this.close();
         break;
       }
-      if (!ended) await news;
+      await news;
     }
     return undefined;
   }
 
-  /** In turns, so that neither keeps the other waiting. */
-  async #fromEither(max: number): Promise<EncodedEvent[]> {
-    this.#logsTurn = !this.#logsTurn;
-    if (this.#logsTurn && this.#fromLive.length > 0) return this.#fromLive.splice(0, max);
-    const logged = await this.#fromLog(max);
-    return logged.length > 0 ? this.#counted(logged) : this.#fromLive.splice(0, max);
+  #cut(source: EncodedEvent[], max: number, maxLength: number): EncodedEvent[] {
+    let count = 0;
+    for (let length = 0; count < Math.min(max, source.length) && length < maxLength; count++) {
+      length += source[count]!.data.length;
+    }
+    if (source === this.#past) this.#replayed += count;
+    return source.splice(0, count);
   }
 
-  async #fromLog(max: number): Promise<EncodedEvent[]> {
+  /** Reads the next page of the log, if the last one is used up. */
+  async #fetch(max: number): Promise<void> {
     const { log, gap } = this.#options;
-    while (log !== undefined && !this.#closed) {
+    while (log !== undefined && this.#past.length === 0 && !this.#closed) {
       const before = this.#position;
       const page = await log.read({ patterns: [this.pattern], after: before, max }).catch((error) => {
         // The log was closed under us: nothing more comes.
@@ -155,35 +161,29 @@ export class ReplayedSubscription implements EncodedSubscription {
         throw error;
       });
       this.#position = page.position;
-      const missed = page.missed && !this.#fromFirst;
+      if (page.missed && !this.#fromFirst) this.#past.push(gap());
       this.#fromFirst = false;
-      if (missed || page.events.length > 0) return missed ? [gap(), ...page.events] : [...page.events];
-      if (page.position === before) return [];
+      this.#past.push(...page.events);
+      if (page.position === before) return;
     }
-    return [];
   }
 
   async #start(): Promise<void> {
     const { events, after, fromFirst } = await this.#options.start();
-    this.#first = [...events];
+    this.#past = [...events];
     this.#position = after;
     this.#fromFirst = fromFirst;
   }
 
-  #awaitLive(max: number): void {
+  #awaitLive(): void {
     if (this.#awaitsLive || this.#liveEnded || this.#fromLive.length > 0) return;
     this.#awaitsLive = true;
-    void this.#options.live.nextBatch(max).then((batch) => {
+    void this.#options.live.nextBatch(PAGE).then((batch) => {
       this.#awaitsLive = false;
       if (batch === undefined) this.#liveEnded = true;
       else this.#fromLive.push(...batch);
       this.#wake();
     });
-  }
-
-  #counted(events: EncodedEvent[]): EncodedEvent[] {
-    this.#replayed += events.length;
-    return events;
   }
 
   #wake(): void {

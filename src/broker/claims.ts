@@ -4,6 +4,7 @@
  * @module
  */
 import type { Clock } from "../base/clock.ts";
+import { MillraceError } from "../base/errors.ts";
 import type { ClaimPage, LogClaim, Settled, Settlement } from "./port.ts";
 
 /** Where a member claims from. */
@@ -94,7 +95,12 @@ export class Claims {
     }));
     this.#ready = [];
     this.#held.clear();
-    await Promise.all([...unread, ...unsettled].map((one) => this.#settle(one)));
+    await Promise.all([...unread, ...unsettled].map((one) => this.#settle(one))).catch((error) => {
+      // Nothing to give back to: the consumer was removed, or its log is closed, which frees what is claimed.
+      if (!MillraceError.is(error, "consumer/unknown") && !MillraceError.is(error, "broker/log-closed")) {
+        throw error;
+      }
+    });
   }
 
   /** As many as the reader is good for: more when it was through with the last ones early, else fewer. */

@@ -9,7 +9,9 @@ import type { Address } from "../src/actor/ref.ts";
 import { createIdSource } from "../src/base/ids.ts";
 import { messageOf } from "../src/base/errors.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
+import { Publisher } from "../src/broker/publisher.ts";
 import { encodeData } from "../src/event/event.ts";
+import { assertPublishable } from "../src/event/topic.ts";
 import { runAttempt } from "../src/executor/attempt.ts";
 import type { Claims } from "../src/executor/claims.ts";
 import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
@@ -52,7 +54,7 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
   ctx.onStop(() => io[Symbol.asyncDispose]());
   const ids = createIdSource(ctx.clock);
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
-  const broker = ctx.ref(brokerProtocol, options.broker);
+  const publisher = new Publisher(ctx.ref(brokerProtocol, options.broker));
   const pool = ctx.ref(poolProtocol, options.pool);
   // In the main thread the modules are loaded only when a task of theirs is to run there.
   let loading: Promise<ReadonlyMap<string, Task>> | undefined;
@@ -63,7 +65,8 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
   if (options.local === undefined) await load();
 
   async function publish(executable: ExecutableTask, topic: string, data: unknown): Promise<void> {
-    const event = {
+    assertPublishable(topic);
+    await publisher.publish({
       id: ids.next(),
       topic,
       timeMs: ctx.clock.now(),
@@ -71,8 +74,7 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
       data: encodeData(topic, data),
       hops: executable.hops + 1,
       traceparent: executable.traceparent,
-    };
-    await broker.ask("publish", { event, user: true }, { timeoutMs: "none" });
+    }, true);
   }
 
   async function run(executable: ExecutableTask, signal: AbortSignal): Promise<AttemptOutcome> {

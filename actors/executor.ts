@@ -4,18 +4,19 @@
  * @module
  */
 import { defineActor } from "../src/actor/define_actor.ts";
+import { later } from "../src/actor/loop.ts";
 import type { Address } from "../src/actor/ref.ts";
-import { createIdSource } from "../src/base/ids.ts";
-import { MillraceError, toWire } from "../src/base/errors.ts";
+import { messageOf } from "../src/base/errors.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { Publisher } from "../src/broker/publisher.ts";
-import { encodeData } from "../src/event/event.ts";
-import { assertPublishable } from "../src/event/topic.ts";
 import { runAttempt } from "../src/executor/attempt.ts";
-import type { AttemptKey, ExecutableTask } from "../src/executor/port.ts";
-import { executorProtocol } from "../src/executor/protocol.ts";
+import type { Claims } from "../src/executor/claims.ts";
+import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
+import { executorProtocol, poolProtocol } from "../src/executor/protocol.ts";
+import { unknownTask } from "../src/executor/unknown_task.ts";
+import { Worklist } from "../src/executor/worklist.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
-import { openFilesystemIOManager } from "../src/store/filesystem_io_manager.ts";
+import { openResults, type ResultsOptions } from "../src/store/results.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
 import type { Task } from "../src/task/task.ts";
 
@@ -23,16 +24,20 @@ import type { Task } from "../src/task/task.ts";
 export interface ExecutorOptions {
   /** Modules that define tasks. */
   readonly modules: readonly string[];
-  /** The folder where results are kept. */
+  /** The folder where state is kept. */
   readonly dataDir: string;
   /** How durable a result is. */
   readonly fsync: "always" | "batched";
+  /** Where results are kept. */
+  readonly results: ResultsOptions;
   /** Who hears of progress. */
   readonly orchestrator: Address;
   /** Where tasks publish. */
   readonly broker: Address;
-  /** How many attempts at once. @default {1} */
-  readonly slots?: number;
+  /** Who gives it work. */
+  readonly pool: Address;
+  /** Shared with the pool: then it runs one attempt after the other; without it, what it is given at once. */
+  readonly claims?: Claims;
   /** Tasks of the main program, for an executor that lives there. */
   readonly local?: { get(name: string): Task | undefined };
 }
@@ -42,12 +47,11 @@ export const INLINE_SLOTS = 16;
 
 /** An executor. */
 export const executor = defineActor(executorProtocol, async (ctx, options: ExecutorOptions) => {
-  const { dataDir, fsync } = options;
-  const io = await openFilesystemIOManager({ dir: dataDir, fsync });
+  const io = await openResults(options.results, options);
   ctx.onStop(() => io[Symbol.asyncDispose]());
-  const ids = createIdSource(ctx.clock);
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
-  const publisher = new Publisher(ctx.ref(brokerProtocol, options.broker));
+  const publisher = new Publisher(ctx.ref(brokerProtocol, options.broker), ctx.clock);
+  const pool = ctx.ref(poolProtocol, options.pool);
   // In the main thread the modules are loaded only when a task of theirs is to run there.
   let loading: Promise<ReadonlyMap<string, Task>> | undefined;
   const load = (): Promise<ReadonlyMap<string, Task>> =>
@@ -57,54 +61,35 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
   if (options.local === undefined) await load();
 
   async function publish(executable: ExecutableTask, topic: string, data: unknown): Promise<void> {
-    assertPublishable(topic);
-    await publisher.publish({
-      id: ids.next(),
-      topic,
-      timeMs: ctx.clock.now(),
-      source: `run/${executable.runId}`,
-      data: encodeData(topic, data),
-      hops: executable.hops + 1,
-    }, true);
+    const { runId, hops, traceparent } = executable;
+    await publisher.publish(topic, data, { source: `run/${runId}`, hops: hops + 1, traceparent });
   }
 
-  const running = new Map<string, AbortController>();
+  async function run(executable: ExecutableTask, signal: AbortSignal): Promise<AttemptOutcome> {
+    const { runId, task: name, attempt } = executable;
+    const key = { runId, task: name, attempt };
+    const task = options.local?.get(name) ?? (await load()).get(name);
+    if (task === undefined) return unknownTask(name);
+    return await runAttempt(task, executable, {
+      clock: ctx.clock,
+      log: ctx.log,
+      io,
+      notice: (notice) => orchestrator.tell("notice", { attempt: key, notice }),
+      publish: (topic, data) => publish(executable, topic, data),
+    }, signal);
+  }
+
+  const worklist = new Worklist<ExecutableTask, AttemptOutcome>({
+    run,
+    ended: (ended) =>
+      void pool.offer("ended", { executor: ctx.self.address.name, ended: [...ended] }).catch((error) =>
+        ctx.log.error("Outcomes could not be delivered", { error: messageOf(error) })
+      ),
+    later,
+    now: () => ctx.clock.now(),
+  }, options.claims);
   return {
-    run: async (executable) => {
-      const { runId, task: name, attempt } = executable;
-      const key = { runId, task: name, attempt };
-      const controller = new AbortController();
-      running.set(keyOf(key), controller);
-      try {
-        const task = options.local?.get(name) ?? (await load()).get(name);
-        if (task === undefined) return unknownTask(name);
-        return await runAttempt(task, executable, {
-          clock: ctx.clock,
-          log: ctx.log,
-          io,
-          notice: (notice) => orchestrator.tell("notice", { attempt: key, notice }),
-          publish: (topic, data) => publish(executable, topic, data),
-        }, controller.signal);
-      } finally {
-        running.delete(keyOf(key));
-      }
-    },
-    cancel: (attempt) => running.get(keyOf(attempt))?.abort(),
+    give: ({ first, tasks }) => worklist.give(first, tasks),
+    cancel: (number) => worklist.cancel(number),
   };
-}, { concurrency: INLINE_SLOTS });
-
-function keyOf({ runId, task, attempt }: AttemptKey): string {
-  return `${runId}/${task}/${attempt}`;
-}
-
-/** A run that was planned when the modules still had this task. */
-function unknownTask(task: string) {
-  const error = new MillraceError(
-    "task/unknown",
-    `Cannot run task "${task}" as no loaded module defines it any more`,
-    {
-      details: { task },
-    },
-  );
-  return { ok: false as const, error: toWire(error), retryable: false, durationMs: 0 };
-}
+});

@@ -5,19 +5,18 @@
  */
 import type { Clock } from "../src/base/clock.ts";
 import { MillraceError } from "../src/base/errors.ts";
-import { decode } from "../src/base/codec.ts";
-import { createIdSource, type IdSource } from "../src/base/ids.ts";
+import { assertKeys } from "../src/base/names.ts";
 import { EventsOf } from "../src/broker/batches.ts";
 import { BATCHES_UNDER_WAY } from "../src/broker/protocol.ts";
 import { Publisher } from "../src/broker/publisher.ts";
 import type { SubscribeOptions } from "../src/broker/subscription.ts";
-import { encodeData, type EncodedEvent, type MillraceEvent } from "../src/event/event.ts";
+import type { EncodedEvent, MillraceEvent } from "../src/event/event.ts";
 import { decodeBatch, type EventBatch, readBatch } from "../src/event/event_batch.ts";
-import { assertPublishable } from "../src/event/topic.ts";
 import type { HttpApp } from "../src/http/app.ts";
-import type { GatewayBackend, PlatformView } from "../src/http/port.ts";
+import type { AboutEvent, GatewayBackend, PlatformView } from "../src/http/port.ts";
 import type { RunFilter } from "../src/orchestrator/port.ts";
 import type { DataDirLock } from "../src/store/data_dir_lock.ts";
+import type { IOManager } from "../src/store/port.ts";
 import { describeTask } from "../src/task/describe.ts";
 import type { DrawOptions, Plan, Selection } from "../src/task/plan.ts";
 import type { TaskRegistry } from "../src/task/registry.ts";
@@ -25,7 +24,14 @@ import type { RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts
 import { parsePlanRequest, parseRunRequest } from "../src/task/run_request.ts";
 import type { Task } from "../src/task/task.ts";
 import type { Fired, TriggerView } from "../src/trigger/port.ts";
-import type { CloseReport, Platform, PlatformPublished, PlatformScheduler, Run } from "./platform.ts";
+import type {
+  CloseReport,
+  Platform,
+  PlatformPublished,
+  PlatformScheduler,
+  RerunOptions,
+  Run,
+} from "./platform.ts";
 import type { Cast } from "./system.ts";
 import { VERSION } from "./version.ts";
 
@@ -39,6 +45,8 @@ export interface SpeakerParts {
   readonly dataDir: string;
   readonly fsync: "always" | "batched";
   readonly lock: DataDirLock;
+  /** Opens where results are kept; once one is asked for. */
+  openResults(): Promise<IOManager>;
 }
 
 /** Within the platform an ask ends with the actor, not with the clock. */
@@ -54,19 +62,18 @@ export class PlatformSpeaker implements Platform {
   readonly #parts: SpeakerParts;
   readonly #cast: Cast;
   readonly #publisher: Publisher;
-  readonly #ids: IdSource;
   readonly #startedMs: number;
   #app: HttpApp | undefined;
   #where: { readonly url: string; readonly moved: boolean } | undefined;
   #closing: Promise<CloseReport> | undefined;
   /** Settles once the planner knows all tasks of the main program; absent once it does. */
   #defining: Promise<unknown> | undefined;
+  #opened: Promise<IOManager> | undefined;
 
   constructor(parts: SpeakerParts) {
     this.#parts = parts;
     this.#cast = parts.cast;
-    this.#publisher = new Publisher(parts.cast.broker);
-    this.#ids = createIdSource(parts.clock);
+    this.#publisher = new Publisher(parts.cast.broker, parts.clock);
     this.#startedMs = parts.clock.now();
     this.resumed = parts.cast.resumed;
     this.registry = this.#localRegistry(parts.registry);
@@ -97,7 +104,7 @@ export class PlatformSpeaker implements Platform {
       view: () => this.view(),
       fire: (name, data, request) => this.fire(name, data, request),
       trigger: (name) => this.trigger(name),
-      publish: (topic, data) => this.publish(topic, data),
+      publish: (topic, data, about) => this.publish(topic, data, about),
       run: (request) => this.run(request),
       runs: (filter) => this.runs(filter),
       runView: (runId) => this.runView(runId),
@@ -141,17 +148,9 @@ export class PlatformSpeaker implements Platform {
     };
   }
 
-  async publish(topic: string, data: unknown): Promise<PlatformPublished> {
-    assertPublishable(topic);
-    const event: EncodedEvent = {
-      id: this.#ids.next(),
-      topic,
-      timeMs: this.#parts.clock.now(),
-      source: "app",
-      data: encodeData(topic, data),
-    };
+  async publish(topic: string, data: unknown, about: AboutEvent = {}): Promise<PlatformPublished> {
     if (this.#defining !== undefined) await this.#defining;
-    return await this.#publisher.publish(event, true);
+    return await this.#publisher.publish(topic, data, { source: "app", ...about });
   }
 
   /** For programs: events as they mean. */
@@ -175,6 +174,12 @@ export class PlatformSpeaker implements Platform {
     const finished = this.#ended(id);
     finished.catch(() => {}); // whoever does not wait for it need not handle it
     return { id, finished };
+  }
+
+  async rerun(runId: string, options: RerunOptions = {}): Promise<Run> {
+    assertKeys("a re-run", options, ["from", "params", "metadata", "timeoutMs"]);
+    const { from = "failure", ...rest } = options;
+    return await this.run({ rerun: { runId, from }, ...rest });
   }
 
   async cancel(runId: string): Promise<void> {
@@ -204,10 +209,9 @@ export class PlatformSpeaker implements Platform {
         { details: { runId, task, resultId: "" } },
       );
     }
-    const load = async (resultId: string): Promise<unknown> => {
-      const stored = await this.#cast.store.ask("load", { runId, task, resultId }, ALWAYS);
-      return stored instanceof Uint8Array ? stored : decode(stored);
-    };
+    const io = await this.#results();
+    const load = (resultId: string): Promise<unknown> =>
+      io.load({ runId: found.from?.runId ?? runId, task, resultId });
     const streams = resultIds[0]?.includes("-") ?? true;
     if (!streams) return await load(resultIds[0]!);
     const chunks: unknown[] = [];
@@ -254,10 +258,20 @@ export class PlatformSpeaker implements Platform {
     try {
       const { lostThreads, unfinishedRuns } = await this.#cast.stop(deadlineMs);
       this.#app?.close();
+      await (await this.#opened)?.[Symbol.asyncDispose]();
       return { lostThreads, unfinishedRuns };
     } finally {
       await this.#parts.lock.release();
     }
+  }
+
+  /** Read here, not by way of the store: results may be large, or streams. */
+  #results(): Promise<IOManager> {
+    this.#opened ??= this.#parts.openResults().catch((error) => {
+      this.#opened = undefined; // the next one tries again
+      throw error;
+    });
+    return this.#opened;
   }
 
   async #ended(runId: string): Promise<RunEnd> {

@@ -22,6 +22,16 @@ export interface ErrorDetails {
   "broker/closed": Record<never, never>;
   /** Subscriptions that refuse what they cannot hold have missed the event; the others have it. */
   "broker/overloaded": { topic: string; id: string; rejected: number };
+  /** The event log takes nothing more, as it was closed. */
+  "broker/log-closed": Record<never, never>;
+  /** The file of the event log is corrupt, of a newer version, or not an event log. */
+  "broker/log-unusable": { path: string; reason: string };
+  /** A topic that is complete takes no more events. */
+  "topic/completed": { topic: string };
+  /** What is to be kept needs a topic that was declared durable, and a log to keep it in. */
+  "topic/not-durable": { topic: string };
+  /** The event log knows no consumer of this name. */
+  "consumer/unknown": { consumer: string };
   /** Two tasks have the same name. */
   "task/duplicate": { task: string };
   /** No registered task has this name. */
@@ -34,6 +44,10 @@ export interface ErrorDetails {
   "task/timed-out": { task: string; attempt: number; timeoutMs: number };
   /** An attempt was called off before it had a result. */
   "task/cancelled": { task: string; attempt: number };
+  /** A task used a right that it does not have. `right` as its `permissions` call it. */
+  "task/permission-denied": { task: string; attempt?: number; right: string; target: string };
+  /** A task needed more memory than it may have, and its process was ended. */
+  "task/out-of-memory": { task: string; attempt: number; memoryMb?: number };
   /** What an upstream task gave does not fit the schema of the parameter that takes it. */
   "task/input-invalid": { task: string; param: string; issues: readonly string[] };
   /** What a task returned does not fit its own output schema. */
@@ -66,12 +80,18 @@ export interface ErrorDetails {
   "run/params-invalid": { pipeline: string; issues: readonly string[] };
   /** A run leaves out a task that has no earlier result to take its place. */
   "run/external-result-missing": { task: string };
+  /** A run cannot be repeated as it was asked for; `tasks` are those that stand in the way. */
+  "run/not-repeatable": { runId: string; tasks: readonly string[]; reason: string };
   /** A run did not start, as its pipeline skips while another one is unfinished. */
   "run/overlap-skipped": { pipeline: string };
+  /** A run took longer than it, or its pipeline, allows. */
+  "run/timed-out": { runId: string; timeoutMs: number };
   /** A run ended with tasks that did not succeed. */
   "run/failed": { runId: string; failed: readonly string[] };
   /** The platform was opened without executors for tasks of this isolation. */
   "executor/none": { task: string; isolation: string };
+  /** An executor with the rights or the memory limit of a task could not be started. */
+  "executor/start-failed": { task: string; isolation: string; reason: string };
   /** The thread of an attempt is gone before the attempt was finished. */
   "executor/lost": { task: string; attempt: number; reason: string };
   /** No result is stored under this key. */
@@ -82,7 +102,11 @@ export interface ErrorDetails {
   "store/unencodable": { path: string };
   /** A part of a result's key could not be the name of a file. */
   "store/invalid-key": { part: string; value: string };
-  /** The disk refused a read or a write. */
+  /** Deno KV is not switched on in this program. */
+  "store/kv-off": Record<never, never>;
+  /** A result was replaced or deleted while it was being read. */
+  "store/replaced": { path: string };
+  /** The disk or the database refused a read or a write, or could not be reached. */
   "store/unavailable": { path: string; reason: string };
   /** An actor gave no answer within the time of the ask; it may still do the work. */
   "actor/ask-timeout": { actor: string; verb: string; timeoutMs: number };
@@ -189,12 +213,19 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "event/too-many-hops": once,
   "broker/closed": once,
   "broker/overloaded": again,
+  "broker/log-closed": once,
+  "broker/log-unusable": once,
+  "topic/completed": once,
+  "topic/not-durable": once,
+  "consumer/unknown": once,
   "task/duplicate": once,
   "task/unknown": once,
   "task/unsupported": once,
   "task/threw": again,
   "task/timed-out": again,
   "task/cancelled": once,
+  "task/permission-denied": once,
+  "task/out-of-memory": again,
   "task/input-invalid": once,
   "task/output-invalid": once,
   "pipeline/duplicate": once,
@@ -211,14 +242,19 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "run/request-invalid": once,
   "run/params-invalid": once,
   "run/external-result-missing": once,
+  "run/not-repeatable": once,
   "run/overlap-skipped": once,
+  "run/timed-out": again,
   "run/failed": once,
   "executor/none": once,
+  "executor/start-failed": again,
   "executor/lost": again,
   "store/not-found": once,
   "store/corrupt": once,
   "store/unencodable": once,
   "store/invalid-key": once,
+  "store/kv-off": once,
+  "store/replaced": again,
   "store/unavailable": again,
   "actor/ask-timeout": again,
   "actor/stopped": once,

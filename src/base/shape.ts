@@ -10,6 +10,8 @@ import type { Checked } from "./schema.ts";
 export interface Kinds {
   /** A string that is not empty. */
   readonly string: string;
+  /** A finite number above 0. */
+  readonly positive: number;
   /** True or false. */
   readonly boolean: boolean;
   /** An array of strings that are not empty. */
@@ -28,6 +30,7 @@ export type Shaped<S extends Shape> = { readonly [Key in keyof S]?: Kinds[S[Key]
 
 const SAYS: Readonly<Record<keyof Kinds, string>> = {
   string: "a string that is not empty",
+  positive: "a number above 0",
   boolean: "true or false",
   strings: "an array of strings",
   object: "an object",
@@ -60,6 +63,8 @@ function isKind(kind: keyof Kinds, value: unknown): boolean {
   switch (kind) {
     case "string":
       return isText(value);
+    case "positive":
+      return typeof value === "number" && Number.isFinite(value) && value > 0;
     case "boolean":
       return typeof value === "boolean";
     case "strings":

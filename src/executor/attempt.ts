@@ -10,6 +10,7 @@ import { type AnySchema, check } from "../base/schema.ts";
 import type { IOManager } from "../store/port.ts";
 import { chunkIdOf, resultIdOf, type StreamMark } from "../task/result_id.ts";
 import type { Task, TaskContext } from "../task/task.ts";
+import { deniedRight } from "./denied_right.ts";
 import { loadInputs } from "./inputs.ts";
 import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "./port.ts";
 import { callWithin, Interrupted } from "../base/sync_limit.ts";
@@ -18,7 +19,7 @@ import { callWithin, Interrupted } from "../base/sync_limit.ts";
 export interface AttemptPorts {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly io: IOManager;
+  readonly io: Pick<IOManager, "load" | "save">;
   /** Tells what happens on the way. */
   notice(notice: AttemptNotice): void;
   /** Publishes an event on behalf of the task. */
@@ -45,7 +46,8 @@ export async function runAttempt(
       durationMs: ports.clock.now() - startedMs,
       ...(chunks === undefined ? {} : { chunks }),
     };
-  } catch (error) {
+  } catch (thrown) {
+    const error = deniedRight(thrown, executable, executable.permissions !== undefined) ?? thrown;
     // What was called off gets a moment to clean up; what does not end by then goes on without us.
     const dirty = limit.calledOff && !await endsWithin(work, GRACE_MS, ports.clock) || limit.interrupted;
     return {
@@ -77,20 +79,29 @@ async function execute(
   if (!task.stream) {
     const value = await fitting(task, await given);
     limit.signal.throwIfAborted();
-    await ports.io.save({ runId, task: task.name, resultId: resultIdOf(attempt) }, value);
+    const key = { runId, task: task.name, resultId: resultIdOf(attempt) };
+    await ports.io.save(key, endingWith(limit.signal, value));
     return undefined;
   }
   let chunks = 0;
   for await (const chunk of steps(iterableOf(task, await given), limit)) {
     const value = await fitting(task, chunk);
     limit.signal.throwIfAborted();
-    await ports.io.save({ runId, task: task.name, resultId: chunkIdOf(attempt, chunks) }, value);
+    await ports.io.save(
+      { runId, task: task.name, resultId: chunkIdOf(attempt, chunks) },
+      endingWith(limit.signal, value),
+    );
     ports.notice({ kind: "chunk", chunk: chunks++ });
   }
   limit.signal.throwIfAborted();
   const mark: StreamMark = { chunks };
   await ports.io.save({ runId, task: task.name, resultId: resultIdOf(attempt) }, mark);
   return chunks;
+}
+
+/** A stream of bytes is read while it is stored: that must not go on once the attempt is called off. */
+function endingWith(signal: AbortSignal, value: unknown): unknown {
+  return value instanceof ReadableStream ? value.pipeThrough(new TransformStream(), { signal }) : value;
 }
 
 /** The items of anything iterable; a loop between two items is interrupted like any other. */
@@ -124,7 +135,7 @@ function iterableOf(task: Task, given: unknown): AsyncIterable<unknown> | Iterab
 
 async function contextOf(
   task: Task,
-  { runId, pipeline, attempt, params, metadata }: ExecutableTask,
+  { runId, pipeline, attempt, params, metadata, traceparent }: ExecutableTask,
   ports: AttemptPorts,
   signal: AbortSignal,
 ): Promise<TaskContext> {
@@ -136,6 +147,7 @@ async function contextOf(
     params: task.params === undefined ? params : await paramsOf(task, task.params, params),
     metadata,
     signal,
+    traceparent,
     log: ports.log.with({ runId, task: task.name, attempt }),
     progress: (done, total, note) =>
       ports.notice({
@@ -270,7 +282,7 @@ class Limit {
 }
 
 /** The error of an attempt that was called off. */
-export function cancelled({ task, attempt }: AttemptKey): MillraceError {
+export function cancelled({ task, attempt }: Omit<AttemptKey, "runId">): MillraceError {
   return new MillraceError(
     "task/cancelled",
     `Cannot finish task "${task}" as attempt ${attempt} was cancelled`,

@@ -1,23 +1,35 @@
 /**
- * The executor pool: which attempt goes to which executor, and what happens when one does not come back.
+ * The executor pool: which piece of work goes to which executor, and what happens when one does not come back.
  *
  * @module
  */
 import type { Cancel, Clock } from "../base/clock.ts";
-import { messageOf, MillraceError, toWire } from "../base/errors.ts";
-import type { Isolation } from "../task/descriptor.ts";
+import { type MillraceError, toWire } from "../base/errors.ts";
 import { cancelled, GRACE_MS, timedOut } from "./attempt.ts";
-import type { AttemptKey, AttemptOutcome, ExecutableTask } from "./port.ts";
+import type { Job, Work } from "./job.ts";
+import { JobQueue } from "./job_queue.ts";
+import { type ExecutorKind, keyOfKind, kindOf } from "./kind.ts";
+import { executorLost } from "./lost_sandbox.ts";
+import { Lane, type LaneOptions } from "./lane.ts";
+import type { AttemptOutcome } from "./port.ts";
 
 /** What the pool needs of the world. */
-export interface PoolPorts {
+export interface PoolPorts<W extends Work> {
   readonly clock: Clock;
-  /** Runs an attempt on an executor; rejects if the executor is lost. `signal` calls the attempt off. */
-  execute(executor: string, task: ExecutableTask, signal: AbortSignal): Promise<AttemptOutcome>;
-  /** An attempt has ended. */
-  outcome(attempt: AttemptKey, outcome: AttemptOutcome): void;
+  /** Calls `fn` once all that comes in at the same time is in: what goes out then shares a message. */
+  soon(fn: () => void): void;
+  /** Hands work to an executor: it begins in this order. The first has the number `first`, the next one more. */
+  give(executor: string, first: number, works: readonly W[]): void;
+  /** Tells an executor to call off what it has under this number. */
+  cancel(executor: string, number: number): void;
+  /** A piece of work has ended. */
+  outcome(work: W, outcome: AttemptOutcome): void;
   /** An executor must be replaced; `stuck` if something in it goes on computing. */
   retire(executor: string, reason: string, stuck: boolean): void;
+  /** So much work waits as no executor of its kind has room: whoever can start one may. */
+  wanted?(kind: ExecutorKind, waiting: number): void;
+  /** An executor has so much work in hand now. */
+  works?(executor: string, size: number): void;
 }
 
 /** Numbers of the pool. */
@@ -32,163 +44,248 @@ export interface PoolStatus {
   readonly lost: number;
 }
 
-interface Executor {
-  readonly name: string;
-  readonly isolation: Isolation;
-  /** How many attempts it takes at once. */
-  readonly slots: number;
-  readonly running: Map<string, Running>;
-}
+/** What has come back from an executor, by number. */
+export type Ended = readonly [number: number, outcome: AttemptOutcome];
 
-/** An attempt on an executor. */
-interface Running {
-  readonly controller: AbortController;
-  /** Calls off the alarm that gives the executor up. */
-  alarm: Cancel;
-}
+/** How long a job may run before what waits behind it in its executor is given to others, in ms. */
+const STALL_MS = 5;
 
-/** Attempts wait in order for a free executor of their isolation. */
-export class ExecutorPool {
-  readonly #ports: PoolPorts;
-  readonly #executors = new Map<string, Executor>();
-  readonly #queues = new Map<Isolation, ExecutableTask[]>();
+/** Where work goes that is kept away from the threads of this process. */
+const APART: ExecutorKind = { isolation: "process" };
+/** How many lost threads are borne before all work goes to processes: each burns a core until this one ends. */
+const MAX_LOST = 1;
+
+/** Work waits in order for an executor of its kind that has room. */
+export class ExecutorPool<W extends Work> {
+  readonly #ports: PoolPorts<W>;
+  readonly #lanes = new Map<string, Lane<W>>();
+  readonly #queues = new Map<string, JobQueue<W>>();
+  readonly #kinds = new Map<string, ExecutorKind>();
+  readonly #alarms = new Map<Lane<W>, Cancel>();
+  readonly #due = new Set<string>();
+  /** Tasks that have cost a thread: they get no other one. */
+  readonly #costly = new Set<string>();
   #lost = 0;
 
-  constructor(ports: PoolPorts) {
+  constructor(ports: PoolPorts<W>) {
     this.#ports = ports;
   }
 
   /** Numbers. */
   get status(): PoolStatus {
-    const workers = [...this.#executors.values()].filter(({ isolation }) => isolation !== "inline");
+    const workers = [...this.#lanes.values()].filter(({ kind }) => kind === "worker");
     return {
       total: workers.length,
-      busy: workers.filter(({ running }) => running.size > 0).length,
-      queued: [...this.#queues.values()].reduce((sum, queue) => sum + queue.length, 0),
+      busy: workers.filter(({ size }) => size > 0).length,
+      queued: [...this.#queues.values()].reduce((sum, queue) => sum + queue.size, 0),
       lost: this.#lost,
     };
   }
 
-  /** A new executor takes attempts. */
-  join(name: string, isolation: Isolation, slots: number): void {
-    this.#executors.set(name, { name, isolation, slots, running: new Map() });
-    this.#assign(isolation);
+  /** A new executor takes work. */
+  join(options: LaneOptions): void {
+    this.#lanes.set(options.name, new Lane(options));
+    if (this.#queueOf(options.kind).size === 0) this.#ports.works?.(options.name, 0);
+    this.#assignSoon(options.kind);
   }
 
-  /** An executor is gone; what ran on it fails by itself. */
-  leave(name: string): void {
-    this.#executors.delete(name);
+  /** An executor is gone: what it had begun is lost, the rest goes to others. */
+  leave(name: string, reason: string): void {
+    const lane = this.#lanes.get(name);
+    if (lane !== undefined) this.#drop(lane, (job) => this.#lostOutcome(job, reason));
   }
 
-  /** Takes an attempt; it waits for its turn. */
-  submit(task: ExecutableTask): void {
-    let queue = this.#queues.get(task.isolation);
-    if (queue === undefined) this.#queues.set(task.isolation, queue = []);
-    queue.push(task);
-    this.#assign(task.isolation);
+  /** Takes work; it waits for its turn. */
+  submit(work: W): Job<W> {
+    const wanted = this.#kindOf(work);
+    const kind = keyOfKind(wanted);
+    this.#kinds.set(kind, wanted);
+    const job: Job<W> = { work, kind, ended: false, cancelledMs: undefined, runningMs: undefined };
+    this.#queueOf(kind).push(job);
+    this.#assignSoon(kind);
+    return job;
   }
 
-  /** Calls an attempt off, whether it waits or runs. */
-  cancel(key: AttemptKey): void {
-    for (const queue of this.#queues.values()) {
-      const index = queue.findIndex((task) => keyOf(task) === keyOf(key));
-      if (index >= 0) this.#end(queue.splice(index, 1)[0]!, failed(cancelled(key), 0));
+  /** No executor of this kind can be started: what waits for one fails. */
+  refuse(kind: ExecutorKind, error: (work: W) => MillraceError): void {
+    const queue = this.#queueOf(keyOfKind(kind));
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+      this.#end(job, failed(error(job.work), 0));
     }
-    for (const { running } of this.#executors.values()) running.get(keyOf(key))?.controller.abort();
+    this.#ports.wanted?.(kind, 0);
   }
 
-  #assign(isolation: Isolation): void {
-    const queue = this.#queues.get(isolation);
-    if (queue === undefined) return;
-    while (queue.length > 0) {
-      const free = this.#leastBusy(isolation);
-      if (free === undefined) return;
-      void this.#run(free, queue.shift()!);
+  /** Calls a job off, whether it waits or runs. */
+  cancel(job: Job<W>): void {
+    if (job.ended || job.cancelledMs !== undefined) return;
+    for (const lane of this.#lanes.values()) {
+      const number = lane.numberOf(job);
+      if (number === undefined) continue;
+      job.cancelledMs = this.#ports.clock.now();
+      this.#ports.cancel(lane.name, number);
+      return this.#watch(lane);
     }
+    this.#queueOf(job.kind).drop();
+    this.#end(job, failed(cancelled(job.work), 0));
+    this.#tellWanted(job.kind);
   }
 
-  #leastBusy(isolation: Isolation): Executor | undefined {
-    let best: Executor | undefined;
-    for (const executor of this.#executors.values()) {
-      if (executor.isolation !== isolation || executor.running.size >= executor.slots) continue;
-      if (best === undefined || executor.running.size < best.running.size) best = executor;
+  /** Work has come back from an executor. */
+  ended(name: string, ended: readonly Ended[]): void {
+    const lane = this.#lanes.get(name);
+    if (lane === undefined) return; // it was given up
+    let count = 0;
+    let dirty: W | undefined;
+    for (const [number, outcome] of ended) {
+      const job = lane.end(number);
+      if (job === undefined) continue;
+      count++;
+      if (outcome.dirty) dirty = job.work;
+      this.#end(job, outcome);
     }
-    return best;
+    if (dirty !== undefined && lane.kind !== "inline") {
+      return this.#retire(lane, `attempt ${dirty.attempt} of task "${dirty.task}" left work behind`, false);
+    }
+    lane.measure(count, this.#ports.clock.now());
+    this.#watch(lane);
+    this.#assignSoon(lane.kind);
+    if (lane.size === 0 && this.#queueOf(lane.kind).size === 0) this.#ports.works?.(name, 0);
   }
 
-  async #run(executor: Executor, task: ExecutableTask): Promise<void> {
-    const startedMs = this.#ports.clock.now();
-    const running: Running = { controller: new AbortController(), alarm: () => {} };
-    executor.running.set(keyOf(task), running);
-    const outcome = await Promise.race([
-      this.#ports.execute(executor.name, task, running.controller.signal).catch((error) =>
-        this.#lostOutcome(executor, task, startedMs, error)
-      ),
-      this.#watch(executor, task, running, startedMs),
-    ]);
-    running.alarm();
-    executor.running.delete(keyOf(task));
-    if (outcome.dirty) {
-      this.#retire(executor, `attempt ${task.attempt} of task "${task.task}" left work behind`, false);
-    }
-    this.#end(task, outcome);
-    this.#assign(executor.isolation);
+  /** Threads are not for what has cost one, nor for anything once too many are lost. */
+  #kindOf(work: W): ExecutorKind {
+    const kind = kindOf(work);
+    const avoidsThreads = this.#lost > MAX_LOST || this.#costly.has(work.task);
+    return kind.isolation === "worker" && avoidsThreads ? APART : kind;
   }
 
-  /** Gives an executor up that does not answer in time: nothing else can stop a loop that awaits no more. */
-  #watch(
-    executor: Executor,
-    task: ExecutableTask,
-    running: Running,
-    startedMs: number,
-  ): Promise<AttemptOutcome> {
-    const { promise, resolve } = Promise.withResolvers<AttemptOutcome>();
-    const giveUp = (error: MillraceError): void => {
-      this.#retire(executor, `attempt ${task.attempt} of task "${task.task}" does not stop`, true);
-      resolve(failed(error, this.#ports.clock.now() - startedMs));
-    };
-    // The executor has its own timer and its own grace; this alarm is for one that hangs.
-    const arm = (delayMs: number, error: () => MillraceError): void => {
-      running.alarm();
-      running.alarm = this.#ports.clock.after(delayMs, () => giveUp(error()));
-    };
-    const { timeoutMs } = task;
-    if (timeoutMs !== undefined) {
-      arm(timeoutMs + 2 * GRACE_MS, () => timedOut(task.task, task.attempt, timeoutMs));
-    }
-    running.controller.signal.addEventListener("abort", () => arm(2 * GRACE_MS, () => cancelled(task)), {
-      once: true,
+  #queueOf(kind: string): JobQueue<W> {
+    let queue = this.#queues.get(kind);
+    if (queue === undefined) this.#queues.set(kind, queue = new JobQueue());
+    return queue;
+  }
+
+  #tellWanted(kind: string): void {
+    this.#ports.wanted?.(this.#kinds.get(kind)!, this.#queueOf(kind).size);
+  }
+
+  #assignSoon(kind: string): void {
+    if (this.#due.has(kind) || this.#queueOf(kind).size === 0) return;
+    this.#due.add(kind);
+    this.#ports.soon(() => {
+      this.#due.delete(kind);
+      this.#assign(kind);
+      this.#tellWanted(kind);
+      for (const lane of this.#lanes.values()) {
+        if (lane.kind === kind && lane.size === 0) this.#ports.works?.(lane.name, 0);
+      }
     });
-    return promise;
   }
 
-  #retire(executor: Executor, reason: string, stuck: boolean): void {
-    if (executor.isolation === "inline" || !this.#executors.delete(executor.name)) return;
+  /** Deals what waits out to all that have room, to the one that has least first. */
+  #assign(kind: string): void {
+    const queue = this.#queueOf(kind);
+    while (queue.size > 0) {
+      const free = [...this.#lanes.values()]
+        .filter((lane) => lane.kind === kind && lane.room > 0)
+        .sort((a, b) => a.size - b.size);
+      const lane = free[0];
+      if (lane === undefined) return;
+      this.#give(lane, queue, Math.min(lane.room, Math.ceil(queue.size / free.length)));
+    }
+  }
+
+  #give(lane: Lane<W>, queue: JobQueue<W>, count: number): void {
+    const jobs: Job<W>[] = [];
+    for (let index = 0; index < count; index++) jobs.push(queue.shift()!);
+    const first = lane.give(jobs, this.#ports.clock.now());
+    this.#ports.give(lane.name, first, jobs.map(({ work }) => work));
+    this.#ports.works?.(lane.name, lane.size);
+    this.#watch(lane);
+  }
+
+  /**
+   * Looks at what runs in a lane, now and whenever something is due: what does not end is given up with its
+   * executor, as nothing else can stop a loop that awaits no more; what waits behind a long one goes to others.
+   */
+  #watch(lane: Lane<W>): void {
+    this.#alarms.get(lane)?.();
+    this.#alarms.delete(lane);
+    const nowMs = this.#ports.clock.now();
+    let nextMs = Infinity;
+    for (const job of lane.running()) {
+      job.runningMs ??= nowMs;
+      const { atMs, error } = deadlineOf(job, job.runningMs);
+      if (atMs <= nowMs) return this.#giveUp(lane, job, error());
+      nextMs = Math.min(nextMs, atMs);
+      if (!lane.hasWaiting || nowMs - job.runningMs < STALL_MS) continue;
+      this.#queueOf(lane.kind).putBack(lane.takeBack());
+      this.#assignSoon(lane.kind);
+    }
+    if (lane.isAhead) nextMs = Math.min(nextMs, nowMs + STALL_MS);
+    if (nextMs === Infinity) return;
+    this.#alarms.set(lane, this.#ports.clock.after(nextMs - nowMs, () => this.#watch(lane)));
+  }
+
+  #giveUp(lane: Lane<W>, job: Job<W>, error: MillraceError): void {
+    const outcome = failed(error, this.#ports.clock.now() - job.runningMs!);
+    if (lane.kind === "inline") {
+      lane.end(lane.numberOf(job)!);
+      this.#end(job, outcome);
+      return this.#assignSoon(lane.kind);
+    }
+    const reason = `attempt ${job.work.attempt} of task "${job.work.task}" does not stop`;
+    // A process is ended whatever it computes.
+    const lost = lane.kind === "worker";
+    if (lost) this.#costly.add(job.work.task);
+    this.#retire(lane, reason, lost, (other) => other === job ? outcome : this.#lostOutcome(other, reason));
+  }
+
+  /** Takes no more from an executor, and asks for another one in its place. */
+  #retire(
+    lane: Lane<W>,
+    reason: string,
+    stuck: boolean,
+    outcomeOf: (job: Job<W>) => AttemptOutcome = (job) => this.#lostOutcome(job, reason),
+  ): void {
     if (stuck) this.#lost++;
-    this.#ports.retire(executor.name, reason, stuck);
+    this.#ports.retire(lane.name, reason, stuck);
+    this.#drop(lane, outcomeOf);
   }
 
-  #end({ runId, task, attempt }: AttemptKey, outcome: AttemptOutcome): void {
-    this.#ports.outcome({ runId, task, attempt }, outcome);
+  #drop(lane: Lane<W>, outcomeOf: (job: Job<W>) => AttemptOutcome): void {
+    if (!this.#lanes.delete(lane.name)) return;
+    this.#alarms.get(lane)?.();
+    this.#alarms.delete(lane);
+    this.#queueOf(lane.kind).putBack(lane.takeBack());
+    for (const job of lane.jobs) this.#end(job, outcomeOf(job));
+    this.#assignSoon(lane.kind);
   }
 
-  #lostOutcome(executor: Executor, task: ExecutableTask, startedMs: number, error: unknown): AttemptOutcome {
-    const reason = messageOf(error);
-    // Most often it is gone already; one that lives but cannot answer must go.
-    this.#retire(executor, reason, false);
-    const lost = new MillraceError(
-      "executor/lost",
-      `Cannot finish task "${task.task}" as its executor was lost during attempt ${task.attempt}: ${reason}`,
-      { details: { task: task.task, attempt: task.attempt, reason } },
-    );
-    return failed(lost, this.#ports.clock.now() - startedMs);
+  #end(job: Job<W>, outcome: AttemptOutcome): void {
+    job.ended = true;
+    this.#ports.outcome(job.work, outcome);
   }
+
+  #lostOutcome({ work, runningMs }: Job<W>, reason: string): AttemptOutcome {
+    const nowMs = this.#ports.clock.now();
+    return failed(executorLost(work, reason), nowMs - (runningMs ?? nowMs));
+  }
+}
+
+/** When a job that does not end is given up: the executor has its own timer and its own grace before. */
+function deadlineOf<W extends Work>(
+  { work, cancelledMs }: Job<W>,
+  runningMs: number,
+): { readonly atMs: number; readonly error: () => MillraceError } {
+  const { task, attempt, timeoutMs } = work;
+  if (cancelledMs !== undefined) return { atMs: cancelledMs + 2 * GRACE_MS, error: () => cancelled(work) };
+  return {
+    atMs: timeoutMs === undefined ? Infinity : runningMs + timeoutMs + 2 * GRACE_MS,
+    error: () => timedOut(task, attempt, timeoutMs!),
+  };
 }
 
 function failed(error: MillraceError, durationMs: number): AttemptOutcome {
   return { ok: false, error: toWire(error), retryable: error.retryable, durationMs };
-}
-
-function keyOf({ runId, task, attempt }: AttemptKey): string {
-  return `${runId}/${task}/${attempt}`;
 }

@@ -5,7 +5,7 @@
  */
 import type { WireError } from "../base/errors.ts";
 import type { Isolation } from "../task/descriptor.ts";
-import type { TaskFailure } from "../task/task.ts";
+import type { TaskFailure, TaskPermissions } from "../task/task.ts";
 
 /** Where an input's value is, or why there is none. */
 export type InputSource =
@@ -28,12 +28,18 @@ export interface ExecutableTask {
   readonly metadata: Readonly<Record<string, unknown>>;
   /** How many events led to this run. */
   readonly hops: number;
+  /** The W3C trace context of the attempt's own span. */
+  readonly traceparent: string;
   /** Its inputs, by the names that `run` knows them by. */
   readonly inputs: Readonly<Record<string, InputSource>>;
   /** How long it may take, in ms. */
   readonly timeoutMs?: number;
   /** Where it runs. */
   readonly isolation: Isolation;
+  /** The rights it runs with, and no others. */
+  readonly permissions?: TaskPermissions;
+  /** How much memory it may take, in MiB. */
+  readonly memoryMb?: number;
 }
 
 /** Which attempt something is about. */

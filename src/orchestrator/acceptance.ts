@@ -109,12 +109,17 @@ function writesOf(
 
 function recordOf(event: EncodedEvent, request: RunRequest): RunRecord {
   const pipeline = request.pipeline ?? "adhoc";
-  const accepted: AcceptedRequest = { request, hops: event.hops ?? 0 };
+  const accepted: AcceptedRequest = {
+    request,
+    hops: event.hops ?? 0,
+    ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
+  };
   return {
     id: deriveId(event.timeMs, event.id, "run", pipeline),
     pipeline,
     status: "pending",
     eventId: event.id,
+    ...(request.rerun === undefined ? {} : { parentRunId: request.rerun.runId }),
     acceptedMs: event.timeMs,
     request: accepted,
   };

@@ -64,8 +64,8 @@ export function inputsOf(state: RunState, name: string): Record<string, InputSou
     if (Object.hasOwn(state.external, task)) return [param, { task, ...state.external[task]! }];
     const upstream = state.tasks.get(task)!;
     if (upstream.succeeded !== undefined) {
-      const { attempt, chunks } = upstream.succeeded;
-      return [param, { runId: state.run.id, task, resultIds: resultIdsOf(attempt, chunks) }];
+      const { runId = state.run.id, attempt, chunks } = upstream.succeeded;
+      return [param, { runId, task, resultIds: resultIdsOf(attempt, chunks) }];
     }
     return [param, failureOf(task, upstream)];
   }));

@@ -19,8 +19,10 @@ import { Alarms } from "./alarms.ts";
 import { factOf } from "./attempts.ts";
 import { EndWaiters } from "./end_waiters.ts";
 import type { RunJournal } from "./port.ts";
-import { type Prepared, prepareRun, reconcile } from "./preparation.ts";
-import { type DriverPorts, RunDriver, type Told } from "./run_driver.ts";
+import { loadRun, planRun, type Prepared, prepareRun, reconcile } from "./preparation.ts";
+import { resolveRerun } from "./rerun.ts";
+import type { Told } from "./run_decider.ts";
+import { type DriverPorts, RunDriver } from "./run_driver.ts";
 import { noticeEvent } from "./run_events.ts";
 import { acceptedRun, endOf, replay, type RunState, viewRun } from "./run_state.ts";
 
@@ -58,6 +60,8 @@ export class Engine {
   readonly #drivers = new Map<string, RunDriver>();
   readonly #waiters = new EndWaiters();
   readonly #alarms: Alarms;
+  /** What was accepted while the journal is read: runs that were under way before come first. */
+  #held: RunDriver[] | undefined;
   #draining = false;
   readonly #drained: (() => void)[] = [];
 
@@ -86,6 +90,7 @@ export class Engine {
 
   /** Continues what an earlier process left unfinished; gives the number of its runs. */
   async recover(): Promise<number> {
+    const held: RunDriver[] = this.#held = [];
     const unfinished = await this.#ports.journal.unfinished();
     // What was accepted while the journal was read goes on already.
     const drivers = unfinished.filter(({ run }) => !this.#drivers.has(run.id))
@@ -95,7 +100,9 @@ export class Engine {
     for (const { state: { run } } of planned) {
       this.#admission.resumed(run.id, run.pipeline, this.#pipelines.get(run.pipeline));
     }
+    this.#held = undefined;
     for (const driver of drivers) if (driver.state.plan === undefined) this.#admit(driver);
+    for (const driver of held) this.#admit(driver);
     const { log, clock } = this.#ports;
     const ports = { log, now: () => clock.now(), adoptable: (key: AttemptKey) => this.#ports.adoptable(key) };
     await Promise.all(planned.map(async (driver) => {
@@ -151,22 +158,22 @@ export class Engine {
     this.#ports.deliver([event]);
   }
 
-  /** Cancels a run that has not ended. */
-  cancel(runId: string): void {
-    this.#drivers.get(runId)?.cancel();
+  /** Cancels a run that has not ended; resolves once that is journalled. */
+  async cancel(runId: string): Promise<void> {
+    await this.#drivers.get(runId)?.cancel();
   }
 
   /** Resolves once the run has a final state. */
   async ended(runId: string): Promise<RunEnd> {
     return await this.#waiters.ended(
       runId,
-      async () => this.#drivers.has(runId) ? undefined : endOf(await this.#load(runId)),
+      async () => this.#drivers.has(runId) ? undefined : endOf(await loadRun(this.#ports.journal, runId)),
     );
   }
 
   /** A run as people see it. */
   async view(runId: string): Promise<RunView> {
-    return viewRun(this.#drivers.get(runId)?.state ?? await this.#load(runId));
+    return viewRun(this.#drivers.get(runId)?.state ?? await loadRun(this.#ports.journal, runId));
   }
 
   /** Starts no more attempts and waits for those that run; gives the number of unfinished runs. */
@@ -188,18 +195,15 @@ export class Engine {
     for (const driver of this.#drivers.values()) driver.close();
   }
 
-  async #load(runId: string): Promise<RunState> {
-    const found = await this.#ports.journal.run(runId);
-    if (found !== undefined) return replay(found.run, found.facts);
-    throw new MillraceError("run/not-found", `Cannot find run "${runId}" as the journal does not know it`, {
-      details: { runId },
-    });
-  }
-
-  /** A request that could not be started is refused here; it is kept as it came. */
+  /** A request that could not be started is refused here; it is kept as it came, but what it repeats is said. */
   async #checkRequest(event: EncodedEvent): Promise<RunRequest> {
-    const request = parseRunRequest(JSON.parse(event.data));
-    await this.#ports.prepare(request);
+    const asked = parseRunRequest(JSON.parse(event.data));
+    if (asked.rerun === undefined) {
+      await this.#ports.prepare(asked);
+      return asked;
+    }
+    const request = resolveRerun(asked, await loadRun(this.#ports.journal, asked.rerun.runId));
+    await planRun(this.#ports, request);
     return request;
   }
 
@@ -234,7 +238,7 @@ export class Engine {
     const ports: DriverPorts = {
       clock: this.#ports.clock,
       log: this.#ports.log,
-      prepare: (request) => prepareRun(this.#ports, request),
+      prepare: (request) => prepareRun(this.#ports, request, this.#pipelines.get(state.run.pipeline)),
       commit: (writes) => this.#ports.journal.commit(writes),
       tell: (event) => this.#tell(event),
       deliver: (events) => this.#ports.deliver(events),
@@ -258,6 +262,7 @@ export class Engine {
 
   /** Starts a run, or lets it wait, or refuses it. */
   #admit(driver: RunDriver): void {
+    if (this.#held !== undefined) return void this.#held.push(driver);
     const { run } = driver.state;
     const admitted = this.#admission.admit(run.id, run.pipeline, this.#pipelines.get(run.pipeline));
     if (admitted.kind === "start") void driver.start();
@@ -265,7 +270,7 @@ export class Engine {
       const error = toWire(overlapSkipped(run.pipeline));
       driver.push({ type: "ended", status: "cancelled", error, atMs: this.#ports.clock.now() });
     }
-    if (admitted.kind === "cancel") { for (const runId of admitted.runIds) this.cancel(runId); }
+    if (admitted.kind === "cancel") { for (const runId of admitted.runIds) void this.cancel(runId); }
   }
 
   #ended(state: RunState): void {

@@ -8,27 +8,16 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf, MillraceError, toWire } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { EncodedEvent } from "../event/event.ts";
+import { traceparentOf } from "../event/traceparent.ts";
 import type { AttemptKey, ExecutableTask } from "../executor/port.ts";
-import { resultIdsOf } from "../task/result_id.ts";
 import type { RunRequest } from "../task/run.ts";
 import { Alarms } from "./alarms.ts";
 import { inputsOf } from "./attempts.ts";
 import type { Fact } from "./facts.ts";
-import { Frontier } from "./next_steps.ts";
 import type { JournalWrite } from "./port.ts";
 import type { prepareRun } from "./preparation.ts";
-import { eventOfFact } from "./run_events.ts";
-import { applyFact, copyOf, isFinalRun, isFinalTask, type RunState } from "./run_state.ts";
-
-/** An event that is to be told. */
-export interface Told {
-  /** The event. */
-  readonly event: EncodedEvent;
-  /** What must be journalled with it. */
-  readonly writes: readonly JournalWrite[];
-  /** What to do once it is journalled. */
-  readonly then: () => void;
-}
+import { RunDecider, type Told } from "./run_decider.ts";
+import { applyFact, copyOf, isFinalRun, type RunState } from "./run_state.ts";
 
 /** What a driver does to the world. */
 export interface DriverPorts {
@@ -62,12 +51,10 @@ export class RunDriver {
   readonly #ports: DriverPorts;
   /** As it is journalled: what others see. */
   readonly #state: RunState;
-  /** As it is decided: ahead of the journal while a commit is under way. */
-  readonly #ahead: RunState;
-  #frontier: Frontier | undefined;
+  readonly #decider: RunDecider;
   #incoming: Fact[] = [];
   #cancelled = false;
-  #pumping = false;
+  #pumping: Promise<void> | undefined;
   /** Whether something came in that the pump has not looked at. */
   #fresh = false;
   #broken = false;
@@ -77,8 +64,7 @@ export class RunDriver {
 
   constructor(state: RunState, ports: DriverPorts) {
     this.#state = state;
-    this.#ahead = copyOf(state);
-    if (state.plan !== undefined) this.#frontier = new Frontier(this.#ahead);
+    this.#decider = new RunDecider(copyOf(state), ports.tell);
     this.#ports = ports;
     this.#alarms = new Alarms(ports.clock);
   }
@@ -90,7 +76,7 @@ export class RunDriver {
 
   /** Whether an attempt is with the executors, or something is not journalled yet. */
   get busy(): boolean {
-    return this.#pumping || this.#inFlight.size > 0;
+    return this.#pumping !== undefined || this.#inFlight.size > 0;
   }
 
   /** Plans the run and lets it go; a request that is wrong ends it. */
@@ -124,18 +110,22 @@ export class RunDriver {
     void this.#pump();
   }
 
-  /** Goes on after a restart: waits for due retries, then starts what can start. */
+  /** Goes on after a restart: waits for due retries and the end of its time, then starts what can start. */
   resume(): void {
+    this.#watchDeadline();
     for (const [task, { status, retryAtMs }] of this.#state.tasks) {
       if (status === "retrying") this.#retryAt(task, retryAtMs ?? 0);
     }
     void this.#pump();
   }
 
-  /** Ends the run as cancelled, unless all its tasks are done. Once that is journalled, attempts are called off. */
-  cancel(): void {
+  /**
+   * Ends the run as cancelled, unless all its tasks are done; resolves once that is journalled. Then attempts
+   * are called off.
+   */
+  cancel(): Promise<void> {
     this.#cancelled = true;
-    void this.#pump();
+    return this.#pump();
   }
 
   /** Forgets all timers. */
@@ -147,10 +137,14 @@ export class RunDriver {
     if (this.#inFlight.get(task) === attempt) this.#inFlight.delete(task);
   }
 
-  async #pump(): Promise<void> {
+  /** Looks at what came in; resolves once all of it is journalled. */
+  #pump(): Promise<void> {
     this.#fresh = true;
-    if (this.#pumping || this.#broken) return;
-    this.#pumping = true;
+    if (this.#broken) return Promise.resolve();
+    return this.#pumping ??= this.#pumpAll();
+  }
+
+  async #pumpAll(): Promise<void> {
     try {
       // What comes in between the last step and the end of this loop must not be left lying.
       while (this.#fresh) {
@@ -164,14 +158,18 @@ export class RunDriver {
         error: messageOf(error),
       });
     } finally {
-      this.#pumping = false;
+      this.#pumping = undefined;
       this.#ports.idle();
     }
   }
 
   /** Journals what came in and what follows from it; then acts. Says whether there may be more to do. */
   async #step(): Promise<boolean> {
-    const { facts, told, writes } = this.#decide(this.#incoming.splice(0));
+    const { facts, told, writes } = this.#decider.decide(this.#incoming.splice(0), {
+      atMs: this.#ports.clock.now(),
+      draining: this.#ports.draining(),
+      cancelled: this.#cancelled,
+    });
     if (facts.length === 0) return false;
     await this.#commit(writes);
     for (const fact of facts) applyFact(this.#state, fact);
@@ -180,49 +178,6 @@ export class RunDriver {
     for (const fact of facts) this.#act(fact);
     for (const { then } of told) then();
     return true;
-  }
-
-  /** The facts that change something, what follows from them, and all that is to be journalled with them. */
-  #decide(incoming: readonly Fact[]): { facts: Fact[]; told: Told[]; writes: JournalWrite[] } {
-    const state = this.#ahead;
-    const { status } = state;
-    const facts: Fact[] = [];
-    const results: JournalWrite[] = [];
-    const told: Told[] = [];
-    const take = (fact: Fact): void => {
-      if (!applyFact(state, fact)) return; // stale: a late result, a second end
-      if (fact.type === "planned") this.#frontier = new Frontier(state);
-      else if (fact.type !== "ended") this.#frontier!.changed(fact.task);
-      if (fact.type === "succeeded") results.push(resultOf(state, fact.task, fact.atMs));
-      facts.push(fact);
-      const event = eventOfFact(state, fact);
-      if (event !== undefined) told.push(this.#ports.tell(event));
-    };
-    for (const fact of incoming) take(fact);
-    const atMs = this.#ports.clock.now();
-    if (this.#cancelled) this.#takeCancel(take, atMs);
-    for (;;) {
-      const { ready, skipped, end } = this.#frontier?.next() ?? { ready: [], skipped: [] };
-      for (const skip of skipped) take({ type: "skipped", ...skip, atMs });
-      const starting = this.#ports.draining() ? [] : ready;
-      for (const task of starting) {
-        take({ type: "started", task, attempt: state.tasks.get(task)!.attempts + 1, atMs });
-      }
-      if (end !== undefined) take({ type: "ended", ...end, atMs });
-      if (skipped.length === 0 && starting.length === 0) break;
-    }
-    const writes: JournalWrite[] = [{ kind: "facts", runId: state.run.id, facts }, ...results];
-    if (state.status !== status) writes.push(statusOf(state));
-    for (const { writes: more } of told) writes.push(...more);
-    return { facts, told, writes };
-  }
-
-  /** Without a plan the run ends at once; with one it ends as all of its tasks have ended. */
-  #takeCancel(take: (fact: Fact) => void, atMs: number): void {
-    for (const [task, { status }] of this.#ahead.tasks) {
-      if (!isFinalTask(status)) take({ type: "cancelled", task, atMs });
-    }
-    if (this.#ahead.plan === undefined) take({ type: "ended", status: "cancelled", atMs });
   }
 
   /** A journal that cannot write holds the run up; nothing goes on that is not written. */
@@ -247,6 +202,7 @@ export class RunDriver {
   }
 
   #act(fact: Fact): void {
+    if (fact.type === "planned") this.#watchDeadline();
     if (fact.type === "started") this.#submit(fact.task, fact.attempt);
     if (fact.type === "failed" && fact.retryAtMs !== undefined) this.#retryAt(fact.task, fact.retryAtMs);
     if (fact.type === "ended") {
@@ -260,9 +216,9 @@ export class RunDriver {
   }
 
   #submit(task: string, attempt: number): void {
-    const { run, status, accepted, plan, params } = this.#state;
+    const { run, status, accepted, plan, params, traceparent } = this.#state;
     if (isFinalRun(status)) return;
-    const { timeoutMs, isolation } = plan!.tasks[task]!;
+    const { timeoutMs, isolation, permissions, memoryMb } = plan!.tasks[task]!;
     this.#inFlight.set(task, attempt);
     this.#ports.submit({
       runId: run.id,
@@ -272,26 +228,28 @@ export class RunDriver {
       params,
       metadata: accepted.request.metadata ?? {},
       hops: accepted.hops,
+      traceparent: traceparentOf(traceparent, run.id, task, String(attempt)),
       inputs: inputsOf(this.#state, task),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       isolation,
+      ...(permissions === undefined ? {} : { permissions }),
+      ...(memoryMb === undefined ? {} : { memoryMb }),
     });
   }
 
   #retryAt(task: string, atMs: number): void {
     this.#alarms.after(atMs - this.#ports.clock.now(), () => {
-      if (this.#ports.draining()) return;
-      const attempt = this.#state.tasks.get(task)!.attempts + 1;
-      this.push({ type: "started", task, attempt, atMs: this.#ports.clock.now() });
+      this.#decider.due(task);
+      void this.#pump();
     });
   }
-}
 
-function resultOf(state: RunState, task: string, timeMs: number): JournalWrite {
-  const { attempt, chunks } = state.tasks.get(task)!.succeeded!;
-  return { kind: "result", runId: state.run.id, task, resultIds: resultIdsOf(attempt, chunks), timeMs };
-}
-
-function statusOf({ run, status, endedMs }: RunState): JournalWrite {
-  return { kind: "status", runId: run.id, status, ...(endedMs === undefined ? {} : { endedMs }) };
+  /** A run that is out of time decides so when it is looked at. */
+  #watchDeadline(): void {
+    const { deadlineMs } = this.#state;
+    if (deadlineMs === undefined) return;
+    const leftMs = deadlineMs - this.#ports.clock.now();
+    if (leftMs <= 0) return void this.#pump();
+    this.#alarms.after(leftMs, () => this.#watchDeadline()); // it may ring early
+  }
 }

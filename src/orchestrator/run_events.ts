@@ -71,6 +71,7 @@ function runEvent(state: RunState, kind: string, timeMs: number): EncodedEvent {
   const { run, accepted, plan, params, endedMs, error } = state;
   return event(state, `run.${run.pipeline}.${kind}`, timeMs, {
     runId: run.id,
+    parentRunId: run.parentRunId,
     pipeline: run.pipeline,
     dagId: plan?.dagId,
     status: kind === "started" ? "running" : kind,
@@ -100,6 +101,7 @@ function event(state: RunState, topic: string, timeMs: number, data: object, id?
     source: `run/${run.id}`,
     data: JSON.stringify(data),
     hops: accepted.hops + 1,
+    traceparent: state.traceparent,
   };
 }
 

@@ -5,10 +5,11 @@
  * @module
  */
 import type { WireError } from "../base/errors.ts";
+import { traceparentOf } from "../event/traceparent.ts";
 import type { Plan } from "../task/plan.ts";
 import { resultIdsOf } from "../task/result_id.ts";
 import type { RunEnd, RunStatus, RunView, TaskStatus, TaskView } from "../task/run.ts";
-import type { AcceptedRequest, ExternalResult, Fact } from "./facts.ts";
+import type { AcceptedRequest, ExternalResult, Fact, ResultSource } from "./facts.ts";
 import type { RunRecord } from "./port.ts";
 
 /** One task of a run. */
@@ -18,8 +19,8 @@ export interface TaskState {
   readonly attempts: number;
   /** Attempts that failed; interrupted ones do not count. */
   readonly failures: number;
-  /** The attempt that succeeded. */
-  readonly succeeded?: { readonly attempt: number; readonly chunks?: number };
+  /** The attempt that succeeded; with a run, if it was one of that run. */
+  readonly succeeded?: Omit<ResultSource, "runId"> & { readonly runId?: string };
   readonly error?: WireError;
   readonly startedMs?: number;
   readonly endedMs?: number;
@@ -35,6 +36,11 @@ export interface RunState {
   params: Readonly<Record<string, unknown>>;
   external: Readonly<Record<string, ExternalResult>>;
   readonly tasks: Map<string, TaskState>;
+  /** The W3C trace context of the run's own span. */
+  readonly traceparent: string;
+  /** How long it may take from its plan on, in ms, and when that is over. */
+  timeoutMs?: number;
+  deadlineMs?: number;
   /** When its first attempt was started. */
   startedMs?: number;
   endedMs?: number;
@@ -70,6 +76,7 @@ export function acceptedRun(run: RunRecord): RunState {
     params: accepted.request.params ?? {},
     external: {},
     tasks: new Map(),
+    traceparent: traceparentOf(accepted.traceparent, run.id),
   };
 }
 
@@ -91,7 +98,14 @@ export function applyFact(state: RunState, fact: Fact): boolean {
       state.plan = fact.plan;
       state.params = fact.params;
       state.external = fact.external;
+      if (fact.timeoutMs !== undefined) {
+        state.timeoutMs = fact.timeoutMs;
+        state.deadlineMs = fact.atMs + fact.timeoutMs;
+      }
       for (const task of fact.plan.executionOrder) state.tasks.set(task, PENDING);
+      for (const [task, succeeded] of Object.entries(fact.reused ?? {})) {
+        state.tasks.set(task, { ...PENDING, status: "succeeded", succeeded, endedMs: fact.atMs });
+      }
       return true;
     case "ended":
       state.status = fact.status;
@@ -166,6 +180,7 @@ export function viewTask(task: TaskState): TaskView {
     status: task.status,
     attempts: task.attempts,
     resultIds: task.succeeded === undefined ? [] : resultIdsOf(task.succeeded.attempt, task.succeeded.chunks),
+    ...(task.succeeded?.runId === undefined ? {} : { from: { runId: task.succeeded.runId } }),
     ...(task.startedMs === undefined ? {} : { startedMs: task.startedMs }),
     ...(task.endedMs === undefined ? {} : { endedMs: task.endedMs }),
     ...(task.error === undefined ? {} : { error: task.error }),
@@ -180,6 +195,7 @@ export function viewRun(state: RunState): RunView {
     pipeline: run.pipeline,
     status: state.status,
     eventId: run.eventId,
+    ...(run.parentRunId === undefined ? {} : { parentRunId: run.parentRunId }),
     acceptedMs: run.acceptedMs,
     request: { ...accepted.request, params: state.params },
     tasks: viewTasks(state),

@@ -3,122 +3,115 @@
  *
  * `{"millrace":"result/1","codec":"json","bytes":14,"sha256":"…"}` ⏎ `{"rows":[1,2]}`
  *
- * A file of any length other than said, or with another checksum, is corrupt: it is never decoded.
+ * A payload of any length other than said, or with another checksum, is corrupt: it is never decoded.
  *
  * @module
  */
 import { hash } from "node:crypto";
 import { decode, encode } from "../base/codec.ts";
-import { messageOf, MillraceError } from "../base/errors.ts";
+import { messageOf } from "../base/errors.ts";
+import { corrupt, wrongChecksum, wrongLength } from "./result_errors.ts";
+import type { ResultHead, StoredResult } from "./port.ts";
 
 const FORMAT = "result/1";
 
-/** Longer than any header of ours: what has no line end before is no result. */
-const MAX_HEADER_BYTES = 512;
+/**
+ * Longer than any head of ours: what has no line end before is no result. A head that is written before its
+ * payload is known takes as much, whatever it says in the end.
+ */
+export const MAX_HEAD_BYTES = 256;
 
 const LINE_END = 10;
 
-interface Header {
-  /** Format and version. */
-  readonly millrace: string;
-  /** How to read the payload. */
-  readonly codec: "json" | "devalue" | "bytes";
-  /** Length of the payload. */
-  readonly bytes: number;
-  /** SHA-256 of the payload, hexadecimal. */
-  readonly sha256: string;
-}
+const CODECS: readonly string[] = ["json", "devalue", "bytes", "stream"];
 
 const utf8 = new TextEncoder();
 const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Makes the stored form of a value; a `Uint8Array` is stored as it is, everything else by the codec.
+ * Makes the stored form of a value; a `Uint8Array` is stored as it is (and not copied), everything else by
+ * the codec.
  *
  * @throws {MillraceError} `store/unencodable` for a value that no codec can keep.
  */
-export function toResultFile(value: unknown): Uint8Array<ArrayBuffer> {
+export function toStored(value: unknown): StoredResult {
   const { codec, payload } = toPayload(value);
-  const header: Header = {
-    millrace: FORMAT,
-    codec,
-    bytes: payload.length,
-    sha256: hash("sha256", payload, "hex"),
-  };
-  const head = utf8.encode(JSON.stringify(header) + "\n");
-  const file = new Uint8Array(head.length + payload.length);
-  file.set(head);
-  file.set(payload, head.length);
-  return file;
+  return { head: { codec, bytes: payload.length, sha256: hash("sha256", payload, "hex") }, payload };
+}
+
+function toPayload(value: unknown): { codec: ResultHead["codec"]; payload: Uint8Array<ArrayBuffer> } {
+  if (value instanceof Uint8Array) return { codec: "bytes", payload: value as Uint8Array<ArrayBuffer> };
+  const encoded = encode(value);
+  return { codec: encoded.codec, payload: utf8.encode(encoded.text) };
 }
 
 /**
- * Reads the stored form of a value.
+ * Gives back the value; for bytes the payload itself, if it has a buffer of its own.
  *
  * @param path Where it was found, for the error.
  * @throws {MillraceError} `store/corrupt` if it is not whole.
  */
-export function fromResultFile(file: Uint8Array<ArrayBuffer>, path: string): unknown {
-  const { codec, payload } = open(file, path);
+export function fromStored(stored: StoredResult, path: string): unknown {
+  assertWhole(stored, path);
+  const { head: { codec }, payload } = stored;
+  if (codec === "bytes" || codec === "stream") {
+    return payload.length === payload.buffer.byteLength ? payload : payload.slice();
+  }
   try {
-    // A copy, so that the value's buffer holds the value and nothing else.
-    return codec === "bytes" ? payload.slice() : decode({ codec, text: text.decode(payload) });
+    return decode({ codec, text: text.decode(payload) });
   } catch (error) {
     throw corrupt(path, messageOf(error), error);
   }
 }
 
-/** Whether the stored form is whole, that is, of the length and checksum that it says. */
-export function isWholeResultFile(file: Uint8Array<ArrayBuffer>): boolean {
-  try {
-    open(file, "");
-    return true;
-  } catch {
-    return false;
-  }
+/** Throws `store/corrupt` unless the payload is of the length and checksum that the head says. */
+export function assertWhole({ head, payload }: StoredResult, path: string): void {
+  if (payload.length !== head.bytes) throw wrongLength(path, payload.length, head.bytes);
+  if (hash("sha256", payload, "hex") !== head.sha256) throw wrongChecksum(path);
 }
 
-function toPayload(value: unknown): { codec: Header["codec"]; payload: Uint8Array } {
-  if (value instanceof Uint8Array) return { codec: "bytes", payload: value };
-  const encoded = encode(value);
-  return { codec: encoded.codec, payload: utf8.encode(encoded.text) };
+/** Head and payload in one. */
+export function toResultFile({ head, payload }: StoredResult): Uint8Array<ArrayBuffer> {
+  const line = toHeadLine(head);
+  const file = new Uint8Array(line.length + payload.length);
+  file.set(line);
+  file.set(payload, line.length);
+  return file;
 }
 
-function open(
-  file: Uint8Array<ArrayBuffer>,
+/** Reads head and payload; the payload is a part of the file, not a copy. Checks the form of the head only. */
+export function fromResultFile(file: Uint8Array<ArrayBuffer>, path: string): StoredResult {
+  const { head, headBytes } = readHead(file, path);
+  return { head, payload: file.subarray(headBytes) };
+}
+
+/** The first line, if need be with spaces up to a length that is the same for every head. */
+export function toHeadLine(head: ResultHead, padded: boolean = false): Uint8Array<ArrayBuffer> {
+  const { codec, bytes, sha256 } = head;
+  const line = JSON.stringify({ millrace: FORMAT, codec, bytes, sha256 });
+  return utf8.encode((padded ? line.padEnd(MAX_HEAD_BYTES - 1) : line) + "\n");
+}
+
+/** Reads the first line from the beginning of a file; also says where the payload begins. */
+export function readHead(
+  beginning: Uint8Array<ArrayBuffer>,
   path: string,
-): { codec: Header["codec"]; payload: Uint8Array<ArrayBuffer> } {
-  const end = file.subarray(0, MAX_HEADER_BYTES).indexOf(LINE_END);
+): { readonly head: ResultHead; readonly headBytes: number } {
+  const end = beginning.subarray(0, MAX_HEAD_BYTES).indexOf(LINE_END);
   if (end < 0) throw corrupt(path, "it has no header");
-  const header = readHeader(file.subarray(0, end), path);
-  const payload = file.subarray(end + 1);
-  if (payload.length !== header.bytes) {
-    throw corrupt(path, `it has ${payload.length} of ${header.bytes} bytes`);
-  }
-  if (hash("sha256", payload, "hex") !== header.sha256) throw corrupt(path, "its checksum does not match");
-  return { codec: header.codec, payload };
-}
-
-function readHeader(line: Uint8Array<ArrayBuffer>, path: string): Header {
-  let header: Partial<Header> | null;
+  let head: Partial<ResultHead> & { readonly millrace?: unknown } | null;
   try {
-    header = JSON.parse(text.decode(line));
+    head = JSON.parse(text.decode(beginning.subarray(0, end)));
   } catch (error) {
     throw corrupt(path, "its header is not JSON", error);
   }
-  if (header?.millrace !== FORMAT) {
-    throw corrupt(path, `its format is ${JSON.stringify(header?.millrace)}, not "${FORMAT}"`);
+  if (head?.millrace !== FORMAT) {
+    throw corrupt(path, `its format is ${JSON.stringify(head?.millrace)}, not "${FORMAT}"`);
   }
-  if (!["json", "devalue", "bytes"].includes(String(header.codec))) {
-    throw corrupt(path, `its codec ${JSON.stringify(header.codec)} is unknown`);
+  const { codec, bytes, sha256 } = head;
+  if (!CODECS.includes(String(codec))) throw corrupt(path, `its codec ${JSON.stringify(codec)} is unknown`);
+  if (!Number.isSafeInteger(bytes) || typeof sha256 !== "string") {
+    throw corrupt(path, "its header says no length and checksum");
   }
-  return header as Header;
-}
-
-function corrupt(path: string, reason: string, cause?: unknown): MillraceError<"store/corrupt"> {
-  return new MillraceError(
-    "store/corrupt",
-    `Cannot load the result ${path} as a stored result must be whole: ${reason}`,
-    { details: { path, reason }, cause },
-  );
+  return { head: { codec: codec!, bytes: bytes!, sha256 }, headBytes: end + 1 };
 }

@@ -67,6 +67,8 @@ export interface TaskDescriptor {
   readonly concurrencyKey?: string;
   /** Among ready tasks the higher goes first. */
   readonly priority?: number;
+  /** Whether its `run` takes no context, and so reads no parameters. */
+  readonly contextFree?: true;
   /** What it needs of the run's parameters. */
   readonly params?: JsonSchema;
   /** What it gives (of a streaming task: one chunk). */
@@ -88,6 +90,8 @@ export interface PipelineDescriptor {
   readonly overlap?: Overlap;
   /** How many of its runs may be unfinished at the same time. */
   readonly concurrency?: number;
+  /** How long one of its runs may take from its start on, in ms. */
+  readonly timeoutMs?: number;
   /** What its runs take as parameters. */
   readonly params?: JsonSchema;
 }

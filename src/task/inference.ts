@@ -124,8 +124,10 @@ export type AtPath<Path extends string> = [Path] extends [never] ? ""
 /** A path with one more key. */
 export type Joined<Path extends string, Key extends string> = Path extends "" ? Key : `${Path}.${Key}`;
 
-/** Whether what arrives is a stream of chunks. */
-export type IsStream<R> = [Extract<R, AsyncIterable<unknown>>] extends [never] ? false : true;
+/** Whether what arrives is a stream of chunks; a `ReadableStream` of bytes is one value. */
+export type IsStream<R> = [Extract<Exclude<R, ReadableStream>, AsyncIterable<unknown>>] extends [never]
+  ? false
+  : true;
 
 /** Whether a type is `any`, which fits everything and therefore tells nothing. */
 export type IsAny<T> = 0 extends (1 & T) ? true : false;

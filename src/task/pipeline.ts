@@ -44,6 +44,8 @@ export interface Pipeline<out Name extends string = string, out Params = unknown
   readonly overlap?: Overlap;
   /** How many of its runs may be unfinished at the same time. */
   readonly concurrency?: number;
+  /** How long one of its runs may take from its start on, in ms. */
+  readonly timeoutMs?: number;
   /** How long its ended runs are kept. */
   readonly retention?: Retention;
   /** Whether it runs only if each of its tasks and edges has a schema. */
@@ -94,6 +96,12 @@ export interface PipelineSettings<Name extends string, P extends AnySchema | und
   readonly overlap?: Overlap;
   /** How many of its runs may be unfinished at the same time; at least 1. Unlimited by default. */
   readonly concurrency?: number;
+  /**
+   * How long one of its runs may take, in ms, from its start on: what it waits in line before does not count, a
+   * restart of the platform does. A run that is out of time ends `failed` with `run/timed-out`, and what still
+   * runs is called off. A run request may say otherwise. Unlimited by default.
+   */
+  readonly timeoutMs?: number;
   /** How long its ended runs are kept. As the platform is set by default. */
   readonly retention?: Retention;
   /**
@@ -141,13 +149,14 @@ export function definePipeline<
     "params",
     "overlap",
     "concurrency",
+    "timeoutMs",
     "retention",
     "strict",
   ]);
   if (options.name as string === ADHOC) {
     throw new TypeError(`Cannot define ${what} as "${ADHOC}" is what a run of a selection is called`);
   }
-  const { name, on = [], params, overlap, concurrency, retention } = options;
+  const { name, on = [], params, overlap, concurrency, timeoutMs, retention } = options;
   const tasks = options.tasks as readonly Task[] | undefined;
   const select = typeof options.select === "string" ? { select: options.select } : options.select;
   if ((tasks === undefined) === (select === undefined)) {
@@ -160,6 +169,7 @@ export function definePipeline<
   assertSchema(what, "params", params);
   assertOneOf(what, "overlap", overlap, ["skip", "queue", "cancel"]);
   assertNumber(what, "concurrency", concurrency, { min: 1, whole: true });
+  assertNumber(what, "timeoutMs", timeoutMs, { above: 0 });
   assertRetention(what, retention);
   assertBoolean(what, "strict", options.strict);
   return frozen<Pipeline<Name, never>>({
@@ -171,6 +181,7 @@ export function definePipeline<
     params: params as AnySchema | undefined,
     overlap,
     concurrency,
+    timeoutMs,
     retention,
     strict: options.strict === true,
   });

@@ -108,11 +108,20 @@ export interface TaskContext<out Params = Readonly<Record<string, unknown>>> {
   readonly metadata: Readonly<Record<string, unknown>>;
   /** Fires when the attempt is timed out or cancelled: pass it on to whatever waits. */
   readonly signal: AbortSignal;
+  /**
+   * The W3C trace context of this attempt, as the value of the header `traceparent`: pass it on to whatever is
+   * called. It continues the trace of the event that started the run; without one, the run starts a trace whose
+   * id is the run's without dashes.
+   */
+  readonly traceparent: string;
   /** Logs with run, task and attempt attached. */
   readonly log: Logger;
   /** Says how far the work is, for people; `total` may be unknown. */
   progress(done: number, total?: number, note?: string): void;
-  /** Publishes an event; resolves once it is accepted. Rejects with `event/reserved-topic` for reserved topics. */
+  /**
+   * Publishes an event, which goes on with this attempt's trace and counts one hop more than the run's cause;
+   * resolves once it is accepted. Rejects with `event/reserved-topic` for reserved topics.
+   */
   publish(topic: string, data: unknown): Promise<void>;
 }
 

@@ -2,18 +2,26 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { checkShape } from "../../src/base/shape.ts";
 
-const SHAPE = { name: "string", deep: "boolean", tags: "strings", params: "object", data: "any" } as const;
+const SHAPE = {
+  limit: "positive",
+  name: "string",
+  deep: "boolean",
+  tags: "strings",
+  params: "object",
+  data: "any",
+} as const;
 
 Deno.test("checkShape() gives the object if every member is of its kind", () => {
-  const value = { name: "a", deep: false, tags: ["x"], params: {}, data: null };
+  const value = { limit: 0.5, name: "a", deep: false, tags: ["x"], params: {}, data: null };
   assertEquals(checkShape(value, SHAPE), { ok: true, value });
   assertEquals(checkShape({}, SHAPE), { ok: true, value: {} });
 });
 
 Deno.test("checkShape() names everything that is wrong at once", () => {
-  assertEquals(checkShape({ nam: "a", deep: 1, tags: ["x", ""], params: [], name: "" }, SHAPE), {
+  assertEquals(checkShape({ limit: 0, nam: "a", deep: 1, tags: ["x", ""], params: [], name: "" }, SHAPE), {
     ok: false,
     issues: [
+      "at 'limit': must be a number above 0: it is a number",
       'there is no key "nam", did you mean "name"?',
       "at 'deep': must be true or false: it is a number",
       "at 'tags': must be an array of strings: it is an array",

@@ -7,6 +7,9 @@ import type { IOManager } from "../../src/store/port.ts";
 import type { Task } from "../../src/task/task.ts";
 import { createVirtualClock, type VirtualClock } from "../../src/testing/mod.ts";
 
+/** The trace context of every attempt. */
+export const TRACEPARENT = "00-0190b0a87d4a7c3e8f216f5e4d3c2b1a-00f067aa0ba902b7-01";
+
 /** What a test sees of an attempt. */
 export interface Trial {
   readonly clock: VirtualClock;
@@ -26,6 +29,7 @@ export async function createTrial(replaced: Partial<IOManager> = {}): Promise<Tr
   const io: IOManager = {
     save: (key, value) => store.save(key, value),
     load: (key) => store.load(key),
+    stat: (key) => store.stat(key),
     exists: (key) => store.exists(key),
     list: (filter) => store.list(filter),
     listRuns: () => store.listRuns(),
@@ -56,6 +60,7 @@ export async function createTrial(replaced: Partial<IOManager> = {}): Promise<Tr
           params: {},
           metadata: {},
           hops: 0,
+          traceparent: TRACEPARENT,
           inputs: {},
           isolation: "worker",
           ...(task.timeoutMs === undefined ? {} : { timeoutMs: task.timeoutMs }),

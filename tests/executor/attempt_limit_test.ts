@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { MillraceError } from "../../src/base/errors.ts";
 import { GRACE_MS } from "../../src/executor/attempt.ts";
 import type { AttemptOutcome } from "../../src/executor/port.ts";
 import { defineTask } from "../../src/task/define_task.ts";
@@ -218,4 +219,29 @@ Deno.test("runAttempt without a time limit knows no alarm", async () => {
   resolve("done");
   assertEquals(await outcome, { ok: true, durationMs: 1e9 });
   assertMatch(JSON.stringify(await trial.io.list({ runId: "r1" })), /"a1"/);
+});
+
+Deno.test("runAttempt stops reading a stream of bytes once its time is over, and stores nothing of it", async () => {
+  const trial = await createTrial();
+  const reading = Promise.withResolvers<void>();
+  const cancelled = Promise.withResolvers<unknown>();
+  const task = defineTask({
+    name: "export",
+    timeoutMs: 300,
+    run: () =>
+      new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(new Uint8Array(10)),
+        pull: () => {
+          reading.resolve();
+          return new Promise(() => {});
+        },
+        cancel: (reason) => cancelled.resolve(reason),
+      }),
+  });
+  const outcome = trial.run(task);
+  await reading.promise;
+  await trial.clock.advance(300);
+  assertEquals(summary(await outcome), TIMED_OUT);
+  assert(MillraceError.is(await cancelled.promise, "task/timed-out"));
+  assertEquals(await trial.io.list({ runId: "r1" }), []);
 });

@@ -4,7 +4,8 @@ import { fromWire, MillraceError } from "../../src/base/errors.ts";
 import type { AttemptOutcome } from "../../src/executor/port.ts";
 import { defineTask } from "../../src/task/define_task.ts";
 import type { RunReturn } from "../../src/task/inference.ts";
-import { createTrial, type Trial } from "./attempt_harness.ts";
+import { resultIdOf } from "../../src/task/result_id.ts";
+import { createTrial, TRACEPARENT, type Trial } from "./attempt_harness.ts";
 
 /** What an attempt failed with, as `code: message`. */
 function failureOf(outcome: AttemptOutcome): string {
@@ -35,17 +36,25 @@ Deno.test("runAttempt gives the task its context, and passes on what it says", a
   const task = defineTask({
     name: "talk",
     params: z.object({ n: z.coerce.number() }),
-    async run(_inputs, { runId, pipeline, task, attempt, params, metadata, log, progress, publish }) {
+    async run(_inputs, { log, progress, publish, signal: _, ...said }) {
       log.info("Working", { step: 1 });
       progress(1);
       progress(1, 2, "half");
-      await publish("a.b", { n: params.n });
-      return { runId, pipeline, task, attempt, params, metadata };
+      await publish("a.b", { n: said.params.n });
+      return said;
     },
   });
   await trial.run(task, { attempt: 2, params: { n: "4", other: 1 }, metadata: { why: "test" } });
   assertEquals(await stored(trial, "talk"), {
-    a2: { runId: "r1", pipeline: "p", task: "talk", attempt: 2, params: { n: 4 }, metadata: { why: "test" } },
+    a2: {
+      runId: "r1",
+      pipeline: "p",
+      task: "talk",
+      attempt: 2,
+      params: { n: 4 },
+      metadata: { why: "test" },
+      traceparent: TRACEPARENT,
+    },
   });
   assertEquals(trial.notices, [
     { kind: "progress", done: 1 },
@@ -311,4 +320,21 @@ Deno.test("runAttempt never rejects, even if what was thrown cannot be read", as
     }),
   );
   assertMatch(failureOf(outcome), /^task\/threw/);
+});
+
+Deno.test("runAttempt stores a stream of bytes as it comes; a task downstream gets it as a stream", async () => {
+  const trial = await createTrial();
+  const csv = defineTask({
+    name: "csv",
+    run: () => ReadableStream.from(["a,b\n", "1,2\n"]).pipeThrough(new TextEncoderStream()),
+  });
+  const lines = defineTask({
+    name: "lines",
+    inputs: { csv },
+    run: async ({ csv }) => (await new Response(csv).text()).trim().split("\n"),
+  });
+  assert((await trial.run(csv)).ok);
+  const source = { runId: "r1", task: "csv", resultIds: [resultIdOf(1)] };
+  assert((await trial.run(lines, { inputs: { csv: source } })).ok);
+  assertEquals(await trial.io.load({ runId: "r1", task: "lines", resultId: resultIdOf(1) }), ["a,b", "1,2"]);
 });

@@ -86,6 +86,7 @@ Deno.test("Engine.accept() refuses a run request that is wrong, and journals not
     [{ pipeline: "p", tags: ["x"] }, "run/request-invalid"],
     ["p", "run/request-invalid"],
     [[{ pipeline: "p" }], "run/request-invalid"],
+    [{ pipeline: "p", timeoutMs: 0 }, "run/request-invalid"],
     [{ pipeline: "unknown" }, "pipeline/unknown"],
   ];
   for (const [data, code] of bad) assertEquals(await codeOf(world.publish("run.request", data)), code);

@@ -14,6 +14,10 @@ async function inFolder(test: (dir: string) => Promise<void>): Promise<void> {
   }
 }
 
+function streamOf(chunks: readonly unknown[]): ReadableStream {
+  return ReadableStream.from(chunks);
+}
+
 function pathOf(dir: string): string {
   return `${dir}/runs/run-1/extract/1.result`;
 }
@@ -116,10 +120,14 @@ Deno.test("list() ignores what is not a result", () =>
 Deno.test("openFilesystemIOManager() clears leftovers of interrupted writes and never lists them", () =>
   inFolder(async (dir) => {
     await Deno.mkdir(`${dir}/runs/.tmp`, { recursive: true });
-    await Deno.writeTextFile(`${dir}/runs/.tmp/left-1`, '{"millrace":"result/1","codec":"js');
+    for (const name of ["left", "being-written"]) {
+      await Deno.writeTextFile(`${dir}/runs/.tmp/${name}`, '{"millrace":"result/1","codec":"js');
+    }
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    await Deno.utime(`${dir}/runs/.tmp/left`, hourAgo, hourAgo);
     await Deno.mkdir(`${dir}/runs/run-2/extract`, { recursive: true });
     await using io = await openFilesystemIOManager({ dir });
-    assertEquals([...Deno.readDirSync(`${dir}/runs/.tmp`)], []);
+    assertEquals(Array.from(Deno.readDirSync(`${dir}/runs/.tmp`), ({ name }) => name), ["being-written"]);
     assertEquals(await io.listRuns(), []);
     assertEquals(await io.list({ runId: "run-2" }), []);
   }));
@@ -141,6 +149,59 @@ Deno.test("save() survives that others open the folder and clear leftovers and r
     };
     await Promise.all([save(), disturb()]);
     assertEquals((await io.list({ runId: "run-1" })).length, 50);
+  }));
+
+Deno.test("save() of a stream leaves nothing behind if the stream or the disk fails", () =>
+  inFolder(async (dir) => {
+    await using io = await openFilesystemIOManager({ dir });
+    await Deno.mkdir(pathOf(dir), { recursive: true });
+    const error = await assertRejects(() => io.save(KEY, streamOf([new Uint8Array(10)])), MillraceError);
+    assert(MillraceError.is(error, "store/unavailable"));
+    await assertRejects(
+      () => io.save({ ...KEY, resultId: "2" }, streamOf([new Uint8Array(10), 5])),
+      MillraceError,
+    );
+    assertEquals([...Deno.readDirSync(`${dir}/runs/.tmp`)], []);
+  }));
+
+Deno.test("load() of a stream detects every single changed byte, at the end of the stream at the latest", () =>
+  inFolder(async (dir) => {
+    await using io = await openFilesystemIOManager({ dir });
+    await io.save(KEY, streamOf([new TextEncoder().encode("a,b\n1,2\n")]));
+    const whole = await Deno.readFile(pathOf(dir));
+    for (let at = 0; at < whole.length; at++) {
+      const damaged = whole.slice();
+      damaged[at]! ^= 1;
+      await Deno.writeFile(pathOf(dir), damaged);
+      const error = await assertRejects(
+        async () => await new Response(await io.load(KEY) as ReadableStream).bytes(),
+        MillraceError,
+      );
+      assert(MillraceError.is(error, "store/corrupt"), `byte ${at}`);
+      assertEquals(await io.exists(KEY), false);
+    }
+  }));
+
+Deno.test("load() of a long stream detects a file that was cut, changed or replaced", () =>
+  inFolder(async (dir) => {
+    await using io = await openFilesystemIOManager({ dir });
+    const save = (fill: number): Promise<void> =>
+      io.save(KEY, streamOf(Array.from({ length: 10 }, () => new Uint8Array(100_000).fill(fill))));
+    const read = async (): Promise<Uint8Array> =>
+      await new Response(await io.load(KEY) as ReadableStream).bytes();
+    await save(1);
+    assertEquals((await read()).length, 1_000_000);
+    using file = await Deno.open(pathOf(dir), { write: true });
+    await file.seek(900_000, Deno.SeekMode.Start);
+    await file.write(new Uint8Array([2]));
+    assert(MillraceError.is(await assertRejects(read), "store/corrupt"));
+    await file.truncate(900_000);
+    assert(MillraceError.is(await assertRejects(read), "store/corrupt"));
+    await save(1);
+    const stream = await io.load(KEY) as ReadableStream;
+    await save(3);
+    assert(MillraceError.is(await assertRejects(() => new Response(stream).bytes()), "store/replaced"));
+    assertEquals((await read())[0], 3);
   }));
 
 Deno.test("save() reports a disk that refuses as store/unavailable, with the cause", () =>

@@ -93,7 +93,11 @@ Deno.test("definePipeline refuses the name of runs without a pipeline", () => {
 });
 
 Deno.test("definePipeline refuses numbers out of range", () => {
-  for (const options of [{ concurrency: 0 }, { concurrency: 1.5 }, { retention: { maxAgeMs: -1 } }]) {
+  for (
+    const options of [{ concurrency: 0 }, { concurrency: 1.5 }, { timeoutMs: 0 }, {
+      retention: { maxAgeMs: -1 },
+    }]
+  ) {
     assertThrows(() => define({ tasks: [task], ...options }), RangeError, "current value is");
   }
 });

@@ -1,4 +1,5 @@
 // What the compiler infers. Each test compiles or does not; `deno test` checks before it runs.
+import { assertThrows } from "@std/assert";
 import { z } from "zod";
 import {
   collect,
@@ -12,6 +13,7 @@ import {
   from,
   isFailure,
   type MillraceEvent,
+  type ReceivedOf,
   type Task,
   type TaskContext,
   type TaskFailure,
@@ -29,6 +31,14 @@ Deno.test("defineTask infers the output from what run returns", () => {
   assertType<IsExact<typeof asynchronous, Task<{ id: string }, { id: string }, "asynchronous", unknown>>>();
   const nothing = defineTask({ name: "nothing", run() {} });
   assertType<IsExact<typeof nothing, Task<void, void, "nothing", unknown>>>();
+});
+
+Deno.test("a ReadableStream that run returns is one value: it arrives as it is, and cannot be collected", () => {
+  const csv = defineTask({ name: "csv", run: () => new ReadableStream<Uint8Array>() });
+  assertType<IsExact<ReceivedOf<typeof csv>, ReadableStream<Uint8Array>>>();
+  // @ts-expect-error: it has no chunks of its own
+  assertThrows(() => collect(csv), TypeError, "does not stream");
+  from(csv, z.instanceof(ReadableStream));
 });
 
 Deno.test("defineTask takes the output of the schema, not what run returns", () => {

@@ -1,0 +1,153 @@
+/**
+ * Decides for one run: takes in what has happened, and says what follows. It does nothing to the world and
+ * waits for nobody; its state is ahead of the journal while a commit is under way.
+ *
+ * @module
+ */
+import { MillraceError, toWire, type WireError } from "../base/errors.ts";
+import type { EncodedEvent } from "../event/event.ts";
+import { resultIdsOf } from "../task/result_id.ts";
+import type { Fact } from "./facts.ts";
+import { Frontier } from "./next_steps.ts";
+import type { JournalWrite } from "./port.ts";
+import { eventOfFact } from "./run_events.ts";
+import { applyFact, isFinalTask, type RunState } from "./run_state.ts";
+
+/** An event that is to be told. */
+export interface Told {
+  /** The event. */
+  readonly event: EncodedEvent;
+  /** What must be journalled with it. */
+  readonly writes: readonly JournalWrite[];
+  /** What to do once it is journalled. */
+  readonly then: () => void;
+}
+
+/** What is so at the moment of a decision. */
+export interface Moment {
+  /** When it is, in ms since 1970. */
+  readonly atMs: number;
+  /** Whether no attempt may start. */
+  readonly draining: boolean;
+  /** Whether the run is to be cancelled. */
+  readonly cancelled: boolean;
+}
+
+/** What was decided; empty if nothing follows. */
+export interface Decision {
+  /** The facts that change something, in order. */
+  readonly facts: readonly Fact[];
+  /** The events that tell of them. */
+  readonly told: readonly Told[];
+  /** All that is to be journalled, together or not at all. */
+  readonly writes: readonly JournalWrite[];
+}
+
+/** What is gathered in one decision. */
+interface Draft {
+  readonly facts: Fact[];
+  readonly told: Told[];
+  readonly results: JournalWrite[];
+}
+
+/** The decisions of one run. */
+export class RunDecider {
+  readonly #state: RunState;
+  readonly #tell: (event: EncodedEvent) => Told;
+  #frontier: Frontier | undefined;
+  /** Tasks whose wait for the next try is over. */
+  readonly #due = new Set<string>();
+  #draft: Draft = { facts: [], told: [], results: [] };
+
+  /**
+   * @param state Its own from now on.
+   * @param tell Prepares an event for telling: whom it starts is journalled with it.
+   */
+  constructor(state: RunState, tell: (event: EncodedEvent) => Told) {
+    this.#state = state;
+    this.#tell = tell;
+    if (state.plan !== undefined) this.#frontier = new Frontier(state);
+  }
+
+  /** The wait of a task for its next try is over. */
+  due(task: string): void {
+    this.#due.add(task);
+  }
+
+  /** The facts that change something, what follows from them, and all that is to be journalled with them. */
+  decide(incoming: readonly Fact[], moment: Moment): Decision {
+    const { facts, told, results }: Draft = this.#draft = { facts: [], told: [], results: [] };
+    const state = this.#state;
+    const { status } = state;
+    for (const fact of incoming) this.#take(fact);
+    this.#callOff(moment);
+    while (this.#goOn(moment));
+    const writes: JournalWrite[] = [{ kind: "facts", runId: state.run.id, facts }, ...results];
+    if (state.status !== status) writes.push(statusOf(state));
+    for (const { writes: more } of told) writes.push(...more);
+    return { facts, told, writes };
+  }
+
+  #take(fact: Fact): void {
+    if (!applyFact(this.#state, fact)) return; // stale: a late result, a second end
+    if (fact.type === "planned") this.#frontier = new Frontier(this.#state);
+    else if (fact.type !== "ended") this.#frontier!.changed(fact.task);
+    const { facts, told, results } = this.#draft;
+    if (fact.type === "succeeded") results.push(resultOf(this.#state, fact.task, fact.atMs));
+    facts.push(fact);
+    const event = eventOfFact(this.#state, fact);
+    if (event !== undefined) told.push(this.#tell(event));
+  }
+
+  /** Takes what follows from the state; says whether more may follow from that. */
+  #goOn({ atMs, draining }: Moment): boolean {
+    const { ready, skipped, end } = this.#frontier?.next() ?? { ready: [], skipped: [] };
+    for (const skip of skipped) this.#take({ type: "skipped", ...skip, atMs });
+    const starting = draining ? [] : [...this.#takeDue(), ...ready];
+    for (const task of starting) {
+      this.#take({ type: "started", task, attempt: this.#state.tasks.get(task)!.attempts + 1, atMs });
+    }
+    if (end !== undefined) this.#take({ type: "ended", ...end, atMs });
+    return skipped.length > 0 || starting.length > 0;
+  }
+
+  #takeDue(): string[] {
+    const due = [...this.#due].filter((task) => this.#state.tasks.get(task)?.status === "retrying");
+    this.#due.clear();
+    return due;
+  }
+
+  /** Ends a run that was cancelled or is out of time, unless all its tasks are done. */
+  #callOff({ atMs, cancelled }: Moment): void {
+    if (!cancelled && !isLate(this.#state, atMs)) return;
+    const open = [...this.#state.tasks].filter(([, { status }]) => !isFinalTask(status));
+    if (this.#state.plan !== undefined && open.length === 0) return;
+    for (const [task] of open) this.#take({ type: "cancelled", task, atMs });
+    if (cancelled) this.#take({ type: "ended", status: "cancelled", atMs });
+    else this.#take({ type: "ended", status: "failed", error: timedOut(this.#state), atMs });
+  }
+}
+
+function isLate({ deadlineMs }: RunState, atMs: number): boolean {
+  return deadlineMs !== undefined && atMs >= deadlineMs;
+}
+
+function timedOut({ run, timeoutMs = 0 }: RunState): WireError {
+  const error = new MillraceError(
+    "run/timed-out",
+    `Cannot finish the run as it must end within ${timeoutMs} ms of its start`,
+    { details: { runId: run.id, timeoutMs } },
+  );
+  // Where the engine noticed it helps nobody.
+  const { stack: _, ...wire } = toWire(error);
+  return wire;
+}
+
+function resultOf(state: RunState, task: string, timeMs: number): JournalWrite {
+  const { attempt, chunks } = state.tasks.get(task)!.succeeded!;
+  return { kind: "result", runId: state.run.id, task, resultIds: resultIdsOf(attempt, chunks), timeMs };
+}
+
+function statusOf({ run, status, endedMs }: RunState): JournalWrite {
+  return { kind: "status", runId: run.id, status, ...(endedMs === undefined ? {} : { endedMs }) };
+}

@@ -1,0 +1,203 @@
+/** Random worlds that crash at random moments, until every run has ended; a seed determines all of it. */
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { EncodedEvent } from "../../src/event/event.ts";
+import type { ExecutableTask } from "../../src/executor/port.ts";
+import type { Fact } from "../../src/orchestrator/facts.ts";
+import type { RunRecord } from "../../src/orchestrator/port.ts";
+import { replay } from "../../src/orchestrator/run_state.ts";
+import { naiveEnd } from "./naive_run.ts";
+import { type Play, plays } from "./plans.ts";
+import { failure, type Fate, keyOf, success, World, type WorldOptions } from "./world.ts";
+
+/** How often a world may crash, one of these: it must come to an end, and not only because it was restarted. */
+const MAX_CRASHES = [0, 1, 12];
+/** How many events the world is given. */
+const EVENTS = 2;
+
+/** Numbers from 0 to 1 that a seed determines ("mulberry32"). */
+function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A random world: `first` starts by events, `second` as it ends, `third` as a trigger sees that one end. */
+export class Simulation {
+  readonly #random: () => number;
+  readonly #plays: ReadonlyMap<string, Play>;
+  readonly #world: World;
+  readonly #accepted = new Set<EncodedEvent>();
+  readonly #limits: ReadonlyMap<string, number>;
+  readonly #maxCrashes: number;
+  #events: EncodedEvent[] = [];
+  #crashes = 0;
+
+  constructor(seed: number) {
+    this.#random = randomOf(seed);
+    this.#maxCrashes = this.#pick(MAX_CRASHES);
+    const names = ["first", "second", "third"];
+    const drawn = fc.sample(plays(4), { numRuns: names.length, seed });
+    this.#plays = new Map(names.map((name, index) => [name, drawn[index]!]));
+    const on = [["go"], ["run.first.*"], ["second.over"]];
+    const pipelines = names.map((name, index): WorldOptions["pipelines"][number] => ({
+      name,
+      plan: drawn[index]!.plan,
+      on: index === 1 ? ["run.first.succeeded", "run.first.failed"] : on[index]!,
+      ...this.#pick([{}, { overlap: "queue" as const }, { concurrency: 2 }]),
+      // Nobody waits for the last pipeline: its runs may also be refused or cancelled.
+      ...(index < 2 ? {} : this.#pick([{}, { overlap: "skip" as const }, { overlap: "cancel" as const }])),
+    }));
+    this.#limits = new Map(pipelines.map(({ name, overlap, concurrency }) => [
+      name,
+      concurrency ?? (overlap === undefined ? Infinity : 1),
+    ]));
+    this.#world = new World({
+      pipelines,
+      triggers: [{ name: "over", source: "run.second.succeeded|run.second.failed", topic: "second.over" }],
+      fate: () => this.#fate(),
+      random: this.#random,
+    });
+    this.#events = Array.from({ length: EVENTS }, (_, n) => this.#world.event("go", { n }));
+  }
+
+  /** How often it crashed. */
+  get crashes(): number {
+    return this.#crashes;
+  }
+
+  /** Lives the world to its end; throws if something does not hold that must. */
+  async run(): Promise<void> {
+    const world = this.#world;
+    let process = world.process;
+    for (let turn = 0; process !== world.process || !await this.#isOver(); turn++) {
+      assert(turn < 5_000, "the world does not come to an end");
+      const attempts = world.attempts.length;
+      await this.#move();
+      if (process !== world.process) {
+        process = world.process;
+        void world.engine.recover();
+      } else if (attempts === 0) await world.clock.advance(5_000);
+      // Sometimes the next thing happens while this one is being written.
+      if (this.#random() < 0.7) await world.settle();
+      this.#checkLimits();
+    }
+    await this.#check();
+  }
+
+  /** One thing happens. */
+  async #move(): Promise<void> {
+    const world = this.#world;
+    const attempt = world.attempts[Math.floor(this.#random() * world.attempts.length)];
+    const past = world.submitted[Math.floor(this.#random() * world.submitted.length)];
+    const event = this.#pick(this.#events);
+    const luck = this.#random();
+    if (luck < 0.2) {
+      // Who gets no answer asks again, and sometimes who got one does so too.
+      void world.engine.accept(event).then(() => this.#accepted.add(event), () => {});
+    } else if (luck < 0.25 && past !== undefined) {
+      if (!world.attempts.some((other) => keyOf(other) === keyOf(past))) {
+        world.engine.outcome(past, this.#random() < 0.5 ? failure() : { ok: true, durationMs: 1 });
+      }
+    } else if (luck < 0.3) await world.clock.advance(500);
+    else if (luck < 0.35) this.#crash();
+    else if (luck < 0.37 && attempt?.pipeline === "third") world.engine.cancel(attempt.runId);
+    else if (attempt !== undefined) world.report(attempt, this.#outcomeOf(attempt));
+  }
+
+  /** Some attempts had stored their result, and not said so. */
+  #crash(): void {
+    if (!this.#mayCrash()) return;
+    for (const attempt of this.#world.attempts) {
+      if (this.#random() < 0.5 && this.#outcomeOf(attempt).ok) this.#world.store(attempt);
+    }
+    this.#world.crash();
+  }
+
+  #fate(): Fate {
+    const luck = this.#random();
+    if (luck < 0.03) return "refused";
+    if (luck < 0.06 && this.#mayCrash()) return "lost before";
+    return luck < 0.09 && this.#mayCrash() ? "lost after" : "written";
+  }
+
+  #mayCrash(): boolean {
+    return this.#crashes < this.#maxCrashes && ++this.#crashes > 0;
+  }
+
+  /** What an attempt comes to: as often as its script says it fails. */
+  #outcomeOf({ runId, pipeline, task }: ExecutableTask) {
+    const { failures, slow, retryable } = this.#plays.get(pipeline)!.scripts[task]!;
+    const failed = (this.#world.facts.get(runId) ?? []).filter((one) =>
+      one.type === "failed" && one.task === task
+    );
+    if (failed.length >= failures) return success();
+    const { error, ...more } = failure(retryable) as Extract<ReturnType<typeof failure>, { ok: false }>;
+    return { ...more, error: slow ? { ...error, code: "task/timed-out" as const } : error };
+  }
+
+  async #isOver(): Promise<boolean> {
+    const { attempts, clock, journal, process } = this.#world;
+    await this.#world.settle();
+    if (process !== this.#world.process) return false;
+    if (this.#accepted.size < EVENTS || attempts.length > 0 || clock.pending > 0) return false;
+    return (await journal.unfinished()).length === 0;
+  }
+
+  /** No pipeline has more runs under way than it may. */
+  #checkLimits(): void {
+    const runs = Map.groupBy(this.#world.attempts, ({ pipeline }) => pipeline);
+    for (const [pipeline, attempts] of runs) {
+      const underWay = new Set(attempts.map(({ runId }) => runId)).size;
+      assert(underWay <= this.#limits.get(pipeline)!, `"${pipeline}" has ${underWay} runs under way`);
+    }
+  }
+
+  async #check(): Promise<void> {
+    const world = this.#world;
+    assertEquals(await world.journal.unrouted(), [], "triggers saw every event");
+    const keys = world.submitted.map(keyOf);
+    assertEquals(keys.length, new Set(keys).size, "no attempt is handed over twice");
+    const again = world.submitted.filter((key) =>
+      Array.from({ length: key.attempt - 1 }, (_, before) => keyOf({ ...key, attempt: before + 1 }))
+        .some((earlier) => world.stored.has(earlier))
+    );
+    assertEquals(again, [], "what has a result, journalled or only stored, is never executed again");
+    const runs = await world.journal.runs({ limit: 1_000 });
+    for (const pipeline of this.#plays.keys()) {
+      const started = runs.filter((run) => run.pipeline === pipeline);
+      assertEquals(started.length, EVENTS, `"${pipeline}" was started once for each cause`);
+      for (const run of started) this.#checkRun(run, (await world.journal.run(run.id))!.facts as Fact[]);
+    }
+  }
+
+  #checkRun(run: RunRecord, facts: readonly Fact[]): void {
+    const play = this.#plays.get(run.pipeline)!;
+    const expected = naiveEnd(play);
+    const state = replay(run, facts);
+    const statuses = Object.fromEntries([...state.tasks].map(([name, { status }]) => [name, status]));
+    if (run.status === "cancelled") assertEquals(run.pipeline, "third");
+    else {assertEquals({ status: run.status, tasks: statuses }, {
+        status: expected.status,
+        tasks: expected.tasks,
+      });}
+    const successes = facts.flatMap((one) => one.type === "succeeded" ? [one] : []);
+    assertEquals(
+      successes.length,
+      new Set(successes.map(({ task }) => task)).size,
+      "each success is told once",
+    );
+    for (const { task, attempt } of successes) {
+      const key = { runId: run.id, task, attempt };
+      assert(this.#world.stored.has(keyOf(key)), `the result of ${keyOf(key)} is stored`);
+    }
+  }
+
+  #pick<T>(values: readonly T[]): T {
+    return values[Math.floor(this.#random() * values.length)]!;
+  }
+}

@@ -6,19 +6,17 @@
 import type { Clock } from "../src/base/clock.ts";
 import { MillraceError } from "../src/base/errors.ts";
 import { assertKeys } from "../src/base/names.ts";
-import { decode } from "../src/base/codec.ts";
-import { createIdSource, type IdSource } from "../src/base/ids.ts";
 import { EventsOf } from "../src/broker/batches.ts";
 import { BATCHES_UNDER_WAY } from "../src/broker/protocol.ts";
 import { Publisher } from "../src/broker/publisher.ts";
 import type { SubscribeOptions } from "../src/broker/subscription.ts";
-import { encodeData, type EncodedEvent, type MillraceEvent } from "../src/event/event.ts";
+import type { EncodedEvent, MillraceEvent } from "../src/event/event.ts";
 import { decodeBatch, type EventBatch, readBatch } from "../src/event/event_batch.ts";
-import { assertPublishable } from "../src/event/topic.ts";
 import type { HttpApp } from "../src/http/app.ts";
-import type { GatewayBackend, PlatformView } from "../src/http/port.ts";
+import type { AboutEvent, GatewayBackend, PlatformView } from "../src/http/port.ts";
 import type { RunFilter } from "../src/orchestrator/port.ts";
 import type { DataDirLock } from "../src/store/data_dir_lock.ts";
+import type { IOManager } from "../src/store/port.ts";
 import { describeTask } from "../src/task/describe.ts";
 import type { DrawOptions, Plan, Selection } from "../src/task/plan.ts";
 import type { TaskRegistry } from "../src/task/registry.ts";
@@ -47,6 +45,8 @@ export interface SpeakerParts {
   readonly dataDir: string;
   readonly fsync: "always" | "batched";
   readonly lock: DataDirLock;
+  /** Opens where results are kept; once one is asked for. */
+  openResults(): Promise<IOManager>;
 }
 
 /** Within the platform an ask ends with the actor, not with the clock. */
@@ -62,19 +62,18 @@ export class PlatformSpeaker implements Platform {
   readonly #parts: SpeakerParts;
   readonly #cast: Cast;
   readonly #publisher: Publisher;
-  readonly #ids: IdSource;
   readonly #startedMs: number;
   #app: HttpApp | undefined;
   #where: { readonly url: string; readonly moved: boolean } | undefined;
   #closing: Promise<CloseReport> | undefined;
   /** Settles once the planner knows all tasks of the main program; absent once it does. */
   #defining: Promise<unknown> | undefined;
+  #opened: Promise<IOManager> | undefined;
 
   constructor(parts: SpeakerParts) {
     this.#parts = parts;
     this.#cast = parts.cast;
-    this.#publisher = new Publisher(parts.cast.broker);
-    this.#ids = createIdSource(parts.clock);
+    this.#publisher = new Publisher(parts.cast.broker, parts.clock);
     this.#startedMs = parts.clock.now();
     this.resumed = parts.cast.resumed;
     this.registry = this.#localRegistry(parts.registry);
@@ -105,7 +104,7 @@ export class PlatformSpeaker implements Platform {
       view: () => this.view(),
       fire: (name, data, request) => this.fire(name, data, request),
       trigger: (name) => this.trigger(name),
-      publish: (topic, data) => this.publish(topic, data),
+      publish: (topic, data, about) => this.publish(topic, data, about),
       run: (request) => this.run(request),
       runs: (filter) => this.runs(filter),
       runView: (runId) => this.runView(runId),
@@ -149,17 +148,9 @@ export class PlatformSpeaker implements Platform {
     };
   }
 
-  async publish(topic: string, data: unknown): Promise<PlatformPublished> {
-    assertPublishable(topic);
-    const event: EncodedEvent = {
-      id: this.#ids.next(),
-      topic,
-      timeMs: this.#parts.clock.now(),
-      source: "app",
-      data: encodeData(topic, data),
-    };
+  async publish(topic: string, data: unknown, about: AboutEvent = {}): Promise<PlatformPublished> {
     if (this.#defining !== undefined) await this.#defining;
-    return await this.#publisher.publish(event, true);
+    return await this.#publisher.publish(topic, data, { source: "app", ...about });
   }
 
   /** For programs: events as they mean. */
@@ -218,11 +209,9 @@ export class PlatformSpeaker implements Platform {
         { details: { runId, task, resultId: "" } },
       );
     }
-    const load = async (resultId: string): Promise<unknown> => {
-      const key = { runId: found.from?.runId ?? runId, task, resultId };
-      const stored = await this.#cast.store.ask("load", key, ALWAYS);
-      return stored instanceof Uint8Array ? stored : decode(stored);
-    };
+    const io = await this.#results();
+    const load = (resultId: string): Promise<unknown> =>
+      io.load({ runId: found.from?.runId ?? runId, task, resultId });
     const streams = resultIds[0]?.includes("-") ?? true;
     if (!streams) return await load(resultIds[0]!);
     const chunks: unknown[] = [];
@@ -269,10 +258,20 @@ export class PlatformSpeaker implements Platform {
     try {
       const { lostThreads, unfinishedRuns } = await this.#cast.stop(deadlineMs);
       this.#app?.close();
+      await (await this.#opened)?.[Symbol.asyncDispose]();
       return { lostThreads, unfinishedRuns };
     } finally {
       await this.#parts.lock.release();
     }
+  }
+
+  /** Read here, not by way of the store: results may be large, or streams. */
+  #results(): Promise<IOManager> {
+    this.#opened ??= this.#parts.openResults().catch((error) => {
+      this.#opened = undefined; // the next one tries again
+      throw error;
+    });
+    return this.#opened;
   }
 
   async #ended(runId: string): Promise<RunEnd> {

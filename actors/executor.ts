@@ -6,12 +6,9 @@
 import { defineActor } from "../src/actor/define_actor.ts";
 import { later } from "../src/actor/loop.ts";
 import type { Address } from "../src/actor/ref.ts";
-import { createIdSource } from "../src/base/ids.ts";
 import { messageOf } from "../src/base/errors.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { Publisher } from "../src/broker/publisher.ts";
-import { encodeData } from "../src/event/event.ts";
-import { assertPublishable } from "../src/event/topic.ts";
 import { runAttempt } from "../src/executor/attempt.ts";
 import type { Claims } from "../src/executor/claims.ts";
 import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
@@ -52,9 +49,8 @@ export const INLINE_SLOTS = 16;
 export const executor = defineActor(executorProtocol, async (ctx, options: ExecutorOptions) => {
   const io = await openResults(options.results, options);
   ctx.onStop(() => io[Symbol.asyncDispose]());
-  const ids = createIdSource(ctx.clock);
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
-  const publisher = new Publisher(ctx.ref(brokerProtocol, options.broker));
+  const publisher = new Publisher(ctx.ref(brokerProtocol, options.broker), ctx.clock);
   const pool = ctx.ref(poolProtocol, options.pool);
   // In the main thread the modules are loaded only when a task of theirs is to run there.
   let loading: Promise<ReadonlyMap<string, Task>> | undefined;
@@ -65,16 +61,8 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
   if (options.local === undefined) await load();
 
   async function publish(executable: ExecutableTask, topic: string, data: unknown): Promise<void> {
-    assertPublishable(topic);
-    await publisher.publish({
-      id: ids.next(),
-      topic,
-      timeMs: ctx.clock.now(),
-      source: `run/${executable.runId}`,
-      data: encodeData(topic, data),
-      hops: executable.hops + 1,
-      traceparent: executable.traceparent,
-    }, true);
+    const { runId, hops, traceparent } = executable;
+    await publisher.publish(topic, data, { source: `run/${runId}`, hops: hops + 1, traceparent });
   }
 
   async function run(executable: ExecutableTask, signal: AbortSignal): Promise<AttemptOutcome> {

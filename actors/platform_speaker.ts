@@ -6,14 +6,12 @@
 import type { Clock } from "../src/base/clock.ts";
 import { MillraceError } from "../src/base/errors.ts";
 import { assertKeys } from "../src/base/names.ts";
-import { createIdSource, type IdSource } from "../src/base/ids.ts";
 import { EventsOf } from "../src/broker/batches.ts";
 import { BATCHES_UNDER_WAY } from "../src/broker/protocol.ts";
 import { Publisher } from "../src/broker/publisher.ts";
 import type { SubscribeOptions } from "../src/broker/subscription.ts";
-import { encodeData, type EncodedEvent, type MillraceEvent } from "../src/event/event.ts";
+import type { EncodedEvent, MillraceEvent } from "../src/event/event.ts";
 import { decodeBatch, type EventBatch, readBatch } from "../src/event/event_batch.ts";
-import { assertPublishable } from "../src/event/topic.ts";
 import type { HttpApp } from "../src/http/app.ts";
 import type { AboutEvent, GatewayBackend, PlatformView } from "../src/http/port.ts";
 import type { RunFilter } from "../src/orchestrator/port.ts";
@@ -64,20 +62,18 @@ export class PlatformSpeaker implements Platform {
   readonly #parts: SpeakerParts;
   readonly #cast: Cast;
   readonly #publisher: Publisher;
-  readonly #ids: IdSource;
   readonly #startedMs: number;
   #app: HttpApp | undefined;
   #where: { readonly url: string; readonly moved: boolean } | undefined;
   #closing: Promise<CloseReport> | undefined;
-  #opened: Promise<IOManager> | undefined;
   /** Settles once the planner knows all tasks of the main program; absent once it does. */
   #defining: Promise<unknown> | undefined;
+  #opened: Promise<IOManager> | undefined;
 
   constructor(parts: SpeakerParts) {
     this.#parts = parts;
     this.#cast = parts.cast;
-    this.#publisher = new Publisher(parts.cast.broker);
-    this.#ids = createIdSource(parts.clock);
+    this.#publisher = new Publisher(parts.cast.broker, parts.clock);
     this.#startedMs = parts.clock.now();
     this.resumed = parts.cast.resumed;
     this.registry = this.#localRegistry(parts.registry);
@@ -153,17 +149,8 @@ export class PlatformSpeaker implements Platform {
   }
 
   async publish(topic: string, data: unknown, about: AboutEvent = {}): Promise<PlatformPublished> {
-    assertPublishable(topic);
-    const event: EncodedEvent = {
-      id: this.#ids.next(),
-      topic,
-      timeMs: this.#parts.clock.now(),
-      source: "app",
-      ...about,
-      data: encodeData(topic, data),
-    };
     if (this.#defining !== undefined) await this.#defining;
-    return await this.#publisher.publish(event, about.id === undefined);
+    return await this.#publisher.publish(topic, data, { source: "app", ...about });
   }
 
   /** For programs: events as they mean. */

@@ -38,7 +38,7 @@ export const scheduler = defineActor(schedulerProtocol, async (ctx, options: Sch
   const broker = ctx.ref(brokerProtocol, options.broker);
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
   const store = ctx.ref(storeProtocol, options.store);
-  const publisher = new Publisher(broker);
+  const publisher = new Publisher(broker, ctx.clock);
   const ids = createIdSource(ctx.clock);
   const { triggers } = await importDefinitions(options.modules);
   const core = new Scheduler({
@@ -57,7 +57,7 @@ export const scheduler = defineActor(schedulerProtocol, async (ctx, options: Sch
         hops,
       };
       // Like any event it may start something; nobody waits for it.
-      publisher.publish(event, true).catch(() => {});
+      publisher.send(event, true).catch(() => {});
     },
   });
   ctx.onStop(() => core.stop());

@@ -5,8 +5,12 @@
  */
 import { checked, type Schema } from "../base/schema.ts";
 import { decodeEvent, type EncodedEvent, type MillraceEvent } from "../event/event.ts";
-import { GAP_TOPIC } from "./encoded_broker.ts";
-import type { EncodedSubscription, SubscribeOptions, SubscriptionStats } from "./subscription.ts";
+import {
+  type EncodedSubscription,
+  GAP_TOPIC,
+  type SubscribeOptions,
+  type SubscriptionStats,
+} from "./subscription.ts";
 
 /** How to subscribe to values. */
 export interface SubscribeValuesOptions<Data = unknown> extends SubscribeOptions {

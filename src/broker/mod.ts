@@ -91,5 +91,11 @@ export type {
 export { openSqliteEventLog, SqliteEventLog, type SqliteEventLogOptions } from "./sqlite_event_log.ts";
 export type { Claim, ConsumeOptions, Consumer } from "./consumer.ts";
 export type { SubscribeValuesOptions, Subscription } from "./decoded_subscription.ts";
-export { GAP_TOPIC, type TopicInfo } from "./encoded_broker.ts";
-export type { EncodedSubscription, Overflow, SubscribeOptions, SubscriptionStats } from "./subscription.ts";
+export type { TopicInfo } from "./encoded_broker.ts";
+export {
+  type EncodedSubscription,
+  GAP_TOPIC,
+  type Overflow,
+  type SubscribeOptions,
+  type SubscriptionStats,
+} from "./subscription.ts";

@@ -5,8 +5,11 @@
  */
 import type { ActorRef } from "../actor/ref.ts";
 import { fromWire } from "../base/errors.ts";
-import type { EncodedEvent } from "../event/event.ts";
+import type { Clock } from "../base/clock.ts";
+import { createIdSource, type IdSource } from "../base/ids.ts";
+import { encodeData, type EncodedEvent } from "../event/event.ts";
 import { encodeBatch } from "../event/event_batch.ts";
+import { assertPublishable } from "../event/topic.ts";
 import type { Published } from "./broker.ts";
 import { type Outcome, type PackedOutcomes, unpackOutcomes } from "./outcome.ts";
 import { type brokerProtocol, MAX_BATCH, MAX_BATCH_LENGTH } from "./protocol.ts";
@@ -15,6 +18,22 @@ import { type brokerProtocol, MAX_BATCH, MAX_BATCH_LENGTH } from "./protocol.ts"
 export interface Accepted extends Published {
   /** The runs that it started. */
   readonly runIds: readonly string[];
+}
+
+/** What an event says besides its topic and data; id and time are those of the call unless they are given. */
+export interface AboutEvent {
+  /** Who publishes. */
+  readonly source: string;
+  /** The same id within two minutes is the same event. */
+  readonly id?: string;
+  /** When it happened. */
+  readonly timeMs?: number;
+  /** How many events led to it. */
+  readonly hops?: number;
+  /** Events of one key go to the same member of a group. */
+  readonly key?: string;
+  /** W3C trace context. */
+  readonly traceparent?: string;
 }
 
 interface Pending {
@@ -30,22 +49,48 @@ const NO_RUNS: readonly string[] = [];
 /** One publisher: its events arrive in the order of the calls. */
 export class Publisher {
   readonly #broker: ActorRef<typeof brokerProtocol>;
+  readonly #clock: Clock;
+  readonly #ids: IdSource;
   #pending: Pending[] = [];
   #length = 0;
 
   /** To this broker. */
-  constructor(broker: ActorRef<typeof brokerProtocol>) {
+  constructor(broker: ActorRef<typeof brokerProtocol>, clock: Clock, ids: IdSource = createIdSource(clock)) {
     this.#broker = broker;
+    this.#clock = clock;
+    this.#ids = ids;
+  }
+
+  /**
+   * Publishes for a user.
+   *
+   * @throws {MillraceError} `topic/invalid`; `event/reserved-topic`; `event/invalid`; what
+   * {@linkcode Publisher.send} throws.
+   */
+  publish(topic: string, data: unknown, about: AboutEvent): Promise<Accepted> {
+    try {
+      assertPublishable(topic);
+      const event = {
+        id: about.id ?? this.#ids.next(),
+        topic,
+        timeMs: this.#clock.now(),
+        ...about,
+        data: encodeData(topic, data),
+      };
+      return this.send(event, about.id === undefined);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
    * Publishes an event; one that is `fresh` has an id that was made for it. Resolves once what it starts is journalled and every matching subscription has it, or has
    * dropped something for it by its own policy.
    *
-   * @throws {MillraceError} `topic/invalid`; `event/too-many-hops`; `broker/overloaded`; `broker/closed`; what
+   * @throws {MillraceError} `event/too-many-hops`; `broker/overloaded`; `broker/closed`; what
    * an ask of the broker throws.
    */
-  publish(event: EncodedEvent, fresh: boolean): Promise<Accepted> {
+  send(event: EncodedEvent, fresh: boolean): Promise<Accepted> {
     return new Promise((resolve, reject) => {
       if (this.#pending.length === 0) queueMicrotask(() => this.#send());
       this.#pending.push({ event, fresh, resolve, reject });

@@ -22,10 +22,11 @@
  */
 import type { Cancel, Clock } from "../base/clock.ts";
 import { checkShape, type Shape, type Shaped } from "../base/shape.ts";
+import { GAP_TOPIC } from "../broker/subscription.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import { parsePattern } from "../event/topic.ts";
 import { parseJsonText } from "./body.ts";
-import { eventText, GAP_TOPIC } from "./event_streams.ts";
+import { eventText } from "./event_streams.ts";
 import type { GatewayBackend } from "./port.ts";
 import { problemOf } from "./problem.ts";
 import { badRequest } from "./query.ts";

@@ -7,6 +7,7 @@
  * @module
  */
 import type { Cancel, Clock } from "../base/clock.ts";
+import { GAP_TOPIC } from "../broker/subscription.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import { problemOf } from "./problem.ts";
 
@@ -31,9 +32,6 @@ export interface EventStreams {
 
 /** Writes an event as JSON. */
 export type EventText = (event: EncodedEvent) => string;
-
-/** What the broker puts in the place of events that a subscription did not get. */
-export const GAP_TOPIC = "$sys.advisory.gap";
 
 const encoder = new TextEncoder();
 

@@ -38,7 +38,7 @@ function eventOf(ids: IdSource, topic: string, orderId: number): EncodedEvent {
 /** Publishes one event per call, as a program does. */
 export const publisher = defineActor(publisherProtocol, (ctx, options: Options) => {
   const broker = ctx.ref(brokerProtocol, options.broker);
-  const events = new Publisher(broker);
+  const events = new Publisher(broker, ctx.clock);
   const ids = createIdSource(ctx.clock);
   return {
     publish: async (count) => {
@@ -47,7 +47,7 @@ export const publisher = defineActor(publisherProtocol, (ctx, options: Options) 
       const lane = async (): Promise<void> => {
         while (next < count) {
           const event = eventOf(ids, TOPIC, next++);
-          const { enqueued } = await events.publish(event, true);
+          const { enqueued } = await events.send(event, true);
           delivered += enqueued;
         }
       };
@@ -70,7 +70,7 @@ export const reader = defineActor(readerProtocol, (ctx, options: Options) => {
         readBatch,
       );
       // What one host sends to one actor arrives in order: after this answer the subscription is there.
-      await new Publisher(broker).publish(eventOf(ids, "bench.ready", 0), true);
+      await new Publisher(broker, ctx.clock).send(eventOf(ids, "bench.ready", 0), true);
     },
     read: async (count) => {
       const check = new OrderCheck();

@@ -7,6 +7,7 @@ import { Publisher } from "../../src/broker/publisher.ts";
 import { Room } from "../../src/broker/room.ts";
 import { Tickets } from "../../src/broker/tickets.ts";
 import type { EncodedEvent } from "../../src/event/event.ts";
+import { createVirtualClock } from "../../src/testing/mod.ts";
 import { decodeBatch, type EventBatch } from "../../src/event/event_batch.ts";
 
 const DONE: Outcome = { matched: 1, enqueued: 1, dropped: 0, duplicate: false };
@@ -36,28 +37,28 @@ function fakeBroker(outcomeOf: (event: EncodedEvent) => Outcome = () => DONE) {
 
 Deno.test("Publisher sends what one turn publishes as one batch, in order", async () => {
   const { sent, ref } = fakeBroker();
-  const publisher = new Publisher(ref);
-  const all = await Promise.all([1, 2, 3].map((id) => publisher.publish(event(id), true)));
+  const publisher = new Publisher(ref, createVirtualClock(5));
+  const all = await Promise.all([1, 2, 3].map((id) => publisher.send(event(id), true)));
   assertEquals(sent, [{ ids: ["1", "2", "3"], fresh: true }]);
   assertEquals(all.map(({ id, matched }) => [id, matched]), [["1", 1], ["2", 1], ["3", 1]]);
-  await publisher.publish(event(4), true);
+  await publisher.send(event(4), true);
   assertEquals(sent.length, 2);
 });
 
 Deno.test("Publisher closes a batch that is full, of events or of their data", async () => {
   const { sent, ref } = fakeBroker();
-  const publisher = new Publisher(ref);
-  await Promise.all(Array.from({ length: MAX_BATCH + 1 }, (_, id) => publisher.publish(event(id), true)));
+  const publisher = new Publisher(ref, createVirtualClock(5));
+  await Promise.all(Array.from({ length: MAX_BATCH + 1 }, (_, id) => publisher.send(event(id), true)));
   assertEquals(sent.map(({ ids }) => ids.length), [MAX_BATCH, 1]);
   const long = "1".repeat(MAX_BATCH_LENGTH / 2);
-  await Promise.all([1, 2, 3].map((id) => publisher.publish(event(id, long), true)));
+  await Promise.all([1, 2, 3].map((id) => publisher.send(event(id, long), true)));
   assertEquals(sent.slice(2).map(({ ids }) => ids.length), [2, 1]);
 });
 
 Deno.test("Publisher says that ids were made for a batch only if all were", async () => {
   const { sent, ref } = fakeBroker();
-  const publisher = new Publisher(ref);
-  await Promise.all([publisher.publish(event(1), true), publisher.publish(event(2), false)]);
+  const publisher = new Publisher(ref, createVirtualClock(5));
+  await Promise.all([publisher.send(event(1), true), publisher.send(event(2), false)]);
   assertEquals(sent.map(({ fresh }) => fresh), [false]);
 });
 
@@ -68,22 +69,20 @@ Deno.test("Publisher tells each event what became of it: one that is refused doe
   const { ref } = fakeBroker(({ id }) =>
     id === "2" ? refused(toWire(closed)) : id === "3" ? { ...DONE, runIds: ["run"] } : DONE
   );
-  const publisher = new Publisher(ref);
-  const [one, two, three] = await Promise.allSettled(
-    [1, 2, 3].map((id) => publisher.publish(event(id), true)),
-  );
-  assert(one.status === "fulfilled" && three.status === "fulfilled" && two.status === "rejected");
-  assertEquals([one.value.runIds, three.value.runIds], [[], ["run"]]);
-  assert(MillraceError.is(two.reason, "broker/closed"));
+  const publisher = new Publisher(ref, createVirtualClock(5));
+  const [one, two, three] = [1, 2, 3].map((id) => publisher.send(event(id), true));
+  const error = await assertRejects(() => two!);
+  assert(MillraceError.is(error, "broker/closed"));
+  assertEquals([(await one!).runIds, (await three!).runIds], [[], ["run"]]);
 });
 
 Deno.test("Publisher lets an event wait for room, and no other one with it", async () => {
   const rooms = [new Room(), new Room()];
   rooms.forEach((room) => room.wait());
   const { ref } = fakeBroker(({ id }) => id === "0" ? DONE : { ...DONE, room: rooms[Number(id) - 1]! });
-  const publisher = new Publisher(ref);
+  const publisher = new Publisher(ref, createVirtualClock(5));
   const settled: number[] = [];
-  const all = [0, 1, 2].map((id) => publisher.publish(event(id), true).then(() => void settled.push(id)));
+  const all = [0, 1, 2].map((id) => publisher.send(event(id), true).then(() => void settled.push(id)));
   await all[0];
   assertEquals(settled, [0]);
   rooms[1]!.admit();
@@ -103,8 +102,34 @@ Deno.test("Publisher rejects what the broker cannot be asked any more, also what
     ask: (verb: "publish" | "room", payload: never, options: never) =>
       gone || verb === "room" ? Promise.reject(new Error("gone")) : ref.ask(verb, payload, options),
   } as unknown as ActorRef<typeof brokerProtocol>;
-  const publisher = new Publisher(dying);
-  await assertRejects(() => publisher.publish(event(1), true), Error, "gone");
+  const publisher = new Publisher(dying, createVirtualClock(5));
+  await assertRejects(() => publisher.send(event(1), true), Error, "gone");
   gone = true;
-  await assertRejects(() => publisher.publish(event(2), true), Error, "gone");
+  await assertRejects(() => publisher.send(event(2), true), Error, "gone");
+});
+
+Deno.test("Publisher.publish makes an event of a value: a new id and the time, unless they are given", async () => {
+  const events: EncodedEvent[] = [];
+  const { sent, ref } = fakeBroker((event) => (events.push(event), DONE));
+  const publisher = new Publisher(ref, createVirtualClock(5));
+  const { id } = await publisher.publish("a.b", { n: 1 }, { source: "me", hops: 2 });
+  await publisher.publish("a.b", 2, { source: "me", id: "mine", timeMs: 3, key: "k" });
+  assertEquals(events, [
+    { id, topic: "a.b", timeMs: 5, source: "me", data: '{"n":1}', hops: 2 },
+    { id: "mine", topic: "a.b", timeMs: 3, source: "me", data: "2", key: "k" },
+  ]);
+  assertEquals(sent.map(({ fresh }) => fresh), [true, false]);
+});
+
+Deno.test("Publisher.publish rejects a bad topic, a topic of the system and bad data before anything is sent", async () => {
+  const { sent, ref } = fakeBroker();
+  const publisher = new Publisher(ref, createVirtualClock(5));
+  const codes = ["a..b", "$sys.x", "ok"].map(async (topic) => {
+    const error = await assertRejects(() =>
+      publisher.publish(topic, topic === "ok" ? 1n : 1, { source: "me" })
+    );
+    return (error as MillraceError).code;
+  });
+  assertEquals(await Promise.all(codes), ["topic/invalid", "event/reserved-topic", "event/invalid"]);
+  assertEquals(sent, []);
 });

@@ -36,8 +36,8 @@ Deno.test("routing shows patterns, groups and what a full buffer does", async ()
   assertEquals(sections["Full buffers"], [
     "drop-oldest keeps: 4 5",
     "drop-newest keeps: 1 2",
-    "conflate keeps of each topic the latest: a 5, b 1",
-    "told of 3 slow subscriptions",
+    "conflate keeps of each topic the latest: 1 5",
+    "told of 2 slow subscriptions",
     "backpressure keeps: 1 2 3 4 5",
   ]);
 });

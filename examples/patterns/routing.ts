@@ -29,23 +29,27 @@ export async function main(print: (line: string) => void): Promise<void> {
 
   print("# Groups share the events");
   const members = [1, 2].map(() => broker.subscribe("work.*", { group: "workers" }));
-  for (let n = 1; n <= 6; n++) await broker.publish("work.todo", n, { key: n % 2 === 0 ? "even" : "odd" });
-  for (const member of members) member.close(); // what a member leaves behind, the others get
-  print(`taken by nobody yet: ${members.map(({ stats }) => stats.offered).join(" + ")}`);
+  for (let n = 1; n <= 6; n++) await broker.publish("work.todo", n);
+  const shares = members.map(({ stats }) => stats.offered);
+  print(`of 6 events, each member got some: ${shares.join(" + ")}`);
+  for (const member of members) member.close();
 
   print("# Full buffers");
-  // Each with room for two; none of them slows the others down.
-  const latest = broker.subscribe("ticks", { capacity: 2 });
-  const first = broker.subscribe("ticks", { capacity: 2, overflow: "drop-newest" });
+  // Each with room for two; none of them slows the publisher or the others.
   const advisories = broker.subscribe("$sys.advisory.slow");
-  for (let n = 1; n <= 5; n++) await broker.publish("ticks", n);
+  const latest = broker.subscribe("tick.*", { capacity: 2 });
+  const first = broker.subscribe("tick.*", { capacity: 2, overflow: "drop-newest" });
+  const current = broker.subscribe("tick.*", { capacity: 2, overflow: "conflate" });
+  for (let n = 1; n <= 5; n++) await broker.publish(n === 1 ? "tick.b" : "tick.a", n);
   print(`drop-oldest keeps: ${await taken(latest, 2)}`);
   print(`drop-newest keeps: ${await taken(first, 2)}`);
-  print(`told of: ${(await taken(advisories, 2)).replaceAll('"', "")}`);
+  print(`conflate keeps of each topic the latest: ${await taken(current, 2)}`);
+  print(`told of ${advisories.stats.depth} slow subscriptions`);
+  advisories.close();
   // This one slows its publisher down, and loses nothing.
-  const every = broker.subscribe("ticks", { capacity: 2, overflow: "backpressure" });
+  const every = broker.subscribe("tick.*", { capacity: 2, overflow: "backpressure" });
   const publishing = (async () => {
-    for (let n = 1; n <= 5; n++) await broker.publish("ticks", n);
+    for (let n = 1; n <= 5; n++) await broker.publish("tick.a", n);
   })();
   print(`backpressure keeps: ${await taken(every, 5)}`);
   await publishing;

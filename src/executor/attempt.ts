@@ -78,14 +78,14 @@ async function execute(
     const value = await fitting(task, await given);
     limit.signal.throwIfAborted();
     const key = { runId, task: task.name, resultId: resultIdOf(attempt) };
-    await ports.io.save(key, endingWith(limit.signal, value));
+    await ports.io.saveNew(key, endingWith(limit.signal, value));
     return undefined;
   }
   let chunks = 0;
   for await (const chunk of steps(iterableOf(task, await given), limit)) {
     const value = await fitting(task, chunk);
     limit.signal.throwIfAborted();
-    await ports.io.save(
+    await ports.io.saveNew(
       { runId, task: task.name, resultId: chunkIdOf(attempt, chunks) },
       endingWith(limit.signal, value),
     );
@@ -93,7 +93,7 @@ async function execute(
   }
   limit.signal.throwIfAborted();
   const mark: StreamMark = { chunks };
-  await ports.io.save({ runId, task: task.name, resultId: resultIdOf(attempt) }, mark);
+  await ports.io.saveNew({ runId, task: task.name, resultId: resultIdOf(attempt) }, mark);
   return chunks;
 }
 

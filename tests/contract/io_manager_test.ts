@@ -1,5 +1,6 @@
 import { openFilesystemIOManager } from "../../src/store/filesystem_io_manager.ts";
 import { openMemoryIOManager } from "../../src/store/memory_io_manager.ts";
+import { testSaveNew } from "./save_new_contract.ts";
 import { testIOManager, type WithIOManager } from "./io_manager_contract.ts";
 
 function onFiles(fsync: "always" | "batched"): WithIOManager {
@@ -14,9 +15,13 @@ function onFiles(fsync: "always" | "batched"): WithIOManager {
   };
 }
 
-testIOManager("MemoryIOManager", async (test) => {
+const inMemory: WithIOManager = async (test) => {
   await using io = await openMemoryIOManager();
   await test(io);
-});
-testIOManager("FilesystemIOManager (batched)", onFiles("batched"));
-testIOManager("FilesystemIOManager (always)", onFiles("always"));
+};
+
+for (const testAll of [testIOManager, testSaveNew]) {
+  testAll("MemoryIOManager", inMemory);
+  testAll("FilesystemIOManager (batched)", onFiles("batched"));
+  testAll("FilesystemIOManager (always)", onFiles("always"));
+}

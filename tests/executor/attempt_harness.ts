@@ -28,6 +28,7 @@ export async function createTrial(replaced: Partial<IOManager> = {}): Promise<Tr
   const store = await openMemoryIOManager();
   const io: IOManager = {
     save: (key, value) => store.save(key, value),
+    saveNew: (key, value) => store.saveNew(key, value),
     load: (key) => store.load(key),
     stat: (key) => store.stat(key),
     exists: (key) => store.exists(key),

@@ -7,13 +7,14 @@ import { defineActor } from "../src/actor/define_actor.ts";
 import { later } from "../src/actor/loop.ts";
 import type { Address } from "../src/actor/ref.ts";
 import { createIdSource } from "../src/base/ids.ts";
-import { messageOf, MillraceError, toWire } from "../src/base/errors.ts";
+import { messageOf } from "../src/base/errors.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { encodeData } from "../src/event/event.ts";
 import { runAttempt } from "../src/executor/attempt.ts";
 import type { Claims } from "../src/executor/claims.ts";
 import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
 import { executorProtocol, poolProtocol } from "../src/executor/protocol.ts";
+import { unknownTask } from "../src/executor/unknown_task.ts";
 import { Worklist } from "../src/executor/worklist.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { openFilesystemIOManager } from "../src/store/filesystem_io_manager.ts";
@@ -101,15 +102,3 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
     cancel: (number) => worklist.cancel(number),
   };
 });
-
-/** A run that was planned when the modules still had this task. */
-function unknownTask(task: string) {
-  const error = new MillraceError(
-    "task/unknown",
-    `Cannot run task "${task}" as no loaded module defines it any more`,
-    {
-      details: { task },
-    },
-  );
-  return { ok: false as const, error: toWire(error), retryable: false, durationMs: 0 };
-}

@@ -218,7 +218,7 @@ export class RunDriver {
   #submit(task: string, attempt: number): void {
     const { run, status, accepted, plan, params, traceparent } = this.#state;
     if (isFinalRun(status)) return;
-    const { timeoutMs, isolation } = plan!.tasks[task]!;
+    const { timeoutMs, isolation, permissions, memoryMb } = plan!.tasks[task]!;
     this.#inFlight.set(task, attempt);
     this.#ports.submit({
       runId: run.id,
@@ -232,6 +232,8 @@ export class RunDriver {
       inputs: inputsOf(this.#state, task),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       isolation,
+      ...(permissions === undefined ? {} : { permissions }),
+      ...(memoryMb === undefined ? {} : { memoryMb }),
     });
   }
 

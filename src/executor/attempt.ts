@@ -19,7 +19,7 @@ import { callWithin, Interrupted } from "../base/sync_limit.ts";
 export interface AttemptPorts {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly io: Pick<IOManager, "load" | "save">;
+  readonly io: Pick<IOManager, "load" | "saveNew">;
   /** Tells what happens on the way. */
   notice(notice: AttemptNotice): void;
   /** Publishes an event on behalf of the task. */

@@ -20,7 +20,7 @@ import {
 
 /** What a desk needs of the world. */
 export interface DeskPorts {
-  readonly io: Pick<IOManager, "load" | "save">;
+  readonly io: Pick<IOManager, "load" | "saveNew">;
   /** Tells what happens on the way. */
   notice(notice: AttemptNotice): void;
   /** Publishes an event on behalf of the task. */
@@ -74,7 +74,7 @@ async function perform(
       return packValue(await ports.io.load(call.key));
     case "save":
       if (!isOwn(executable, call.key)) throw refused(executable, "save", call.key);
-      await ports.io.save(call.key, unpackValue(call.value));
+      await ports.io.saveNew(call.key, unpackValue(call.value));
       saved.add(call.key.resultId);
       return null;
     case "publish":

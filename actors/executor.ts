@@ -17,7 +17,7 @@ import { executorProtocol, poolProtocol } from "../src/executor/protocol.ts";
 import { unknownTask } from "../src/executor/unknown_task.ts";
 import { Worklist } from "../src/executor/worklist.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
-import { openFilesystemIOManager } from "../src/store/filesystem_io_manager.ts";
+import { openResults, type ResultsOptions } from "../src/store/results.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
 import type { Task } from "../src/task/task.ts";
 
@@ -25,10 +25,12 @@ import type { Task } from "../src/task/task.ts";
 export interface ExecutorOptions {
   /** Modules that define tasks. */
   readonly modules: readonly string[];
-  /** The folder where results are kept. */
+  /** The folder where state is kept. */
   readonly dataDir: string;
   /** How durable a result is. */
   readonly fsync: "always" | "batched";
+  /** Where results are kept. */
+  readonly results: ResultsOptions;
   /** Who hears of progress. */
   readonly orchestrator: Address;
   /** Where tasks publish. */
@@ -46,8 +48,7 @@ export const INLINE_SLOTS = 16;
 
 /** An executor. */
 export const executor = defineActor(executorProtocol, async (ctx, options: ExecutorOptions) => {
-  const { dataDir, fsync } = options;
-  const io = await openFilesystemIOManager({ dir: dataDir, fsync });
+  const io = await openResults(options.results, options);
   ctx.onStop(() => io[Symbol.asyncDispose]());
   const ids = createIdSource(ctx.clock);
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);

@@ -17,7 +17,7 @@ import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
 import { executorProtocol, poolProtocol, sandboxProtocol } from "../src/executor/protocol.ts";
 import { Worklist } from "../src/executor/worklist.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
-import { openFilesystemIOManager } from "../src/store/filesystem_io_manager.ts";
+import { openResults, type ResultsOptions } from "../src/store/results.ts";
 
 /** What a warden is given. */
 export interface WardenOptions {
@@ -25,6 +25,8 @@ export interface WardenOptions {
   readonly dataDir: string;
   /** How durable a result is. */
   readonly fsync: "always" | "batched";
+  /** Where results are kept. */
+  readonly results: ResultsOptions;
   /** Who hears of progress. */
   readonly orchestrator: Address;
   /** Where tasks publish. */
@@ -37,8 +39,7 @@ export interface WardenOptions {
 
 /** A warden. */
 export const warden = defineActor(executorProtocol, async (ctx, options: WardenOptions) => {
-  const { dataDir, fsync } = options;
-  const io = await openFilesystemIOManager({ dir: dataDir, fsync });
+  const io = await openResults(options.results, options);
   ctx.onStop(() => io[Symbol.asyncDispose]());
   const ids = createIdSource(ctx.clock);
   const sandbox = ctx.ref(sandboxProtocol, options.sandbox);

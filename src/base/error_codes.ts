@@ -102,6 +102,8 @@ export interface ErrorDetails {
   "store/unencodable": { path: string };
   /** A part of a result's key could not be the name of a file. */
   "store/invalid-key": { part: string; value: string };
+  /** Deno KV is not switched on in this program. */
+  "store/kv-off": Record<never, never>;
   /** A result was replaced or deleted while it was being read. */
   "store/replaced": { path: string };
   /** The disk or the database refused a read or a write, or could not be reached. */
@@ -251,6 +253,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "store/corrupt": once,
   "store/unencodable": once,
   "store/invalid-key": once,
+  "store/kv-off": once,
   "store/replaced": again,
   "store/unavailable": again,
   "actor/ask-timeout": again,

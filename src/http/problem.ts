@@ -74,6 +74,7 @@ export const STATUS_OF = {
   "store/invalid-key": 400,
   "store/unavailable": 503,
   "store/replaced": 503,
+  "store/kv-off": 500,
   "actor/ask-timeout": 504,
   "actor/stopped": 503,
   "actor/host-lost": 503,

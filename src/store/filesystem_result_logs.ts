@@ -7,7 +7,7 @@
  * @module
  */
 import type { FoundResult, ResultInfo, ResultKey, StoredResult } from "./port.ts";
-import { corrupt } from "./result_file.ts";
+import { corrupt } from "./result_errors.ts";
 import { readLog, toDeletedRecord, toLogRecord } from "./result_log.ts";
 import type { LogRecord } from "./result_log.ts";
 

@@ -217,7 +217,7 @@ export class PlatformSpeaker implements Platform {
       );
     }
     const load = async (resultId: string): Promise<unknown> => {
-      const key = { runId: found.from?.runId ?? runId, task, resultId };
+      const key = { runId: (found.from ?? found.cached)?.runId ?? runId, task, resultId };
       const stored = await this.#cast.store.ask("load", key, ALWAYS);
       return stored instanceof Uint8Array ? stored : decode(stored);
     };

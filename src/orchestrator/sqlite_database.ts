@@ -18,8 +18,6 @@ export interface SqliteRunJournalOptions {
   readonly fsync?: "always" | "batched";
 }
 
-const SCHEMA_VERSION = 1;
-
 /** "MilR": says that a SQLite file is a journal of ours. */
 const APPLICATION_ID = 0x4d696c52;
 
@@ -34,7 +32,9 @@ const SQLITE_CONSTRAINT = 19;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
 
-const SCHEMA = `
+/** What makes a file of each version one of the next; the first makes a new file. Never changed, only added to. */
+const MIGRATIONS = [
+  `
   CREATE TABLE events (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, envelope TEXT NOT NULL, data TEXT NOT NULL,
     routed INTEGER NOT NULL
@@ -55,8 +55,21 @@ const SCHEMA = `
     name TEXT PRIMARY KEY NOT NULL, count INTEGER NOT NULL, fired_ms REAL NOT NULL, scheduled_ms REAL
   ) STRICT;
   PRAGMA application_id = ${APPLICATION_ID};
-  PRAGMA user_version = ${SCHEMA_VERSION};
-`;
+`,
+  `
+  CREATE TABLE memos (
+    task TEXT NOT NULL, key TEXT NOT NULL, run_id TEXT NOT NULL, attempt INTEGER NOT NULL, chunks INTEGER,
+    digest TEXT NOT NULL, time_ms REAL NOT NULL, PRIMARY KEY (task, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX memos_by_run ON memos (run_id);
+  CREATE TABLE reads (
+    run_id TEXT NOT NULL, source_run_id TEXT NOT NULL, task TEXT NOT NULL,
+    PRIMARY KEY (run_id, source_run_id, task)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX reads_by_source ON reads (source_run_id, task);
+`,
+];
+const SCHEMA_VERSION = MIGRATIONS.length;
 
 /**
  * Opens the file, makes the schema if it is new, and checks that it is ours and whole.
@@ -77,7 +90,7 @@ export function openDatabase(options: SqliteRunJournalOptions): DatabaseSync {
     assertSupported(path, db);
     db.exec("PRAGMA journal_mode = WAL");
     db.exec(`PRAGMA synchronous = ${fsync === "always" ? "FULL" : "NORMAL"}`);
-    createSchema(db);
+    migrate(db);
     assertWhole(path, db);
     return db;
   } catch (error) {
@@ -134,11 +147,12 @@ function assertSupported(path: string, db: DatabaseSync): void {
   }
 }
 
-function createSchema(db: DatabaseSync): void {
+function migrate(db: DatabaseSync): void {
   if (pragma(db, "user_version") === SCHEMA_VERSION) return;
   db.exec("BEGIN IMMEDIATE");
-  // Asked again: another process may have made it while this one waited for its turn.
-  if (pragma(db, "user_version") === 0) db.exec(SCHEMA);
+  // Asked again: another process may have done it while this one waited for its turn.
+  for (const migration of MIGRATIONS.slice(pragma(db, "user_version"))) db.exec(migration);
+  db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   db.exec("COMMIT");
 }
 

@@ -13,7 +13,6 @@ export function unsupportedOptions(definition: Task | Pipeline): string[] {
   const task = definition as Task;
   const options = present(task, ["permissions", "memoryMb", "concurrencyKey", "priority"]);
   if (task.isolation === "process") options.unshift('isolation: "process"');
-  if (task.cache !== undefined && task.cache !== false) options.push("cache");
   return options;
 }
 

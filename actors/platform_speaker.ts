@@ -11,7 +11,7 @@ import { createIdSource, type IdSource } from "../src/base/ids.ts";
 import type { SubscribeOptions } from "../src/broker/subscription.ts";
 import { decodeEvent, encodeData, type EncodedEvent, type MillraceEvent } from "../src/event/event.ts";
 import type { HttpApp } from "../src/http/app.ts";
-import type { GatewayBackend, PlatformView } from "../src/http/port.ts";
+import type { AboutEvent, GatewayBackend, PlatformView } from "../src/http/port.ts";
 import type { RunFilter } from "../src/orchestrator/port.ts";
 import type { DataDirLock } from "../src/store/data_dir_lock.ts";
 import { describeTask } from "../src/task/describe.ts";
@@ -98,7 +98,7 @@ export class PlatformSpeaker implements Platform {
       view: () => this.view(),
       fire: (name, data, request) => this.fire(name, data, request),
       trigger: (name) => this.trigger(name),
-      publish: (topic, data) => this.publish(topic, data),
+      publish: (topic, data, about) => this.publish(topic, data, about),
       run: (request) => this.run(request),
       runs: (filter) => this.runs(filter),
       runView: (runId) => this.runView(runId),
@@ -142,12 +142,13 @@ export class PlatformSpeaker implements Platform {
     };
   }
 
-  async publish(topic: string, data: unknown): Promise<PlatformPublished> {
+  async publish(topic: string, data: unknown, about: AboutEvent = {}): Promise<PlatformPublished> {
     const event: EncodedEvent = {
       id: this.#ids.next(),
       topic,
       timeMs: this.#parts.clock.now(),
       source: "app",
+      ...about,
       data: encodeData(topic, data),
     };
     await this.#defined;

@@ -22,6 +22,16 @@ export interface ErrorDetails {
   "broker/closed": Record<never, never>;
   /** Subscriptions that refuse what they cannot hold have missed the event; the others have it. */
   "broker/overloaded": { topic: string; id: string; rejected: number };
+  /** The event log takes nothing more, as it was closed. */
+  "broker/log-closed": Record<never, never>;
+  /** The file of the event log is corrupt, of a newer version, or not an event log. */
+  "broker/log-unusable": { path: string; reason: string };
+  /** A topic that is complete takes no more events. */
+  "topic/completed": { topic: string };
+  /** What is to be kept needs a topic that was declared durable, and a log to keep it in. */
+  "topic/not-durable": { topic: string };
+  /** The event log knows no consumer of this name. */
+  "consumer/unknown": { consumer: string };
   /** Two tasks have the same name. */
   "task/duplicate": { task: string };
   /** No registered task has this name. */
@@ -195,6 +205,11 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "event/too-many-hops": once,
   "broker/closed": once,
   "broker/overloaded": again,
+  "broker/log-closed": once,
+  "broker/log-unusable": once,
+  "topic/completed": once,
+  "topic/not-durable": once,
+  "consumer/unknown": once,
   "task/duplicate": once,
   "task/unknown": once,
   "task/unsupported": once,

@@ -69,7 +69,7 @@ export function createApp(backend: GatewayBackend, options: AppOptions = {}): Ht
     ...triggerRoutes(backend),
     ...runRoutes(backend),
     ...planRoutes(backend),
-    ...eventRoutes(backend, streams),
+    ...eventRoutes(backend, streams, clock),
   ];
   const router = createRouter([...routes, indexOf(routes)], maxBodyBytes);
   let closed = false;

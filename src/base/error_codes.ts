@@ -44,6 +44,10 @@ export interface ErrorDetails {
   "task/timed-out": { task: string; attempt: number; timeoutMs: number };
   /** An attempt was called off before it had a result. */
   "task/cancelled": { task: string; attempt: number };
+  /** A task used a right that it does not have. `right` as its `permissions` call it. */
+  "task/permission-denied": { task: string; attempt?: number; right: string; target: string };
+  /** A task needed more memory than it may have, and its process was ended. */
+  "task/out-of-memory": { task: string; attempt: number; memoryMb?: number };
   /** What an upstream task gave does not fit the schema of the parameter that takes it. */
   "task/input-invalid": { task: string; param: string; issues: readonly string[] };
   /** What a task returned does not fit its own output schema. */
@@ -86,6 +90,8 @@ export interface ErrorDetails {
   "run/failed": { runId: string; failed: readonly string[] };
   /** The platform was opened without executors for tasks of this isolation. */
   "executor/none": { task: string; isolation: string };
+  /** An executor with the rights or the memory limit of a task could not be started. */
+  "executor/start-failed": { task: string; isolation: string; reason: string };
   /** The thread of an attempt is gone before the attempt was finished. */
   "executor/lost": { task: string; attempt: number; reason: string };
   /** No result is stored under this key. */
@@ -96,6 +102,8 @@ export interface ErrorDetails {
   "store/unencodable": { path: string };
   /** A part of a result's key could not be the name of a file. */
   "store/invalid-key": { part: string; value: string };
+  /** Deno KV is not switched on in this program. */
+  "store/kv-off": Record<never, never>;
   /** A result was replaced or deleted while it was being read. */
   "store/replaced": { path: string };
   /** The disk or the database refused a read or a write, or could not be reached. */
@@ -216,6 +224,8 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "task/threw": again,
   "task/timed-out": again,
   "task/cancelled": once,
+  "task/permission-denied": once,
+  "task/out-of-memory": again,
   "task/input-invalid": once,
   "task/output-invalid": once,
   "pipeline/duplicate": once,
@@ -237,11 +247,13 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "run/timed-out": again,
   "run/failed": once,
   "executor/none": once,
+  "executor/start-failed": again,
   "executor/lost": again,
   "store/not-found": once,
   "store/corrupt": once,
   "store/unencodable": once,
   "store/invalid-key": once,
+  "store/kv-off": once,
   "store/replaced": again,
   "store/unavailable": again,
   "actor/ask-timeout": again,

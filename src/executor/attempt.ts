@@ -13,6 +13,7 @@ import { chunkIdOf, resultIdOf, type ResultSource, type StreamMark } from "../ta
 import { takesContext } from "../task/takes_context.ts";
 import { isFailure, type Task, type TaskContext } from "../task/task.ts";
 import type { MemoWords } from "./attempt_memo.ts";
+import { deniedRight } from "./denied_right.ts";
 import { loadInputs } from "./inputs.ts";
 import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "./port.ts";
 import { callWithin, Interrupted } from "../base/sync_limit.ts";
@@ -21,7 +22,7 @@ import { callWithin, Interrupted } from "../base/sync_limit.ts";
 export interface AttemptPorts {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly io: IOManager;
+  readonly io: Pick<IOManager, "load" | "save">;
   /** Tells what happens on the way. */
   notice(notice: AttemptNotice): void;
   /** Finds the earlier result that may stand for this one. */
@@ -46,7 +47,8 @@ export async function runAttempt(
   try {
     const done = await limit.race(work);
     return { ok: true, durationMs: ports.clock.now() - startedMs, ...done };
-  } catch (error) {
+  } catch (thrown) {
+    const error = deniedRight(thrown, executable, executable.permissions !== undefined) ?? thrown;
     // What was called off gets a moment to clean up; what does not end by then goes on without us.
     const dirty = limit.calledOff && !await endsWithin(work, GRACE_MS, ports.clock) || limit.interrupted;
     return {

@@ -13,7 +13,7 @@ import type { InputSource } from "./port.ts";
 export async function loadInputs(
   task: Task,
   sources: Readonly<Record<string, InputSource>>,
-  io: IOManager,
+  io: Pick<IOManager, "load">,
 ): Promise<Record<string, unknown>> {
   const entries = Object.entries(task.inputs).map(async ([param, input]): Promise<[string, unknown]> => {
     const source = sources[param]!;

@@ -6,7 +6,7 @@
 import type { WireError } from "../base/errors.ts";
 import type { Isolation } from "../task/descriptor.ts";
 import type { ResultSource } from "../task/result_id.ts";
-import type { TaskFailure } from "../task/task.ts";
+import type { TaskFailure, TaskPermissions } from "../task/task.ts";
 
 /** Where an input's value is, or why there is none. */
 export type InputSource =
@@ -39,6 +39,10 @@ export interface ExecutableTask {
   readonly isolation: Isolation;
   /** What its code is known by, if an earlier result may stand for it. */
   readonly memoCode?: string;
+  /** The rights it runs with, and no others. */
+  readonly permissions?: TaskPermissions;
+  /** How much memory it may take, in MiB. */
+  readonly memoryMb?: number;
 }
 
 /** Which attempt something is about. */

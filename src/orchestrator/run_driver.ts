@@ -220,7 +220,7 @@ export class RunDriver {
     const { run, status, accepted, plan, params, traceparent } = this.#state;
     if (isFinalRun(status)) return;
     const descriptor = plan!.tasks[task]!;
-    const { timeoutMs, isolation } = descriptor;
+    const { timeoutMs, isolation, permissions, memoryMb } = descriptor;
     const memoCode = codeOf(descriptor);
     this.#inFlight.set(task, attempt);
     this.#ports.submit({
@@ -236,6 +236,8 @@ export class RunDriver {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       isolation,
       ...(memoCode === undefined ? {} : { memoCode }),
+      ...(permissions === undefined ? {} : { permissions }),
+      ...(memoryMb === undefined ? {} : { memoryMb }),
     });
   }
 

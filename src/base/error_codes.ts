@@ -168,6 +168,8 @@ export interface ErrorDetails {
   "http/unauthorized": Record<never, never>;
   /** The body of a request is of a type that its route does not read. */
   "http/unsupported-media-type": { contentType: string };
+  /** A route speaks WebSocket, which the request does not ask for or the server does not have. */
+  "http/upgrade-required": Record<never, never>;
   /** A data folder is in use by a process that cannot be reached over HTTP. */
   "cli/server-unreachable": { url?: string; pid?: number };
   /** A file that the command line names cannot be read, or holds something else. */
@@ -286,6 +288,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "http/not-found": once,
   "http/unauthorized": once,
   "http/unsupported-media-type": once,
+  "http/upgrade-required": once,
   "cli/server-unreachable": again,
   "cli/file-unusable": once,
   "cli/ambiguous-run-id": once,

@@ -18,6 +18,8 @@ export interface Trial {
   readonly records: LogRecord[];
   readonly published: { readonly topic: string; readonly data: unknown }[];
   readonly controller: AbortController;
+  /** Errors that nobody handles. */
+  readonly faults: Set<(error: unknown) => void>;
   /** Runs the task once; call it again for another attempt with the same store. */
   run(task: Task, executable?: Partial<ExecutableTask>): Promise<AttemptOutcome>;
 }
@@ -41,6 +43,7 @@ export async function createTrial(replaced: Partial<IOManager> = {}): Promise<Tr
   const notices: AttemptNotice[] = [];
   const records: LogRecord[] = [];
   const published: { topic: string; data: unknown }[] = [];
+  const faults = new Set<(error: unknown) => void>();
   const controller = new AbortController();
   return {
     clock,
@@ -49,6 +52,7 @@ export async function createTrial(replaced: Partial<IOManager> = {}): Promise<Tr
     records,
     published,
     controller,
+    faults,
     run: (task, executable) =>
       runAttempt(
         task,
@@ -71,6 +75,10 @@ export async function createTrial(replaced: Partial<IOManager> = {}): Promise<Tr
           log: createLogger((record) => records.push(record), clock.now),
           io,
           notice: (notice) => notices.push(notice),
+          onFault: (listener) => {
+            faults.add(listener);
+            return () => void faults.delete(listener);
+          },
           publish: (topic, data) => {
             published.push({ topic, data });
             return Promise.resolve();

@@ -11,6 +11,7 @@ import { createIdSource } from "../src/base/ids.ts";
 import { messageOf } from "../src/base/errors.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { encodeData } from "../src/event/event.ts";
+import { AttemptMemo } from "../src/executor/attempt_memo.ts";
 import { runAttempt } from "../src/executor/attempt.ts";
 import type { Claims } from "../src/executor/claims.ts";
 import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
@@ -18,7 +19,7 @@ import { executorProtocol, poolProtocol } from "../src/executor/protocol.ts";
 import { unknownTask } from "../src/executor/unknown_task.ts";
 import { Worklist } from "../src/executor/worklist.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
-import { openFilesystemIOManager } from "../src/store/filesystem_io_manager.ts";
+import { openResults, type ResultsOptions } from "../src/store/results.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
 import type { Task } from "../src/task/task.ts";
 
@@ -26,10 +27,12 @@ import type { Task } from "../src/task/task.ts";
 export interface ExecutorOptions {
   /** Modules that define tasks. */
   readonly modules: readonly string[];
-  /** The folder where results are kept. */
+  /** The folder where state is kept. */
   readonly dataDir: string;
   /** How durable a result is. */
   readonly fsync: "always" | "batched";
+  /** Where results are kept. */
+  readonly results: ResultsOptions;
   /** Who hears of progress. */
   readonly orchestrator: Address;
   /** Where tasks publish. */
@@ -47,8 +50,7 @@ export const INLINE_SLOTS = 16;
 
 /** An executor. */
 export const executor = defineActor(executorProtocol, async (ctx, options: ExecutorOptions) => {
-  const { dataDir, fsync } = options;
-  const io = await openFilesystemIOManager({ dir: dataDir, fsync });
+  const io = await openResults(options.results, options);
   ctx.onStop(() => io[Symbol.asyncDispose]());
   const ids = createIdSource(ctx.clock);
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
@@ -80,15 +82,22 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
     const key = { runId, task: name, attempt };
     const task = options.local?.get(name) ?? (await load()).get(name);
     if (task === undefined) return unknownTask(name);
-    return await runAttempt(task, executable, {
+    const memo = new AttemptMemo(executable, {
+      log: ctx.log,
+      io,
+      recall: (attempt, memo) => orchestrator.ask("recall", { attempt, memo }, { timeoutMs: "none" }),
+    });
+    const outcome = await runAttempt(task, executable, {
       clock: ctx.clock,
       log: ctx.log,
       io,
       notice: (notice) => orchestrator.tell("notice", { attempt: key, notice }),
+      recall: (words) => memo.recall(words),
       publish: (topic, data) => publish(executable, topic, data),
       // Where several run at once, or code of others does, nobody knows whose an error is.
       ...(options.claims === undefined ? {} : { onFault: claimFaults }),
     }, signal);
+    return await memo.noted(outcome);
   }
 
   const worklist = new Worklist<ExecutableTask, AttemptOutcome>({

@@ -27,6 +27,7 @@ import { poolProtocol } from "../src/executor/protocol.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { plannerProtocol } from "../src/planner/protocol.ts";
 import { storeProtocol } from "../src/store/protocol.ts";
+import type { ResultsOptions } from "../src/store/results.ts";
 import type { Task } from "../src/task/task.ts";
 import { schedulerProtocol } from "../src/trigger/protocol.ts";
 import { executor, INLINE_SLOTS } from "./executor.ts";
@@ -42,6 +43,8 @@ export interface CastOptions {
   readonly dataDir: string;
   /** How durable a commit is. */
   readonly fsync: "always" | "batched";
+  /** Where results are kept. */
+  readonly results: ResultsOptions;
   /** How many executors. */
   readonly executors: number;
   /** Tasks of the main program. */
@@ -81,7 +84,7 @@ const PATIENCE_MS = 5_000;
 
 /** Starts the cast: what is journalled first, what fires last. On failure everything is stopped again. */
 export async function startCast(options: CastOptions): Promise<Cast> {
-  const { clock, log, modules, dataDir, fsync } = options;
+  const { clock, log, modules, dataDir, fsync, results } = options;
   const entry = new URL("./host.ts", import.meta.url);
   const system = createSystem({
     clock,
@@ -119,7 +122,8 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       processes: at("processes", 0),
     };
     const { orchestrator: orchestratorAt, broker: brokerAt, pool: poolAt } = address;
-    const common = { dataDir, fsync, orchestrator: orchestratorAt, broker: brokerAt, pool: poolAt };
+    const kept = { dataDir, fsync, results };
+    const common = { ...kept, orchestrator: orchestratorAt, broker: brokerAt, pool: poolAt };
     const local = { modules, ...common };
     const executors = {
       system,
@@ -131,7 +135,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
     // Nobody talks before all are there: threads load what they need at the same time.
     const [store, planner, broker, scheduler, orchestrator, pool, overseer, inline, apart] = await Promise
       .all([
-        system.spawnIn(place.store, { dataDir, fsync }, { ...address.store, protocol: storeProtocol }),
+        system.spawnIn(place.store, kept, { ...address.store, protocol: storeProtocol }),
         system.spawnIn(place.planner, { modules }, { ...address.planner, protocol: plannerProtocol }),
         system.spawnIn(place.broker, address, { ...address.broker, protocol: brokerProtocol }),
         system.spawnIn(place.scheduler, { modules, ...address }, {

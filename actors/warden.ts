@@ -11,13 +11,14 @@ import { messageOf } from "../src/base/errors.ts";
 import { createIdSource } from "../src/base/ids.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { encodeData } from "../src/event/event.ts";
+import { AttemptMemo } from "../src/executor/attempt_memo.ts";
 import { serveSandbox } from "../src/executor/desk.ts";
 import { lostSandbox } from "../src/executor/lost_sandbox.ts";
 import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
 import { executorProtocol, poolProtocol, sandboxProtocol } from "../src/executor/protocol.ts";
 import { Worklist } from "../src/executor/worklist.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
-import { openFilesystemIOManager } from "../src/store/filesystem_io_manager.ts";
+import { openResults, type ResultsOptions } from "../src/store/results.ts";
 
 /** What a warden is given. */
 export interface WardenOptions {
@@ -25,6 +26,8 @@ export interface WardenOptions {
   readonly dataDir: string;
   /** How durable a result is. */
   readonly fsync: "always" | "batched";
+  /** Where results are kept. */
+  readonly results: ResultsOptions;
   /** Who hears of progress. */
   readonly orchestrator: Address;
   /** Where tasks publish. */
@@ -37,8 +40,7 @@ export interface WardenOptions {
 
 /** A warden. */
 export const warden = defineActor(executorProtocol, async (ctx, options: WardenOptions) => {
-  const { dataDir, fsync } = options;
-  const io = await openFilesystemIOManager({ dir: dataDir, fsync });
+  const io = await openResults(options.results, options);
   ctx.onStop(() => io[Symbol.asyncDispose]());
   const ids = createIdSource(ctx.clock);
   const sandbox = ctx.ref(sandboxProtocol, options.sandbox);
@@ -71,15 +73,21 @@ export const warden = defineActor(executorProtocol, async (ctx, options: WardenO
     const cancel = (): void => sandbox.tell("cancel", undefined);
     signal.addEventListener("abort", cancel, { once: true });
     working = true;
+    const memo = new AttemptMemo(executable, {
+      log: ctx.log,
+      io,
+      recall: (attempt, memo) => orchestrator.ask("recall", { attempt, memo }, { timeoutMs: "none" }),
+    });
     try {
       const outcome = await serveSandbox(executable, sandbox.stream("run", executable), {
         io,
         notice: (notice) => orchestrator.tell("notice", { attempt: { runId, task, attempt }, notice }),
+        recall: (words) => memo.recall(words),
         publish: (topic, data) => publish(executable, topic, data),
         reply: (reply) => void sandbox.offer("reply", reply).catch(() => {}), // gone: the stream says so
       });
       working = false;
-      return outcome;
+      return await memo.noted(outcome);
     } catch (error) {
       return lostSandbox(executable, error, ctx.clock.now() - startedMs);
     } finally {

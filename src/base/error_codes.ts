@@ -106,6 +106,8 @@ export interface ErrorDetails {
   "store/unencodable": { path: string };
   /** A part of a result's key could not be the name of a file. */
   "store/invalid-key": { part: string; value: string };
+  /** Deno KV is not switched on in this program. */
+  "store/kv-off": Record<never, never>;
   /** A result was replaced or deleted while it was being read. */
   "store/replaced": { path: string };
   /** The disk or the database refused a read or a write, or could not be reached. */
@@ -170,6 +172,8 @@ export interface ErrorDetails {
   "http/unauthorized": Record<never, never>;
   /** The body of a request is of a type that its route does not read. */
   "http/unsupported-media-type": { contentType: string };
+  /** A route speaks WebSocket, which the request does not ask for or the server does not have. */
+  "http/upgrade-required": Record<never, never>;
   /** A data folder is in use by a process that cannot be reached over HTTP. */
   "cli/server-unreachable": { url?: string; pid?: number };
   /** A file that the command line names cannot be read, or holds something else. */
@@ -257,6 +261,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "store/corrupt": once,
   "store/unencodable": once,
   "store/invalid-key": once,
+  "store/kv-off": once,
   "store/replaced": again,
   "store/unavailable": again,
   "actor/ask-timeout": again,
@@ -289,6 +294,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "http/not-found": once,
   "http/unauthorized": once,
   "http/unsupported-media-type": once,
+  "http/upgrade-required": once,
   "cli/server-unreachable": again,
   "cli/file-unusable": once,
   "cli/ambiguous-run-id": once,

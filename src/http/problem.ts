@@ -76,6 +76,7 @@ export const STATUS_OF = {
   "store/invalid-key": 400,
   "store/unavailable": 503,
   "store/replaced": 503,
+  "store/kv-off": 500,
   "actor/ask-timeout": 504,
   "actor/stopped": 503,
   "actor/host-lost": 503,
@@ -106,6 +107,7 @@ export const STATUS_OF = {
   "http/not-found": 404,
   "http/unauthorized": 401,
   "http/unsupported-media-type": 415,
+  "http/upgrade-required": 426,
   "cli/server-unreachable": 502,
   "cli/file-unusable": 400,
   "cli/ambiguous-run-id": 400,
@@ -130,6 +132,7 @@ export function problemResponse({ code, ...rest }: Problem): Response {
   const headers = new Headers({ "content-type": "application/problem+json" });
   if (rest.status === 401) headers.set("www-authenticate", 'Bearer realm="millrace"');
   if (rest.status === 503) headers.set("retry-after", "1");
+  if (rest.status === 426) headers.set("upgrade", "websocket");
   if (code === "http/method-not-allowed") headers.set("allow", String(rest.details.allowed));
   return new Response(JSON.stringify({ ...rest, code }), { status: rest.status, headers });
 }

@@ -8,7 +8,8 @@ import { MillraceError } from "../base/errors.ts";
 import { checkedBytes, measureBytes } from "./byte_stream.ts";
 import type { FoundResult, IOManager, ResultBackend, ResultHead, ResultInfo, ResultKey } from "./port.ts";
 import { assertWhole, fromStored, toStored } from "./result_file.ts";
-import { assertKey, assertKeyPart, compareKeys, resultNotFound } from "./result_key.ts";
+import { resultNotFound } from "./result_errors.ts";
+import { assertKey, assertKeyPart, compareKeys } from "./result_key.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -42,6 +43,18 @@ export class BackendIOManager implements IOManager {
       return await this.#backend.writeBlocks(key, measureBytes(value, this.#backend.blockBytes));
     }
     return await this.#backend.write(key, toStored(value));
+  }
+
+  /**
+   * Saves a value under a key that nothing was ever saved under, nor will be again.
+   *
+   * @throws {MillraceError} `store/invalid-key`, `store/unencodable`, `store/unavailable`.
+   */
+  async saveNew(key: ResultKey, value: unknown): Promise<void> {
+    const backend = this.#backend;
+    if (backend.writeNew === undefined || value instanceof ReadableStream) return await this.save(key, value);
+    assertKey(key);
+    return await backend.writeNew(key, toStored(value));
   }
 
   /**

@@ -4,6 +4,7 @@
  * @module
  */
 import { defineActor } from "../src/actor/define_actor.ts";
+import { claimFaults } from "../src/actor/faults.ts";
 import { later } from "../src/actor/loop.ts";
 import type { Address } from "../src/actor/ref.ts";
 import { messageOf } from "../src/base/errors.ts";
@@ -83,6 +84,8 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
       notice: (notice) => orchestrator.tell("notice", { attempt: key, notice }),
       recall: (words) => memo.recall(words),
       publish: (topic, data) => publish(executable, topic, data),
+      // Where several run at once, or code of others does, nobody knows whose an error is.
+      ...(options.claims === undefined ? {} : { onFault: claimFaults }),
     }, signal);
     return await memo.noted(outcome);
   }

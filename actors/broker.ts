@@ -12,6 +12,7 @@ import { BatchMemo } from "../src/broker/batch_memo.ts";
 import { batchesOf } from "../src/broker/batches.ts";
 import { overloaded } from "../src/broker/broker.ts";
 import { createBrokerCore } from "../src/broker/core.ts";
+import { EncodedBroker } from "../src/broker/encoded_broker.ts";
 import { type Outcome, type PackedOutcomes, packOutcomes, refused } from "../src/broker/outcome.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { Tickets } from "../src/broker/tickets.ts";
@@ -39,6 +40,12 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
     ids: createIdSource(ctx.clock),
     clock: ctx.clock,
     maxWaiting: MAX_WAITING,
+  });
+  const encoded = new EncodedBroker({
+    core,
+    log: undefined,
+    ids: createIdSource(ctx.clock),
+    clock: ctx.clock,
   });
   const batches = new BatchMemo();
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
@@ -115,7 +122,7 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
       for (const pattern of patterns) interest.add(pattern, true);
     },
     subscribe: ({ pattern, options }) =>
-      batchesOf(core.subscribe(pattern, options), (events) => batches.encode(events)),
+      batchesOf(encoded.subscribe(pattern, options), (events) => batches.encode(events)),
     halt: () => core.close(),
   };
 }, { concurrency: CONCURRENCY });

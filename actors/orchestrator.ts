@@ -94,6 +94,9 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
       if (!drained) engine.outcome(attempt, outcome);
     },
     notice: ({ attempt, notice }) => engine.notice(attempt, notice),
+    readStream: ({ reader, source, position }) => engine.readStream(reader, source, position),
+    leaveStream: ({ reader, source }) => engine.leaveStream(reader, source),
+    streamRoom: ({ source, chunks, maxAhead }) => engine.streamRoom(source, chunks, maxAhead),
     cancel: (runId) => engine.cancel(runId),
     ended: async function* (runId) {
       yield await engine.ended(runId);

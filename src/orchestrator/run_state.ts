@@ -21,6 +21,10 @@ export interface TaskState {
   readonly failures: number;
   /** The attempt that succeeded. */
   readonly succeeded?: { readonly attempt: number; readonly chunks?: number };
+  /** Whether the running attempt has stored a chunk. */
+  readonly streaming?: true;
+  /** The attempts whose chunks the running attempt reads while they run, by task. */
+  readonly live?: Readonly<Record<string, number>>;
   readonly error?: WireError;
   readonly startedMs?: number;
   readonly endedMs?: number;
@@ -112,6 +116,7 @@ export function applyFact(state: RunState, fact: Fact): boolean {
     default: {
       const task = state.tasks.get(fact.task);
       if (task === undefined) return false;
+      if (fact.type === "succeeded" && !isSettled(state, task)) return false;
       const next = taskAfter(task, fact);
       if (next === task) return false;
       state.tasks.set(fact.task, next);
@@ -122,6 +127,16 @@ export function applyFact(state: RunState, fact: Fact): boolean {
       return true;
     }
   }
+}
+
+/**
+ * Whether all attempts that a running attempt reads have succeeded. Until then its own success would be one
+ * over chunks that may come to nothing.
+ */
+export function isSettled(state: RunState, { live = {} }: TaskState): boolean {
+  return Object.entries(live).every(([source, attempt]) =>
+    state.tasks.get(source)?.succeeded?.attempt === attempt
+  );
 }
 
 /** All facts of a run, from its acceptance on. */
@@ -143,18 +158,22 @@ function taskAfter(task: TaskState, fact: Exclude<Fact, { type: "planned" | "end
         status: "running",
         attempts: fact.attempt,
         startedMs: fact.atMs,
+        ...(fact.live === undefined ? {} : { live: fact.live }),
       };
+    case "streaming":
+      return current && !task.streaming ? { ...task, streaming: true } : task;
     case "succeeded":
       if (!current) return task;
       return {
-        ...without(task, "error"),
+        ...without(task, "error", "live", "streaming"),
         status: "succeeded",
         succeeded: { attempt: fact.attempt, ...(fact.chunks === undefined ? {} : { chunks: fact.chunks }) },
         endedMs: fact.atMs,
       };
     case "failed": {
       if (!current) return task;
-      const failed = { ...task, failures: task.failures + 1, error: fact.error };
+      const over = without(task, "live", "streaming");
+      const failed = { ...over, failures: task.failures + 1, error: fact.error };
       if (fact.retryAtMs !== undefined) return { ...failed, status: "retrying", retryAtMs: fact.retryAtMs };
       return {
         ...failed,
@@ -163,11 +182,17 @@ function taskAfter(task: TaskState, fact: Exclude<Fact, { type: "planned" | "end
       };
     }
     case "interrupted":
-      return current ? { ...task, status: "ready" } : task;
+      return current ? { ...without(task, "live", "streaming"), status: "ready" } : task;
+    case "recalled":
+      return current ? { ...without(task, "live", "streaming"), status: "pending" } : task;
     case "skipped":
       return { ...task, status: "skipped", endedMs: fact.atMs };
     case "cancelled":
-      return { ...without(task, "retryAtMs"), status: "cancelled", endedMs: fact.atMs };
+      return {
+        ...without(task, "retryAtMs", "live", "streaming"),
+        status: "cancelled",
+        endedMs: fact.atMs,
+      };
   }
 }
 
@@ -218,7 +243,8 @@ function viewTasks(state: RunState): Record<string, TaskView> {
   return Object.fromEntries([...state.tasks].map(([name, task]) => [name, viewTask(task)]));
 }
 
-function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
-  const { [key]: _, ...rest } = value;
+function without<T extends object, K extends keyof T>(value: T, ...keys: readonly K[]): Omit<T, K> {
+  const rest = { ...value };
+  for (const key of keys) delete rest[key];
   return rest;
 }

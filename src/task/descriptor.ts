@@ -94,6 +94,15 @@ export interface PipelineDescriptor {
   readonly params?: JsonSchema;
 }
 
+/**
+ * The tasks whose chunks a task takes one by one, and on which it does not depend in any other way: if they
+ * stream, it can read them while they still run.
+ */
+export function readsOf({ inputs, after }: TaskDescriptor): readonly string[] {
+  const whole = new Set([...after, ...inputs.filter(({ collect }) => collect).map(({ task }) => task)]);
+  return [...new Set(inputs.map(({ task }) => task))].filter((task) => !whole.has(task));
+}
+
 /** The names of what a task depends on, each once, in the order of its edges. */
 export function sourcesOf({ inputs, after }: TaskDescriptor): readonly string[] {
   return [...new Set([...inputs.map((input) => input.task), ...after])];

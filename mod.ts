@@ -95,6 +95,8 @@ export {
   type PlanFormat,
   type ReadySet,
   type ReceivedOf,
+  type Rerun,
+  type RerunFrom,
   type ResultOf,
   type Retention,
   type RunEnd,
@@ -277,6 +279,7 @@ export {
   type PlatformOptions,
   type PlatformPublished,
   type PlatformScheduler,
+  type RerunOptions,
   type Run,
   type TriggerHandle,
 } from "./actors/platform.ts";

@@ -4,14 +4,17 @@
  * @module
  */
 import { defineActor } from "../src/actor/define_actor.ts";
+import { later } from "../src/actor/loop.ts";
 import type { Address } from "../src/actor/ref.ts";
 import { createIdSource } from "../src/base/ids.ts";
-import { MillraceError, toWire } from "../src/base/errors.ts";
+import { messageOf, MillraceError, toWire } from "../src/base/errors.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { encodeData } from "../src/event/event.ts";
 import { runAttempt } from "../src/executor/attempt.ts";
-import type { AttemptKey, ExecutableTask } from "../src/executor/port.ts";
-import { executorProtocol } from "../src/executor/protocol.ts";
+import type { Claims } from "../src/executor/claims.ts";
+import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
+import { executorProtocol, poolProtocol } from "../src/executor/protocol.ts";
+import { Worklist } from "../src/executor/worklist.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { openFilesystemIOManager } from "../src/store/filesystem_io_manager.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
@@ -29,8 +32,10 @@ export interface ExecutorOptions {
   readonly orchestrator: Address;
   /** Where tasks publish. */
   readonly broker: Address;
-  /** How many attempts at once. @default {1} */
-  readonly slots?: number;
+  /** Who gives it work. */
+  readonly pool: Address;
+  /** Shared with the pool: then it runs one attempt after the other; without it, what it is given at once. */
+  readonly claims?: Claims;
   /** Tasks of the main program, for an executor that lives there. */
   readonly local?: { get(name: string): Task | undefined };
 }
@@ -46,6 +51,7 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
   const ids = createIdSource(ctx.clock);
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
   const broker = ctx.ref(brokerProtocol, options.broker);
+  const pool = ctx.ref(poolProtocol, options.pool);
   // In the main thread the modules are loaded only when a task of theirs is to run there.
   let loading: Promise<ReadonlyMap<string, Task>> | undefined;
   const load = (): Promise<ReadonlyMap<string, Task>> =>
@@ -67,34 +73,34 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
     await broker.ask("publish", { event, user: true }, { timeoutMs: "none" });
   }
 
-  const running = new Map<string, AbortController>();
-  return {
-    run: async (executable) => {
-      const { runId, task: name, attempt } = executable;
-      const key = { runId, task: name, attempt };
-      const controller = new AbortController();
-      running.set(keyOf(key), controller);
-      try {
-        const task = options.local?.get(name) ?? (await load()).get(name);
-        if (task === undefined) return unknownTask(name);
-        return await runAttempt(task, executable, {
-          clock: ctx.clock,
-          log: ctx.log,
-          io,
-          notice: (notice) => orchestrator.tell("notice", { attempt: key, notice }),
-          publish: (topic, data) => publish(executable, topic, data),
-        }, controller.signal);
-      } finally {
-        running.delete(keyOf(key));
-      }
-    },
-    cancel: (attempt) => running.get(keyOf(attempt))?.abort(),
-  };
-}, { concurrency: INLINE_SLOTS });
+  async function run(executable: ExecutableTask, signal: AbortSignal): Promise<AttemptOutcome> {
+    const { runId, task: name, attempt } = executable;
+    const key = { runId, task: name, attempt };
+    const task = options.local?.get(name) ?? (await load()).get(name);
+    if (task === undefined) return unknownTask(name);
+    return await runAttempt(task, executable, {
+      clock: ctx.clock,
+      log: ctx.log,
+      io,
+      notice: (notice) => orchestrator.tell("notice", { attempt: key, notice }),
+      publish: (topic, data) => publish(executable, topic, data),
+    }, signal);
+  }
 
-function keyOf({ runId, task, attempt }: AttemptKey): string {
-  return `${runId}/${task}/${attempt}`;
-}
+  const worklist = new Worklist<ExecutableTask, AttemptOutcome>({
+    run,
+    ended: (ended) =>
+      void pool.offer("ended", { executor: ctx.self.address.name, ended: [...ended] }).catch((error) =>
+        ctx.log.error("Outcomes could not be delivered", { error: messageOf(error) })
+      ),
+    later,
+    now: () => ctx.clock.now(),
+  }, options.claims);
+  return {
+    give: ({ first, tasks }) => worklist.give(first, tasks),
+    cancel: (number) => worklist.cancel(number),
+  };
+});
 
 /** A run that was planned when the modules still had this task. */
 function unknownTask(task: string) {

@@ -16,7 +16,7 @@ import type { RunFilter } from "../src/orchestrator/port.ts";
 import { lockDataDir } from "../src/store/data_dir_lock.ts";
 import type { Plan, Selection } from "../src/task/plan.ts";
 import { createTaskRegistry, type TaskRegistry } from "../src/task/registry.ts";
-import type { RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts";
+import type { RerunFrom, RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts";
 import type { ApiRequest } from "../src/task/trigger.ts";
 import type { Fired, TriggerView } from "../src/trigger/port.ts";
 import { gateway, gatewayProtocol } from "./gateway.ts";
@@ -59,6 +59,18 @@ export interface Run {
   readonly id: string;
   /** How it ends. Rejects with `platform/closed` if the platform closes first: the next start continues it. */
   readonly finished: Promise<RunEnd>;
+}
+
+/** How to repeat a run. */
+export interface RerunOptions {
+  /** What runs again, with all that comes after it. @default {"failure"} */
+  readonly from?: RerunFrom;
+  /** Parameters to change: what takes one of them runs again as well. None by default. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** What to find the new run by. @default {that of the earlier run} */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** How long the new run may take, in ms. @default {what was asked for the earlier run} */
+  readonly timeoutMs?: number;
 }
 
 /** What became of a published event. */
@@ -125,6 +137,14 @@ export interface Platform extends AsyncDisposable {
   subscribe(pattern: string, options?: SubscribeOptions): AsyncIterableIterator<MillraceEvent>;
   /** Starts a run; resolves once it is accepted. */
   run(request: RunRequest): Promise<Run>;
+  /**
+   * Repeats an ended run as a new one. By default only what did not succeed, and what comes after it, runs again:
+   * the other results are those of the earlier run, which the new one refers to.
+   *
+   * @throws {MillraceError} `run/not-repeatable`, naming the tasks, if a result that it would take over is gone or
+   * its task is defined otherwise by now; `run/not-found`, `run/params-invalid`.
+   */
+  rerun(runId: string, options?: RerunOptions): Promise<Run>;
   /** Cancels a run that has not ended; work in progress is called off. */
   cancel(runId: string): Promise<void>;
   /** Plans a pipeline or a selection, and runs nothing. */

@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../src/base/clock.ts";
 import { MillraceError } from "../src/base/errors.ts";
+import { assertKeys } from "../src/base/names.ts";
 import { decode } from "../src/base/codec.ts";
 import { createIdSource, type IdSource } from "../src/base/ids.ts";
 import type { SubscribeOptions } from "../src/broker/subscription.ts";
@@ -20,7 +21,14 @@ import type { RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts
 import { parsePlanRequest, parseRunRequest } from "../src/task/run_request.ts";
 import type { Task } from "../src/task/task.ts";
 import type { Fired, TriggerView } from "../src/trigger/port.ts";
-import type { CloseReport, Platform, PlatformPublished, PlatformScheduler, Run } from "./platform.ts";
+import type {
+  CloseReport,
+  Platform,
+  PlatformPublished,
+  PlatformScheduler,
+  RerunOptions,
+  Run,
+} from "./platform.ts";
 import type { Cast } from "./system.ts";
 import { VERSION } from "./version.ts";
 
@@ -175,6 +183,12 @@ export class PlatformSpeaker implements Platform {
     return { id, finished };
   }
 
+  async rerun(runId: string, options: RerunOptions = {}): Promise<Run> {
+    assertKeys("a re-run", options, ["from", "params", "metadata", "timeoutMs"]);
+    const { from = "failure", ...rest } = options;
+    return await this.run({ rerun: { runId, from }, ...rest });
+  }
+
   async cancel(runId: string): Promise<void> {
     await this.#cast.orchestrator.ask("cancel", runId, ALWAYS);
   }
@@ -203,7 +217,8 @@ export class PlatformSpeaker implements Platform {
       );
     }
     const load = async (resultId: string): Promise<unknown> => {
-      const stored = await this.#cast.store.ask("load", { runId, task, resultId }, ALWAYS);
+      const key = { runId: found.from?.runId ?? runId, task, resultId };
+      const stored = await this.#cast.store.ask("load", key, ALWAYS);
       return stored instanceof Uint8Array ? stored : decode(stored);
     };
     const streams = resultIds[0]?.includes("-") ?? true;

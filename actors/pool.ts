@@ -6,6 +6,7 @@
 import { defineActor } from "../src/actor/define_actor.ts";
 import type { ActorRef, Address } from "../src/actor/ref.ts";
 import { MillraceError, toWire } from "../src/base/errors.ts";
+import type { Job } from "../src/executor/job.ts";
 import { ExecutorPool } from "../src/executor/pool.ts";
 import type { AttemptKey, AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
 import { executorProtocol, poolProtocol, supervisorProtocol } from "../src/executor/protocol.ts";
@@ -26,43 +27,58 @@ export const pool = defineActor(poolProtocol, (ctx, options: PoolOptions) => {
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
   const supervisor = ctx.ref(supervisorProtocol, options.supervisor);
   const executors = new Map<string, ActorRef<typeof executorProtocol>>();
+  const jobs = new Map<string, Job<ExecutableTask>>();
   const tell = (attempt: AttemptKey, outcome: AttemptOutcome): void => {
     orchestrator.offer("outcome", { attempt, outcome }).catch((error) =>
       ctx.log.error("An outcome could not be delivered", { ...attempt, error: String(error) })
     );
   };
-  const core = new ExecutorPool({
+  const core = new ExecutorPool<ExecutableTask>({
     clock: ctx.clock,
-    execute: async (name, task, signal) => {
-      const executor = executors.get(name)!;
-      signal.addEventListener("abort", () => executor.tell("cancel", keyOf(task)));
-      // The pool has the deadline: an executor that hangs cannot keep its own.
-      return await executor.ask("run", task, { timeoutMs: "none" });
+    soon: queueMicrotask,
+    // An executor that is gone takes nothing; the pool hears of its end by the watch.
+    give: (name, first, tasks) =>
+      void executors.get(name)!.offer("give", { first, tasks: [...tasks] }).catch(() => {}),
+    cancel: (name, number) => void executors.get(name)!.offer("cancel", number).catch(() => {}),
+    outcome: (task, outcome) => {
+      jobs.delete(nameOf(task));
+      tell(keyOf(task), outcome);
     },
-    outcome: tell,
     retire: (executor, reason, stuck) => {
       executors.delete(executor);
       supervisor.tell("replace", { executor, reason, stuck });
     },
   });
+  const leave = (name: string, reason: string): void => {
+    executors.delete(name);
+    core.leave(name, reason);
+  };
   return {
     submit: (task) => {
       // It would wait for ever.
       if (task.isolation === "worker" && options.executors === 0) tell(keyOf(task), noExecutor(task));
-      else core.submit(task);
+      else jobs.set(nameOf(task), core.submit(task));
     },
-    cancel: (attempt) => core.cancel(attempt),
-    join: ({ executor, isolation, slots }) => {
-      executors.set(executor.name, ctx.ref(executorProtocol, executor));
-      core.join(executor.name, isolation, slots);
+    cancel: (attempt) => {
+      const job = jobs.get(nameOf(attempt));
+      if (job !== undefined) core.cancel(job);
     },
-    leave: (name) => {
-      executors.delete(name);
-      core.leave(name);
+    join: ({ executor, isolation, slots, claims }) => {
+      const ref = ctx.ref(executorProtocol, executor);
+      executors.set(executor.name, ref);
+      // One that lives in a thread and cannot go on must be replaced.
+      ctx.watch(ref, ({ error }) => leave(executor.name, error?.message ?? "it has stopped"));
+      core.join({ name: executor.name, isolation, slots, claims });
     },
+    leave: ({ executor, reason }) => leave(executor, reason),
+    ended: ({ executor, ended }) => core.ended(executor, ended),
     status: () => core.status,
   };
 });
+
+function nameOf({ runId, task, attempt }: AttemptKey): string {
+  return `${runId}/${task}/${attempt}`;
+}
 
 function keyOf({ runId, task, attempt }: ExecutableTask): AttemptKey {
   return { runId, task, attempt };

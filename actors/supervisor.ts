@@ -10,6 +10,7 @@ import type { ActorRef, Address } from "../src/actor/ref.ts";
 import type { ActorSystem } from "../src/actor/system.ts";
 import { messageOf } from "../src/base/errors.ts";
 import { GRACE_MS } from "../src/executor/attempt.ts";
+import { type Claims, createClaims } from "../src/executor/claims.ts";
 import { executorProtocol, poolProtocol, supervisorProtocol } from "../src/executor/protocol.ts";
 import type { ExecutorOptions } from "./executor.ts";
 
@@ -27,6 +28,13 @@ export interface SupervisorOptions {
   readonly onLostThread: () => void;
 }
 
+/** An executor that is ready. */
+interface Living {
+  readonly ref: ActorRef;
+  /** What it and the pool share. */
+  readonly claims: Claims;
+}
+
 /** Waits between tries to start an executor: the first, and the longest, in ms. */
 const BACKOFF_MS = { first: 100, longest: 10_000 } as const;
 
@@ -41,14 +49,14 @@ export const supervisor = defineActor(supervisorProtocol, async (ctx, options: S
   const { system, executor, count } = options;
   const pool = ctx.ref(poolProtocol, options.pool);
   const hosts = new Map<string, number>();
-  const living = new Map<string, ActorRef>();
+  const living = new Map<string, Living>();
   let started = 0;
   let begun = false;
   let stopping = false;
   ctx.onStop(async () => {
     stopping = true;
     // What still runs is called off and gets its grace; it goes on at the next start.
-    await Promise.all([...living.values()].map(async (ref) => {
+    await Promise.all([...living.values()].map(async ({ ref }) => {
       if (!await system.stopActor(ref, "now", 2 * GRACE_MS)) options.onLostThread();
     }));
   });
@@ -56,19 +64,22 @@ export const supervisor = defineActor(supervisorProtocol, async (ctx, options: S
   async function start(): Promise<void> {
     const name = `executor-${++started}`;
     const host = await system.startHost(name);
-    const ref = await system.spawnIn(executorPlacement, executor, { name, host, protocol: executorProtocol })
+    const claims = createClaims();
+    const ref = await system.spawnIn(executorPlacement, { ...executor, claims }, {
+      ...{ name, host, protocol: executorProtocol },
+    })
       .catch((error) => {
         system.terminateHost(host);
         throw error;
       });
     // Only now: the loss of a host that never had its executor is the failure of this start, not one more.
     hosts.set(name, host);
-    living.set(name, ref);
-    if (begun) await join(ref);
+    living.set(name, { ref, claims });
+    if (begun) await join({ ref, claims });
   }
 
-  async function join(ref: ActorRef): Promise<void> {
-    const joining = { executor: ref.address, isolation: "worker", slots: 1 } as const;
+  async function join({ ref, claims }: Living): Promise<void> {
+    const joining = { executor: ref.address, isolation: "worker", slots: 1, claims } as const;
     await pool.ask("join", joining, { timeoutMs: "none" });
   }
 
@@ -89,7 +100,7 @@ export const supervisor = defineActor(supervisorProtocol, async (ctx, options: S
     hosts.delete(name);
     living.delete(name);
     ctx.log.warn("An executor was lost; another one takes its place", { executor: name, reason });
-    pool.tell("leave", name);
+    pool.tell("leave", { executor: name, reason });
     void restart(BACKOFF_MS.first);
   }));
 

@@ -126,7 +126,8 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       pool: at("pool"),
       supervisor: at("supervisor", 0),
     };
-    const local = { modules, dataDir, fsync, orchestrator: address.orchestrator, broker: address.broker };
+    const { orchestrator: orchestratorAt, broker: brokerAt, pool: poolAt } = address;
+    const local = { modules, dataDir, fsync, orchestrator: orchestratorAt, broker: brokerAt, pool: poolAt };
     const executors = {
       system,
       pool: address.pool,

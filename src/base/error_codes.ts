@@ -66,6 +66,8 @@ export interface ErrorDetails {
   "run/params-invalid": { pipeline: string; issues: readonly string[] };
   /** A run leaves out a task that has no earlier result to take its place. */
   "run/external-result-missing": { task: string };
+  /** A run cannot be repeated as it was asked for; `tasks` are those that stand in the way. */
+  "run/not-repeatable": { runId: string; tasks: readonly string[]; reason: string };
   /** A run did not start, as its pipeline skips while another one is unfinished. */
   "run/overlap-skipped": { pipeline: string };
   /** A run took longer than it, or its pipeline, allows. */
@@ -215,6 +217,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "run/request-invalid": once,
   "run/params-invalid": once,
   "run/external-result-missing": once,
+  "run/not-repeatable": once,
   "run/overlap-skipped": once,
   "run/timed-out": again,
   "run/failed": once,

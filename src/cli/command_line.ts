@@ -231,8 +231,8 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .action((flags, command) => {
       const [unknown] = command.args;
       if (unknown !== undefined) {
-        const near = nearest(unknown, ["show", "result"]);
-        const hint = near === undefined ? "There are show and result." : `Did you mean ${near}?`;
+        const near = nearest(unknown, ["show", "result", "rerun"]);
+        const hint = near === undefined ? "There are show, result and rerun." : `Did you mean ${near}?`;
         command.error(`error: unknown command '${unknown}'\n(${hint})`);
       }
       const filter: RunListFilter = {
@@ -251,6 +251,28 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .description("Print the stored value of a task as JSON.")
     .action((runId, task, _flags, command) => {
       choose({ command: "runs result", ...common(command.optsWithGlobals()), runId, task });
+    });
+  withCommon(runs.command("rerun").argument("<id>", "an ended run"))
+    .description("Repeat a run: what did not succeed in it, and what comes after that.")
+    .option("--from-failure", "what did not succeed (the default)")
+    .option("--from <tasks>", "these tasks and what comes after them; separated by commas", list)
+    .option("--from-start", "all of it")
+    .option("--params <json>", "parameters to change, as a JSON object", reading(parseJsonObject))
+    .option("-P, --param <key=value>", "one parameter to change; repeatable", reading(parseParam))
+    .option("-w, --watch", "show progress and wait for the end")
+    .addHelpText("after", EXAMPLES.rerun)
+    .action((runId, _flags, command) => {
+      // Of the same name as an option of `runs`: whichever of the two commander has given it to.
+      const flags = command.optsWithGlobals();
+      const chosen = [flags.fromFailure, flags.from, flags.fromStart].filter((one) => one !== undefined);
+      if (chosen.length > 1) {
+        command.error("error: a run is repeated from one place: --from excludes the others");
+      }
+      const from = flags.from !== undefined ? { tasks: flags.from } : flags.fromStart ? "start" : "failure";
+      const params = { ...flags.params, ...flags.param };
+      const rest = Object.keys(params).length === 0 ? {} : { params };
+      const requests: readonly RunRequest[] = [{ rerun: { runId, from }, ...rest }];
+      choose({ command: "run", ...common(flags), requests, watch: flags.watch ?? false, followOn: false });
     });
   return program as unknown as Command;
 }

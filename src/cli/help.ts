@@ -18,6 +18,8 @@ export const EXAMPLES: {
   readonly schema: string;
   /** `millrace runs --help` */
   readonly runs: string;
+  /** `millrace runs rerun --help` */
+  readonly rerun: string;
 } = {
   program: `
 Examples:
@@ -66,5 +68,14 @@ Plans check edges on these schemas. What a schema of the definition says is not 
 Examples:
   $ millrace runs --pipeline my_pipeline --status failed
   $ millrace runs show 9f3a21c4          ids may be shortened
-  $ millrace runs result 9f3a21c4 report`,
+  $ millrace runs result 9f3a21c4 report
+  $ millrace runs rerun 9f3a21c4 --watch what failed, once more`,
+  rerun: `
+Examples:
+  $ millrace runs rerun 9f3a21c4 --watch
+  $ millrace runs rerun 9f3a21c4 -P day=2026-02-01
+  $ millrace runs rerun 9f3a21c4 --from report
+
+The new run takes over the other results. A task that takes a changed parameter runs again; one that does not say
+which it takes (by its params schema, or as its function has no second argument) counts as taking all.`,
 };

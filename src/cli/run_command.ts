@@ -7,6 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import { MillraceError } from "../base/errors.ts";
 import type { RunEnd, RunRequest, RunView } from "../task/run.ts";
 import { EXIT } from "./exit_codes.ts";
+import { findRun } from "./find_run.ts";
 import { type Following, followRuns } from "./follow.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import type { RunInvocation } from "./invocation.ts";
@@ -83,7 +84,7 @@ async function startFirst(
 ): Promise<{ readonly id: string; readonly finished?: Promise<RunEnd> }> {
   const [first, second] = requests;
   try {
-    return await source.run(first!);
+    return await source.run(await spelledOut(source, first!));
   } catch (error) {
     if (second === undefined || !MillraceError.is(error, "pipeline/unknown")) throw error;
     try {
@@ -94,6 +95,12 @@ async function startFirst(
       throw unknown ? error : other;
     }
   }
+}
+
+/** The run that a request repeats may be named by a part of its id. */
+async function spelledOut(source: RunSource, { rerun, ...request }: RunRequest): Promise<RunRequest> {
+  if (rerun === undefined) return request;
+  return { ...request, rerun: { ...rerun, runId: await findRun(source, rerun.runId) } };
 }
 
 /** Waits for the run and, if wanted, for the runs that it leads to. */

@@ -46,6 +46,7 @@ export function runText(run: RunView, options: RunsTextOptions): readonly string
   const facts: readonly (readonly [string, string])[] = [
     ["id", run.id],
     ["accepted", accepted],
+    ...(run.parentRunId === undefined ? [] : [["repeats", run.parentRunId] as const]),
     ["took", took(run.acceptedMs, run.endedMs, isFinal(run.status), nowMs)],
     ...(run.request.params === undefined ? [] : [["params", JSON.stringify(run.request.params)] as const]),
     ...(run.error === undefined ? [] : [["error", oneLine(run.error.message)] as const]),
@@ -89,7 +90,7 @@ function tasksTable(run: RunView, options: RunsTextOptions): readonly string[] {
       name,
       statusCell(task.status, style),
       String(task.attempts),
-      String(task.resultIds.length),
+      `${task.resultIds.length}${task.from === undefined ? "" : ` of ${shortId(task.from.runId)}`}`,
       took(task.startedMs, task.endedMs, isFinal(task.status), nowMs),
     ];
   });

@@ -280,7 +280,7 @@ class Limit {
 }
 
 /** The error of an attempt that was called off. */
-export function cancelled({ task, attempt }: AttemptKey): MillraceError {
+export function cancelled({ task, attempt }: Omit<AttemptKey, "runId">): MillraceError {
   return new MillraceError(
     "task/cancelled",
     `Cannot finish task "${task}" as attempt ${attempt} was cancelled`,

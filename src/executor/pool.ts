@@ -1,21 +1,28 @@
 /**
- * The executor pool: which attempt goes to which executor, and what happens when one does not come back.
+ * The executor pool: which piece of work goes to which executor, and what happens when one does not come back.
  *
  * @module
  */
 import type { Cancel, Clock } from "../base/clock.ts";
-import { messageOf, MillraceError, toWire } from "../base/errors.ts";
+import { MillraceError, toWire } from "../base/errors.ts";
 import type { Isolation } from "../task/descriptor.ts";
 import { cancelled, GRACE_MS, timedOut } from "./attempt.ts";
-import type { AttemptKey, AttemptOutcome, ExecutableTask } from "./port.ts";
+import type { Job, Work } from "./job.ts";
+import { JobQueue } from "./job_queue.ts";
+import { Lane, type LaneOptions } from "./lane.ts";
+import type { AttemptOutcome } from "./port.ts";
 
 /** What the pool needs of the world. */
-export interface PoolPorts {
+export interface PoolPorts<W extends Work> {
   readonly clock: Clock;
-  /** Runs an attempt on an executor; rejects if the executor is lost. `signal` calls the attempt off. */
-  execute(executor: string, task: ExecutableTask, signal: AbortSignal): Promise<AttemptOutcome>;
-  /** An attempt has ended. */
-  outcome(attempt: AttemptKey, outcome: AttemptOutcome): void;
+  /** Calls `fn` once all that comes in at the same time is in: what goes out then shares a message. */
+  soon(fn: () => void): void;
+  /** Hands work to an executor: it begins in this order. The first has the number `first`, the next one more. */
+  give(executor: string, first: number, works: readonly W[]): void;
+  /** Tells an executor to call off what it has under this number. */
+  cancel(executor: string, number: number): void;
+  /** A piece of work has ended. */
+  outcome(work: W, outcome: AttemptOutcome): void;
   /** An executor must be replaced; `stuck` if something in it goes on computing. */
   retire(executor: string, reason: string, stuck: boolean): void;
 }
@@ -32,163 +39,211 @@ export interface PoolStatus {
   readonly lost: number;
 }
 
-interface Executor {
-  readonly name: string;
-  readonly isolation: Isolation;
-  /** How many attempts it takes at once. */
-  readonly slots: number;
-  readonly running: Map<string, Running>;
-}
+/** What has come back from an executor, by number. */
+export type Ended = readonly [number: number, outcome: AttemptOutcome];
 
-/** An attempt on an executor. */
-interface Running {
-  readonly controller: AbortController;
-  /** Calls off the alarm that gives the executor up. */
-  alarm: Cancel;
-}
+/** How long a job may run before what waits behind it in its executor is given to others, in ms. */
+const STALL_MS = 5;
 
-/** Attempts wait in order for a free executor of their isolation. */
-export class ExecutorPool {
-  readonly #ports: PoolPorts;
-  readonly #executors = new Map<string, Executor>();
-  readonly #queues = new Map<Isolation, ExecutableTask[]>();
+/** Work waits in order for an executor of its isolation that has room. */
+export class ExecutorPool<W extends Work> {
+  readonly #ports: PoolPorts<W>;
+  readonly #lanes = new Map<string, Lane<W>>();
+  readonly #queues = new Map<Isolation, JobQueue<W>>();
+  readonly #alarms = new Map<Lane<W>, Cancel>();
+  readonly #due = new Set<Isolation>();
   #lost = 0;
 
-  constructor(ports: PoolPorts) {
+  constructor(ports: PoolPorts<W>) {
     this.#ports = ports;
   }
 
   /** Numbers. */
   get status(): PoolStatus {
-    const workers = [...this.#executors.values()].filter(({ isolation }) => isolation !== "inline");
+    const workers = [...this.#lanes.values()].filter(({ isolation }) => isolation !== "inline");
     return {
       total: workers.length,
-      busy: workers.filter(({ running }) => running.size > 0).length,
-      queued: [...this.#queues.values()].reduce((sum, queue) => sum + queue.length, 0),
+      busy: workers.filter(({ size }) => size > 0).length,
+      queued: [...this.#queues.values()].reduce((sum, queue) => sum + queue.size, 0),
       lost: this.#lost,
     };
   }
 
-  /** A new executor takes attempts. */
-  join(name: string, isolation: Isolation, slots: number): void {
-    this.#executors.set(name, { name, isolation, slots, running: new Map() });
-    this.#assign(isolation);
+  /** A new executor takes work. */
+  join(options: LaneOptions): void {
+    this.#lanes.set(options.name, new Lane(options));
+    this.#assignSoon(options.isolation);
   }
 
-  /** An executor is gone; what ran on it fails by itself. */
-  leave(name: string): void {
-    this.#executors.delete(name);
+  /** An executor is gone: what it had begun is lost, the rest goes to others. */
+  leave(name: string, reason: string): void {
+    const lane = this.#lanes.get(name);
+    if (lane !== undefined) this.#drop(lane, (job) => this.#lostOutcome(job, reason));
   }
 
-  /** Takes an attempt; it waits for its turn. */
-  submit(task: ExecutableTask): void {
-    let queue = this.#queues.get(task.isolation);
-    if (queue === undefined) this.#queues.set(task.isolation, queue = []);
-    queue.push(task);
-    this.#assign(task.isolation);
+  /** Takes work; it waits for its turn. */
+  submit(work: W): Job<W> {
+    const job: Job<W> = { work, ended: false, cancelledMs: undefined, runningMs: undefined };
+    this.#queueOf(work.isolation).push(job);
+    this.#assignSoon(work.isolation);
+    return job;
   }
 
-  /** Calls an attempt off, whether it waits or runs. */
-  cancel(key: AttemptKey): void {
-    for (const queue of this.#queues.values()) {
-      const index = queue.findIndex((task) => keyOf(task) === keyOf(key));
-      if (index >= 0) this.#end(queue.splice(index, 1)[0]!, failed(cancelled(key), 0));
+  /** Calls a job off, whether it waits or runs. */
+  cancel(job: Job<W>): void {
+    if (job.ended || job.cancelledMs !== undefined) return;
+    for (const lane of this.#lanes.values()) {
+      const number = lane.numberOf(job);
+      if (number === undefined) continue;
+      job.cancelledMs = this.#ports.clock.now();
+      this.#ports.cancel(lane.name, number);
+      return this.#watch(lane);
     }
-    for (const { running } of this.#executors.values()) running.get(keyOf(key))?.controller.abort();
+    this.#queueOf(job.work.isolation).drop();
+    this.#end(job, failed(cancelled(job.work), 0));
   }
 
-  #assign(isolation: Isolation): void {
-    const queue = this.#queues.get(isolation);
-    if (queue === undefined) return;
-    while (queue.length > 0) {
-      const free = this.#leastBusy(isolation);
-      if (free === undefined) return;
-      void this.#run(free, queue.shift()!);
+  /** Work has come back from an executor. */
+  ended(name: string, ended: readonly Ended[]): void {
+    const lane = this.#lanes.get(name);
+    if (lane === undefined) return; // it was given up
+    let count = 0;
+    let dirty: W | undefined;
+    for (const [number, outcome] of ended) {
+      const job = lane.end(number);
+      if (job === undefined) continue;
+      count++;
+      if (outcome.dirty) dirty = job.work;
+      this.#end(job, outcome);
     }
+    if (dirty !== undefined && lane.isolation !== "inline") {
+      return this.#retire(lane, `attempt ${dirty.attempt} of task "${dirty.task}" left work behind`, false);
+    }
+    lane.measure(count, this.#ports.clock.now());
+    this.#watch(lane);
+    this.#assignSoon(lane.isolation);
   }
 
-  #leastBusy(isolation: Isolation): Executor | undefined {
-    let best: Executor | undefined;
-    for (const executor of this.#executors.values()) {
-      if (executor.isolation !== isolation || executor.running.size >= executor.slots) continue;
-      if (best === undefined || executor.running.size < best.running.size) best = executor;
-    }
-    return best;
+  #queueOf(isolation: Isolation): JobQueue<W> {
+    let queue = this.#queues.get(isolation);
+    if (queue === undefined) this.#queues.set(isolation, queue = new JobQueue());
+    return queue;
   }
 
-  async #run(executor: Executor, task: ExecutableTask): Promise<void> {
-    const startedMs = this.#ports.clock.now();
-    const running: Running = { controller: new AbortController(), alarm: () => {} };
-    executor.running.set(keyOf(task), running);
-    const outcome = await Promise.race([
-      this.#ports.execute(executor.name, task, running.controller.signal).catch((error) =>
-        this.#lostOutcome(executor, task, startedMs, error)
-      ),
-      this.#watch(executor, task, running, startedMs),
-    ]);
-    running.alarm();
-    executor.running.delete(keyOf(task));
-    if (outcome.dirty) {
-      this.#retire(executor, `attempt ${task.attempt} of task "${task.task}" left work behind`, false);
-    }
-    this.#end(task, outcome);
-    this.#assign(executor.isolation);
-  }
-
-  /** Gives an executor up that does not answer in time: nothing else can stop a loop that awaits no more. */
-  #watch(
-    executor: Executor,
-    task: ExecutableTask,
-    running: Running,
-    startedMs: number,
-  ): Promise<AttemptOutcome> {
-    const { promise, resolve } = Promise.withResolvers<AttemptOutcome>();
-    const giveUp = (error: MillraceError): void => {
-      this.#retire(executor, `attempt ${task.attempt} of task "${task.task}" does not stop`, true);
-      resolve(failed(error, this.#ports.clock.now() - startedMs));
-    };
-    // The executor has its own timer and its own grace; this alarm is for one that hangs.
-    const arm = (delayMs: number, error: () => MillraceError): void => {
-      running.alarm();
-      running.alarm = this.#ports.clock.after(delayMs, () => giveUp(error()));
-    };
-    const { timeoutMs } = task;
-    if (timeoutMs !== undefined) {
-      arm(timeoutMs + 2 * GRACE_MS, () => timedOut(task.task, task.attempt, timeoutMs));
-    }
-    running.controller.signal.addEventListener("abort", () => arm(2 * GRACE_MS, () => cancelled(task)), {
-      once: true,
+  #assignSoon(isolation: Isolation): void {
+    if (this.#due.has(isolation) || this.#queueOf(isolation).size === 0) return;
+    this.#due.add(isolation);
+    this.#ports.soon(() => {
+      this.#due.delete(isolation);
+      this.#assign(isolation);
     });
-    return promise;
   }
 
-  #retire(executor: Executor, reason: string, stuck: boolean): void {
-    if (executor.isolation === "inline" || !this.#executors.delete(executor.name)) return;
+  /** Deals what waits out to all that have room, to the one that has least first. */
+  #assign(isolation: Isolation): void {
+    const queue = this.#queueOf(isolation);
+    while (queue.size > 0) {
+      const free = [...this.#lanes.values()]
+        .filter((lane) => lane.isolation === isolation && lane.room > 0)
+        .sort((a, b) => a.size - b.size);
+      const lane = free[0];
+      if (lane === undefined) return;
+      this.#give(lane, queue, Math.min(lane.room, Math.ceil(queue.size / free.length)));
+    }
+  }
+
+  #give(lane: Lane<W>, queue: JobQueue<W>, count: number): void {
+    const jobs: Job<W>[] = [];
+    for (let index = 0; index < count; index++) jobs.push(queue.shift()!);
+    const first = lane.give(jobs, this.#ports.clock.now());
+    this.#ports.give(lane.name, first, jobs.map(({ work }) => work));
+    this.#watch(lane);
+  }
+
+  /**
+   * Looks at what runs in a lane, now and whenever something is due: what does not end is given up with its
+   * executor, as nothing else can stop a loop that awaits no more; what waits behind a long one goes to others.
+   */
+  #watch(lane: Lane<W>): void {
+    this.#alarms.get(lane)?.();
+    this.#alarms.delete(lane);
+    const nowMs = this.#ports.clock.now();
+    let nextMs = Infinity;
+    for (const job of lane.running()) {
+      job.runningMs ??= nowMs;
+      const { atMs, error } = deadlineOf(job, job.runningMs);
+      if (atMs <= nowMs) return this.#giveUp(lane, job, error());
+      nextMs = Math.min(nextMs, atMs);
+      if (!lane.hasWaiting || nowMs - job.runningMs < STALL_MS) continue;
+      this.#queueOf(lane.isolation).putBack(lane.takeBack());
+      this.#assignSoon(lane.isolation);
+    }
+    if (lane.isAhead) nextMs = Math.min(nextMs, nowMs + STALL_MS);
+    if (nextMs === Infinity) return;
+    this.#alarms.set(lane, this.#ports.clock.after(nextMs - nowMs, () => this.#watch(lane)));
+  }
+
+  #giveUp(lane: Lane<W>, job: Job<W>, error: MillraceError): void {
+    const outcome = failed(error, this.#ports.clock.now() - job.runningMs!);
+    if (lane.isolation === "inline") {
+      lane.end(lane.numberOf(job)!);
+      this.#end(job, outcome);
+      return this.#assignSoon(lane.isolation);
+    }
+    const reason = `attempt ${job.work.attempt} of task "${job.work.task}" does not stop`;
+    this.#retire(lane, reason, true, (other) => other === job ? outcome : this.#lostOutcome(other, reason));
+  }
+
+  /** Takes no more from an executor, and asks for another one in its place. */
+  #retire(
+    lane: Lane<W>,
+    reason: string,
+    stuck: boolean,
+    outcomeOf: (job: Job<W>) => AttemptOutcome = (job) => this.#lostOutcome(job, reason),
+  ): void {
     if (stuck) this.#lost++;
-    this.#ports.retire(executor.name, reason, stuck);
+    this.#ports.retire(lane.name, reason, stuck);
+    this.#drop(lane, outcomeOf);
   }
 
-  #end({ runId, task, attempt }: AttemptKey, outcome: AttemptOutcome): void {
-    this.#ports.outcome({ runId, task, attempt }, outcome);
+  #drop(lane: Lane<W>, outcomeOf: (job: Job<W>) => AttemptOutcome): void {
+    if (!this.#lanes.delete(lane.name)) return;
+    this.#alarms.get(lane)?.();
+    this.#alarms.delete(lane);
+    this.#queueOf(lane.isolation).putBack(lane.takeBack());
+    for (const job of lane.jobs) this.#end(job, outcomeOf(job));
+    this.#assignSoon(lane.isolation);
   }
 
-  #lostOutcome(executor: Executor, task: ExecutableTask, startedMs: number, error: unknown): AttemptOutcome {
-    const reason = messageOf(error);
-    // Most often it is gone already; one that lives but cannot answer must go.
-    this.#retire(executor, reason, false);
+  #end(job: Job<W>, outcome: AttemptOutcome): void {
+    job.ended = true;
+    this.#ports.outcome(job.work, outcome);
+  }
+
+  #lostOutcome({ work: { task, attempt }, runningMs }: Job<W>, reason: string): AttemptOutcome {
     const lost = new MillraceError(
       "executor/lost",
-      `Cannot finish task "${task.task}" as its executor was lost during attempt ${task.attempt}: ${reason}`,
-      { details: { task: task.task, attempt: task.attempt, reason } },
+      `Cannot finish task "${task}" as its executor was lost during attempt ${attempt}: ${reason}`,
+      { details: { task, attempt, reason } },
     );
-    return failed(lost, this.#ports.clock.now() - startedMs);
+    const nowMs = this.#ports.clock.now();
+    return failed(lost, nowMs - (runningMs ?? nowMs));
   }
+}
+
+/** When a job that does not end is given up: the executor has its own timer and its own grace before. */
+function deadlineOf<W extends Work>(
+  { work, cancelledMs }: Job<W>,
+  runningMs: number,
+): { readonly atMs: number; readonly error: () => MillraceError } {
+  const { task, attempt, timeoutMs } = work;
+  if (cancelledMs !== undefined) return { atMs: cancelledMs + 2 * GRACE_MS, error: () => cancelled(work) };
+  return {
+    atMs: timeoutMs === undefined ? Infinity : runningMs + timeoutMs + 2 * GRACE_MS,
+    error: () => timedOut(task, attempt, timeoutMs!),
+  };
 }
 
 function failed(error: MillraceError, durationMs: number): AttemptOutcome {
   return { ok: false, error: toWire(error), retryable: error.retryable, durationMs };
-}
-
-function keyOf({ runId, task, attempt }: AttemptKey): string {
-  return `${runId}/${task}/${attempt}`;
 }

@@ -7,7 +7,9 @@ import { z } from "zod";
 import { protocol } from "../actor/protocol.ts";
 import type { Address } from "../actor/ref.ts";
 import type { Isolation } from "../task/descriptor.ts";
-import type { AttemptKey, AttemptOutcome, ExecutableTask } from "./port.ts";
+import type { Claims } from "./claims.ts";
+import type { Ended } from "./pool.ts";
+import type { AttemptKey, ExecutableTask } from "./port.ts";
 
 const executable = z.custom<ExecutableTask>((value) =>
   typeof value === "object" && value !== null && typeof (value as ExecutableTask).task === "string"
@@ -15,10 +17,10 @@ const executable = z.custom<ExecutableTask>((value) =>
 
 /** An executor's protocol. */
 export const executorProtocol = protocol("executor", {
-  /** Runs an attempt to its end. */
-  run: { in: executable, out: z.custom<AttemptOutcome>() },
-  /** Calls an attempt off; `run` still answers. (An ask that is called off does not wait for its answer.) */
-  cancel: { in: z.custom<AttemptKey>() },
+  /** Attempts to run, in this order; the first has the number `first`, the next one more. Each comes back once. */
+  give: { in: z.object({ first: z.number(), tasks: z.array(z.custom<ExecutableTask>()) }) },
+  /** Calls an attempt off, by its number; it still comes back. */
+  cancel: { in: z.number() },
 });
 
 /** The pool's protocol. */
@@ -33,11 +35,14 @@ export const poolProtocol = protocol("pool", {
       executor: z.custom<Address>(),
       isolation: z.custom<Isolation>(),
       slots: z.number().int().positive(),
+      claims: z.custom<Claims>().optional(),
     }),
     out: z.void(),
   },
   /** An executor is gone. */
-  leave: { in: z.string() },
+  leave: { in: z.object({ executor: z.string(), reason: z.string() }) },
+  /** Attempts have come back from an executor. */
+  ended: { in: z.object({ executor: z.string(), ended: z.array(z.custom<Ended>()) }) },
   /** Numbers. */
   status: {
     in: z.void(),

@@ -56,6 +56,7 @@ export const STATUS_OF = {
   "run/external-result-missing": 409,
   "run/timed-out": 504,
   "run/failed": 500,
+  "run/not-repeatable": 409,
   "run/overlap-skipped": 409,
   "executor/none": 409,
   "executor/lost": 503,

@@ -119,6 +119,7 @@ function recordOf(event: EncodedEvent, request: RunRequest): RunRecord {
     pipeline,
     status: "pending",
     eventId: event.id,
+    ...(request.rerun === undefined ? {} : { parentRunId: request.rerun.runId }),
     acceptedMs: event.timeMs,
     request: accepted,
   };

@@ -65,8 +65,8 @@ export function inputsOf(state: RunState, name: string): Record<string, InputSou
     const upstream = state.tasks.get(task)!;
     const live = state.tasks.get(name)!.live ?? {};
     if (upstream.succeeded !== undefined) {
-      const { attempt, chunks } = upstream.succeeded;
-      return [param, { runId: state.run.id, task, resultIds: resultIdsOf(attempt, chunks) }];
+      const { runId = state.run.id, attempt, chunks } = upstream.succeeded;
+      return [param, { runId, task, resultIds: resultIdsOf(attempt, chunks) }];
     }
     if (Object.hasOwn(live, task)) return [param, { runId: state.run.id, task, attempt: live[task]! }];
     return [param, failureOf(task, upstream)];

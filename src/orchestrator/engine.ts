@@ -25,7 +25,8 @@ import { Alarms } from "./alarms.ts";
 import { factOf } from "./attempts.ts";
 import { EndWaiters } from "./end_waiters.ts";
 import type { RunJournal } from "./port.ts";
-import { type Prepared, prepareRun, reconcile } from "./preparation.ts";
+import { loadRun, planRun, type Prepared, prepareRun, reconcile } from "./preparation.ts";
+import { resolveRerun } from "./rerun.ts";
 import type { Told } from "./run_decider.ts";
 import { type DriverPorts, RunDriver } from "./run_driver.ts";
 import { noticeEvent } from "./run_events.ts";
@@ -67,6 +68,8 @@ export class Engine {
   readonly #waiters = new EndWaiters();
   readonly #streams = new Streams();
   readonly #alarms: Alarms;
+  /** What was accepted while the journal is read: runs that were under way before come first. */
+  #held: RunDriver[] | undefined;
   #draining = false;
   readonly #drained: (() => void)[] = [];
 
@@ -95,6 +98,7 @@ export class Engine {
 
   /** Continues what an earlier process left unfinished; gives the number of its runs. */
   async recover(): Promise<number> {
+    const held: RunDriver[] = this.#held = [];
     const unfinished = await this.#ports.journal.unfinished();
     // What was accepted while the journal was read goes on already.
     const drivers = unfinished.filter(({ run }) => !this.#drivers.has(run.id))
@@ -104,7 +108,9 @@ export class Engine {
     for (const { state: { run } } of planned) {
       this.#admission.resumed(run.id, run.pipeline, this.#pipelines.get(run.pipeline));
     }
+    this.#held = undefined;
     for (const driver of drivers) if (driver.state.plan === undefined) this.#admit(driver);
+    for (const driver of held) this.#admit(driver);
     const { log, clock } = this.#ports;
     const ports = { log, now: () => clock.now(), adoptable: (key: AttemptKey) => this.#ports.adoptable(key) };
     await Promise.all(planned.map(async (driver) => {
@@ -204,13 +210,13 @@ export class Engine {
   async ended(runId: string): Promise<RunEnd> {
     return await this.#waiters.ended(
       runId,
-      async () => this.#drivers.has(runId) ? undefined : endOf(await this.#load(runId)),
+      async () => this.#drivers.has(runId) ? undefined : endOf(await loadRun(this.#ports.journal, runId)),
     );
   }
 
   /** A run as people see it. */
   async view(runId: string): Promise<RunView> {
-    return viewRun(this.#drivers.get(runId)?.state ?? await this.#load(runId));
+    return viewRun(this.#drivers.get(runId)?.state ?? await loadRun(this.#ports.journal, runId));
   }
 
   /** Starts no more attempts and waits for those that run; gives the number of unfinished runs. */
@@ -232,18 +238,15 @@ export class Engine {
     for (const driver of this.#drivers.values()) driver.close();
   }
 
-  async #load(runId: string): Promise<RunState> {
-    const found = await this.#ports.journal.run(runId);
-    if (found !== undefined) return replay(found.run, found.facts);
-    throw new MillraceError("run/not-found", `Cannot find run "${runId}" as the journal does not know it`, {
-      details: { runId },
-    });
-  }
-
-  /** A request that could not be started is refused here; it is kept as it came. */
+  /** A request that could not be started is refused here; it is kept as it came, but what it repeats is said. */
   async #checkRequest(event: EncodedEvent): Promise<RunRequest> {
-    const request = parseRunRequest(JSON.parse(event.data));
-    await this.#ports.prepare(request);
+    const asked = parseRunRequest(JSON.parse(event.data));
+    if (asked.rerun === undefined) {
+      await this.#ports.prepare(asked);
+      return asked;
+    }
+    const request = resolveRerun(asked, await loadRun(this.#ports.journal, asked.rerun.runId));
+    await planRun(this.#ports, request);
     return request;
   }
 
@@ -303,6 +306,7 @@ export class Engine {
 
   /** Starts a run, or lets it wait, or refuses it. */
   #admit(driver: RunDriver): void {
+    if (this.#held !== undefined) return void this.#held.push(driver);
     const { run } = driver.state;
     const admitted = this.#admission.admit(run.id, run.pipeline, this.#pipelines.get(run.pipeline));
     if (admitted.kind === "start") void driver.start();

@@ -16,6 +16,16 @@ export interface ExternalResult {
   readonly resultIds: readonly string[];
 }
 
+/** The result of an attempt of an earlier run that stands for one of this run: by reference, never a copy. */
+export interface ResultSource {
+  /** The run that made it. */
+  readonly runId: string;
+  /** The attempt that succeeded there. */
+  readonly attempt: number;
+  /** How many chunks it gave, if it streams. */
+  readonly chunks?: number;
+}
+
 /** One fact. */
 export type Fact =
   & {
@@ -29,6 +39,8 @@ export type Fact =
       readonly plan: Plan;
       readonly params: Readonly<Record<string, unknown>>;
       readonly external: Readonly<Record<string, ExternalResult>>;
+      /** Tasks that need not run again, as this run repeats another one: they are finished from the start. */
+      readonly reused?: Readonly<Record<string, ResultSource>>;
       /** How long the run may take from here on, in ms. */
       readonly timeoutMs?: number;
     }

@@ -10,9 +10,10 @@ import type { AttemptKey } from "../executor/port.ts";
 import type { PipelineDescriptor } from "../task/descriptor.ts";
 import type { Plan } from "../task/plan.ts";
 import type { RunRequest } from "../task/run.ts";
-import type { ExternalResult, Fact } from "./facts.ts";
+import type { ExternalResult, Fact, ResultSource } from "./facts.ts";
 import type { RunJournal } from "./port.ts";
-import type { RunState } from "./run_state.ts";
+import { reusedResults } from "./rerun.ts";
+import { replay, type RunState } from "./run_state.ts";
 
 /** A run request, checked and planned. */
 export interface Prepared {
@@ -26,14 +27,16 @@ export interface Prepared {
 export interface PreparationPorts {
   /** Checks and plans a request; rejects with what is wrong with it. */
   prepare(request: RunRequest): Promise<Prepared>;
-  /** Knows the latest results. */
-  readonly journal: Pick<RunJournal, "latestResult">;
+  /** Knows the latest results, and the runs that are to be repeated. */
+  readonly journal: Pick<RunJournal, "latestResult" | "run">;
 }
 
 /** All that a run starts with. */
 export interface PreparedRun extends Prepared {
   /** The results that take the place of tasks that the plan leaves out. */
   readonly external: Readonly<Record<string, ExternalResult>>;
+  /** Results of tasks that need not run again. */
+  readonly reused?: Readonly<Record<string, ResultSource>>;
   /** How long the run may take from here on, in ms. */
   readonly timeoutMs?: number;
 }
@@ -44,14 +47,38 @@ export async function prepareRun(
   request: RunRequest,
   pipeline?: PipelineDescriptor,
 ): Promise<PreparedRun> {
-  const { plan, params } = await ports.prepare(request);
+  const { parent, ...planned } = await planRun(ports, request);
   const timeoutMs = request.timeoutMs ?? pipeline?.timeoutMs;
   return {
-    plan,
-    params: asJson(request, params),
-    external: await externals(ports, plan),
+    ...planned,
+    external: await externals(ports, planned, parent),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
+}
+
+/**
+ * Checks and plans a request, so far as it does not depend on what other runs are doing; what a re-run asks for
+ * must be said in full.
+ */
+export async function planRun(
+  ports: PreparationPorts,
+  request: RunRequest,
+): Promise<Omit<PreparedRun, "external"> & { readonly parent?: RunState }> {
+  const { rerun } = request;
+  const { plan, params: given } = await ports.prepare(request);
+  const params = asJson(request, given);
+  if (rerun === undefined) return { plan, params };
+  const parent = await loadRun(ports.journal, rerun.runId);
+  return { plan, params, parent, reused: reusedResults(parent, rerun.from, plan, params) };
+}
+
+/** A run as it is journalled; rejects with `run/not-found`. */
+export async function loadRun(journal: Pick<RunJournal, "run">, runId: string): Promise<RunState> {
+  const found = await journal.run(runId);
+  if (found !== undefined) return replay(found.run, found.facts);
+  throw new MillraceError("run/not-found", `Cannot find run "${runId}" as the journal does not know it`, {
+    details: { runId },
+  });
 }
 
 /**
@@ -112,18 +139,22 @@ function asJson({ pipeline }: RunRequest, params: Prepared["params"]): Prepared[
   }
 }
 
-/** The latest succeeded results of the tasks that a plan leaves out. */
+/**
+ * The results of the tasks that a plan leaves out: the latest succeeded ones. A re-run that takes results over
+ * reads what its parent has read, so that all its results come of the same.
+ */
 async function externals(
   { journal }: PreparationPorts,
-  plan: Plan,
+  { plan, reused }: Omit<PreparedRun, "external">,
+  parent: RunState | undefined,
 ): Promise<Record<string, ExternalResult>> {
-  const read = new Set(
-    plan.executionOrder.flatMap((task) => plan.tasks[task]!.inputs.map((input) => input.task)),
-  );
+  const running = plan.executionOrder.filter((task) => !Object.hasOwn(reused ?? {}, task));
+  const read = new Set(running.flatMap((task) => plan.tasks[task]!.inputs.map((input) => input.task)));
+  const before = parent === undefined || Object.keys(reused ?? {}).length === 0 ? {} : parent.external;
   const external: Record<string, ExternalResult> = {};
   for (const task of plan.external) {
     if (!read.has(task)) continue; // only an order: nothing to load
-    const found = await journal.latestResult(task);
+    const found = Object.hasOwn(before, task) ? before[task] : await journal.latestResult(task);
     if (found === undefined) {
       throw new MillraceError(
         "run/external-result-missing",

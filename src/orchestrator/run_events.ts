@@ -77,6 +77,7 @@ function runEvent(state: RunState, kind: string, timeMs: number): EncodedEvent {
   const { run, accepted, plan, params, endedMs, error } = state;
   return event(state, `run.${run.pipeline}.${kind}`, timeMs, {
     runId: run.id,
+    parentRunId: run.parentRunId,
     pipeline: run.pipeline,
     dagId: plan?.dagId,
     status: kind === "started" ? "running" : kind,

@@ -9,7 +9,7 @@ import { traceparentOf } from "../event/traceparent.ts";
 import type { Plan } from "../task/plan.ts";
 import { resultIdsOf } from "../task/result_id.ts";
 import type { RunEnd, RunStatus, RunView, TaskStatus, TaskView } from "../task/run.ts";
-import type { AcceptedRequest, ExternalResult, Fact } from "./facts.ts";
+import type { AcceptedRequest, ExternalResult, Fact, ResultSource } from "./facts.ts";
 import type { RunRecord } from "./port.ts";
 
 /** One task of a run. */
@@ -19,8 +19,8 @@ export interface TaskState {
   readonly attempts: number;
   /** Attempts that failed; interrupted ones do not count. */
   readonly failures: number;
-  /** The attempt that succeeded. */
-  readonly succeeded?: { readonly attempt: number; readonly chunks?: number };
+  /** The attempt that succeeded; with a run, if it was one of that run. */
+  readonly succeeded?: Omit<ResultSource, "runId"> & { readonly runId?: string };
   /** Whether the running attempt has stored a chunk. */
   readonly streaming?: true;
   /** The attempts whose chunks the running attempt reads while they run, by task. */
@@ -107,6 +107,9 @@ export function applyFact(state: RunState, fact: Fact): boolean {
         state.deadlineMs = fact.atMs + fact.timeoutMs;
       }
       for (const task of fact.plan.executionOrder) state.tasks.set(task, PENDING);
+      for (const [task, succeeded] of Object.entries(fact.reused ?? {})) {
+        state.tasks.set(task, { ...PENDING, status: "succeeded", succeeded, endedMs: fact.atMs });
+      }
       return true;
     case "ended":
       state.status = fact.status;
@@ -202,6 +205,7 @@ export function viewTask(task: TaskState): TaskView {
     status: task.status,
     attempts: task.attempts,
     resultIds: task.succeeded === undefined ? [] : resultIdsOf(task.succeeded.attempt, task.succeeded.chunks),
+    ...(task.succeeded?.runId === undefined ? {} : { from: { runId: task.succeeded.runId } }),
     ...(task.startedMs === undefined ? {} : { startedMs: task.startedMs }),
     ...(task.endedMs === undefined ? {} : { endedMs: task.endedMs }),
     ...(task.error === undefined ? {} : { error: task.error }),
@@ -216,6 +220,7 @@ export function viewRun(state: RunState): RunView {
     pipeline: run.pipeline,
     status: state.status,
     eventId: run.eventId,
+    ...(run.parentRunId === undefined ? {} : { parentRunId: run.parentRunId }),
     acceptedMs: run.acceptedMs,
     request: { ...accepted.request, params: state.params },
     tasks: viewTasks(state),

@@ -10,6 +10,7 @@ import { frozen } from "./option_checks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { prepareTask } from "./prepared_task.ts";
 import { type Edge, isTask, nameOf, type Task } from "./task.ts";
+import { takesContext } from "./takes_context.ts";
 import { orFailure } from "./wrap_schema.ts";
 
 /** Turning schemas into JSON Schema is dear, and a task never changes. */
@@ -39,6 +40,7 @@ export function describeTask(task: Task): TaskDescriptor {
     cache: cache === true ? {} : cache || undefined,
     concurrencyKey: task.concurrencyKey,
     priority: task.priority,
+    contextFree: task.params === undefined && !takesContext(task.run) || undefined,
     params: task.params && jsonSchemaOf(task.params, "input"),
     output: task.output && jsonSchemaOf(task.output, "output"),
   }));

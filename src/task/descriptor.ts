@@ -67,6 +67,8 @@ export interface TaskDescriptor {
   readonly concurrencyKey?: string;
   /** Among ready tasks the higher goes first. */
   readonly priority?: number;
+  /** Whether its `run` takes no context, and so reads no parameters. */
+  readonly contextFree?: true;
   /** What it needs of the run's parameters. */
   readonly params?: JsonSchema;
   /** What it gives (of a streaming task: one chunk). */

@@ -105,6 +105,8 @@ export {
 export { parseSelector, type Selector } from "./selector.ts";
 export {
   durationsOf,
+  type Rerun,
+  type RerunFrom,
   type RunEnd,
   type RunRequest,
   type RunStatus,

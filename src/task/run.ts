@@ -25,6 +25,11 @@ export type TaskStatus =
 export interface RunRequest extends Selection {
   /** A pipeline by name; excludes the selection fields. */
   readonly pipeline?: string;
+  /**
+   * An ended run to repeat; excludes `pipeline` and the selection fields, as it runs what that one ran. `params`
+   * are laid over its parameters, `metadata` takes the place of its metadata.
+   */
+  readonly rerun?: Rerun;
   /** Parameters, checked against the pipeline's `params` schema. */
   readonly params?: Readonly<Record<string, unknown>>;
   /** Anything the caller wants to find again on the run. */
@@ -32,6 +37,21 @@ export interface RunRequest extends Selection {
   /** How long the run may take from its start on, in ms, in place of what its pipeline allows. */
   readonly timeoutMs?: number;
 }
+
+/** An ended run to repeat. */
+export interface Rerun {
+  /** The run. */
+  readonly runId: string;
+  /** What of it to do again. */
+  readonly from: RerunFrom;
+}
+
+/**
+ * Where a re-run begins: with what did not succeed, with all, or with these tasks. What comes after a task that
+ * runs again runs again too, and so does what takes a parameter that was changed; all other results are those
+ * of the run before.
+ */
+export type RerunFrom = "failure" | "start" | { readonly tasks: readonly string[] };
 
 /** One task of a run. */
 export interface TaskView {
@@ -41,6 +61,8 @@ export interface TaskView {
   readonly attempts: number;
   /** The results it has, in order; under these ids an I/O manager keeps them. */
   readonly resultIds: readonly string[];
+  /** It did not run again: its results are those of this earlier run, which keeps them. */
+  readonly from?: { readonly runId: string };
   /** When the latest attempt started, in ms since 1970. */
   readonly startedMs?: number;
   /** When it reached a final state. */
@@ -72,6 +94,8 @@ export interface RunSummary {
   readonly status: RunStatus;
   /** The event that started it. */
   readonly eventId: string;
+  /** The run that it repeats. */
+  readonly parentRunId?: string;
   /** When it was accepted, in ms since 1970: from then on it is not lost. */
   readonly acceptedMs: number;
   /** When it ended. */

@@ -15,7 +15,7 @@ export function hashOfTask(task: TaskDescriptor): string {
 
 /**
  * A task in canonical JSON (RFC 8785): everything that its descriptor holds, except tags, which only select,
- * and the order of its edges. Schemas are texts in it, canonical themselves.
+ * whether its code takes a context, and the order of its edges. Schemas are texts in it, canonical themselves.
  *
  * The members are written in the order that the canonical form asks for, so that `JSON.stringify`, whose
  * numbers and strings are those of RFC 8785 §3.2.2, gives it; sorting them anew would take ten times as long.
@@ -41,7 +41,7 @@ export function canonicalForm(task: TaskDescriptor): string {
       priority: task.priority,
       stream: task.stream,
       timeoutMs: task.timeoutMs,
-    } satisfies { [Key in Exclude<keyof TaskDescriptor, "tags">]-?: unknown },
+    } satisfies { [Key in Exclude<keyof TaskDescriptor, "tags" | "contextFree">]-?: unknown },
   );
 }
 

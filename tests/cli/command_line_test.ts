@@ -147,6 +147,28 @@ Deno.test("runs lists, shows and prints results, with --json at either place", (
   });
 });
 
+Deno.test("runs rerun is a run that repeats another, from one place", () => {
+  const request = (...line: string[]): unknown =>
+    (understood(["runs", "rerun", "a41b", ...line]) as { requests: readonly unknown[] }).requests[0];
+  assertEquals(request(), { rerun: { runId: "a41b", from: "failure" } });
+  assertEquals(request("--from-failure"), { rerun: { runId: "a41b", from: "failure" } });
+  assertEquals(request("--from-start", "--params", '{"a":1,"b":2}', "-P", "b=3"), {
+    rerun: { runId: "a41b", from: "start" },
+    params: { a: 1, b: 3 },
+  });
+  assertEquals(request("--from", "x", "--from", "y,z"), {
+    rerun: { runId: "a41b", from: { tasks: ["x", "y", "z"] } },
+  });
+  assertEquals(understood(["runs", "rerun", "a41b", "--json", "-w"]) as unknown, {
+    command: "run",
+    ...COMMON,
+    json: true,
+    requests: [{ rerun: { runId: "a41b", from: "failure" } }],
+    watch: true,
+    followOn: false,
+  });
+});
+
 Deno.test("a mistyped command or option is refused with a suggestion", () => {
   assertStringIncludes(refused(["rnu"]), "Did you mean run?");
   assertStringIncludes(refused(["start", "--prot", "1"]), "Did you mean --port?");

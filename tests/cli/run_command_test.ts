@@ -55,6 +55,20 @@ Deno.test("run takes a name that is no pipeline for a task", async () => {
   ]);
 });
 
+Deno.test("runs rerun repeats a run by a part of its id, and waits like run does", async () => {
+  const environment = new FakeEnvironment();
+  environment.platform.closing.resolve(CLEAN);
+  environment.platform.views.set(RUN_ID, runView({ id: RUN_ID, status: "failed" }));
+  const code = runCli(["runs", "rerun", RUN_ID.slice(-8), "--from", "a,b", "-P", "n=1"], environment);
+  await settle();
+  environment.platform.finish({ runId: RUN_ID, status: "succeeded", tasks: {} });
+  assertEquals([await code, environment.stdout.text], [0, RUN_ID + "\n"]);
+  assertEquals(environment.opened[0]!.purpose, "run");
+  assertEquals(environment.platform.requests, [
+    { rerun: { runId: RUN_ID, from: { tasks: ["a", "b"] } }, params: { n: 1 } },
+  ]);
+});
+
 Deno.test("run of a name that is neither ends with 2 and speaks of pipelines", async () => {
   const { environment, code } = await started("flihgts");
   assertEquals(await code, 2);

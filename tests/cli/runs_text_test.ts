@@ -57,6 +57,16 @@ Deno.test("runText() shows tasks in the order of the plan, and why they failed",
   ]);
 });
 
+Deno.test("runText() says which run is repeated, and whose the results are", () => {
+  const run = runView({
+    parentRunId: RUN_ID,
+    tasks: { read: taskView({ status: "succeeded", resultIds: ["a1"], from: { runId: RUN_ID } }) },
+  });
+  const lines = runText(run, options);
+  assertEquals(lines.filter((line) => line.includes("repeats")), [`  repeats   ${RUN_ID}`]);
+  assertEquals(lines.at(-2), `read  ✓ succeeded  0      1 of ${RUN_ID.slice(-8)}`);
+});
+
 Deno.test("failureLines() tells of failed tasks only, and of those without a message too", () => {
   const tasks = { a: taskView({ status: "succeeded" }), b: taskView({ status: "timed_out", attempts: 1 }) };
   assertEquals(failureLines(tasks, 80, PLAIN_STYLE), ["✗ b timed out", "    no error was recorded"]);

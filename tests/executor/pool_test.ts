@@ -1,38 +1,48 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { GRACE_MS } from "../../src/executor/attempt.ts";
-import { ExecutorPool } from "../../src/executor/pool.ts";
+import { type Ended, ExecutorPool } from "../../src/executor/pool.ts";
+import { claim, type Claims, createClaims } from "../../src/executor/claims.ts";
+import type { Job } from "../../src/executor/job.ts";
 import type { AttemptKey, AttemptOutcome, ExecutableTask } from "../../src/executor/port.ts";
+import type { Isolation } from "../../src/task/descriptor.ts";
 import { createVirtualClock } from "../../src/testing/mod.ts";
 
 /** An attempt that an executor has in hand. */
 interface Given {
   readonly executor: string;
   readonly task: string;
-  readonly signal: AbortSignal;
+  /** Whether it was called off. */
+  cancelled: boolean;
   end(outcome?: Partial<AttemptOutcome>): void;
-  lose(reason: string): void;
 }
 
 /** A pool whose executors do what the test tells them. */
 function createRig() {
   const clock = createVirtualClock();
   const given: Given[] = [];
+  const byNumber = new Map<string, Given>();
+  const jobs = new Map<string, Job<ExecutableTask>>();
   const outcomes: { readonly attempt: AttemptKey; readonly outcome: AttemptOutcome }[] = [];
   const retired: { readonly executor: string; readonly reason: string; readonly stuck: boolean }[] = [];
-  const pool = new ExecutorPool({
+  const pool = new ExecutorPool<ExecutableTask>({
     clock,
-    execute: (executor, { task }, signal) => {
-      const { promise, resolve, reject } = Promise.withResolvers<AttemptOutcome>();
-      given.push({
-        executor,
-        task,
-        signal,
-        end: (outcome) => resolve({ ok: true, durationMs: 1, ...outcome } as AttemptOutcome),
-        lose: (reason) => reject(new Error(reason)),
-      });
-      return promise;
+    soon: (fn) => fn(),
+    give: (executor, first, tasks) => {
+      for (const [index, { task }] of tasks.entries()) {
+        const number = first + index;
+        const it: Given = {
+          executor,
+          task,
+          cancelled: false,
+          end: (outcome) =>
+            pool.ended(executor, [[number, { ok: true, durationMs: 1, ...outcome } as AttemptOutcome]]),
+        };
+        given.push(it);
+        byNumber.set(`${executor}/${number}`, it);
+      }
     },
+    cancel: (executor, number) => void (byNumber.get(`${executor}/${number}`)!.cancelled = true),
     outcome: (attempt, outcome) => void outcomes.push({ attempt, outcome }),
     retire: (executor, reason, stuck) => void retired.push({ executor, reason, stuck }),
   });
@@ -44,7 +54,14 @@ function createRig() {
     retired,
     /** Lets promises settle. */
     settle: () => clock.advance(0),
-    submit: (task: string, more: Partial<ExecutableTask> = {}) => pool.submit(attemptOf(task, more)),
+    submit: (task: string, more: Partial<ExecutableTask> = {}) =>
+      void jobs.set(`${task}/${more.attempt ?? 1}`, pool.submit(attemptOf(task, more))),
+    cancel: (task: string, attempt = 1) => {
+      const job = jobs.get(`${task}/${attempt}`);
+      if (job !== undefined) pool.cancel(job);
+    },
+    join: (name: string, isolation: Isolation = "worker", slots = 1, claims?: Claims) =>
+      pool.join({ name, isolation, slots, claims }),
     /** Which executor has which task, in the order in which they were given. */
     hands: () => given.map(({ executor, task }) => `${executor}:${task}`),
     /** How the attempts have ended, in order. */
@@ -69,14 +86,12 @@ function attemptOf(task: string, more: Partial<ExecutableTask> = {}): Executable
   };
 }
 
-const keyOf = (task: string): AttemptKey => ({ runId: "r1", task, attempt: 1 });
-
 Deno.test("ExecutorPool gives attempts out in the order in which they came", async () => {
-  const { pool, submit, hands, given, settle, ends } = createRig();
+  const { pool, submit, join, hands, given, ends, settle } = createRig();
   for (const task of ["a", "b", "c"]) submit(task);
   assertEquals(hands(), []);
   assertEquals(pool.status, { total: 0, busy: 0, queued: 3, lost: 0 });
-  pool.join("e1", "worker", 1);
+  join("e1");
   assertEquals(hands(), ["e1:a"]);
   given[0]!.end();
   await settle();
@@ -88,9 +103,9 @@ Deno.test("ExecutorPool gives attempts out in the order in which they came", asy
 });
 
 Deno.test("ExecutorPool gives an attempt to the executor that has the fewest", async () => {
-  const { pool, submit, hands, given, settle } = createRig();
-  pool.join("e1", "worker", 2);
-  pool.join("e2", "worker", 2);
+  const { submit, join, hands, given, settle } = createRig();
+  join("e1", "worker", 2);
+  join("e2", "worker", 2);
   for (const task of ["a", "b", "c", "d", "e"]) submit(task);
   assertEquals(hands(), ["e1:a", "e2:b", "e1:c", "e2:d"]);
   given[1]!.end();
@@ -99,8 +114,8 @@ Deno.test("ExecutorPool gives an attempt to the executor that has the fewest", a
 });
 
 Deno.test("ExecutorPool keeps isolations apart, and fills the slots of the inline executor", () => {
-  const { pool, submit, hands } = createRig();
-  pool.join("main", "inline", 2);
+  const { pool, submit, join, hands } = createRig();
+  join("main", "inline", 2);
   submit("a");
   for (const task of ["x", "y", "z"]) submit(task, { isolation: "inline" });
   assertEquals(hands(), ["main:x", "main:y"]);
@@ -109,15 +124,15 @@ Deno.test("ExecutorPool keeps isolations apart, and fills the slots of the inlin
     { total: 0, busy: 0, queued: 2, lost: 0 },
     "only workers are counted as executors",
   );
-  pool.join("e1", "worker", 1);
+  join("e1");
   assertEquals(hands(), ["main:x", "main:y", "e1:a"]);
 });
 
 Deno.test("ExecutorPool ends an attempt that is cancelled while it waits, and never gives it out", async () => {
-  const { pool, submit, hands, given, ends, settle } = createRig();
-  pool.join("e1", "worker", 1);
+  const { submit, cancel, join, hands, given, ends, settle } = createRig();
+  join("e1");
   for (const task of ["a", "b", "c"]) submit(task);
-  pool.cancel(keyOf("b"));
+  cancel("b");
   assertEquals(ends(), ["b task/cancelled"]);
   given[0]!.end();
   await settle();
@@ -125,12 +140,12 @@ Deno.test("ExecutorPool ends an attempt that is cancelled while it waits, and ne
 });
 
 Deno.test("ExecutorPool passes a cancel on to the executor, which is free again once it has answered", async () => {
-  const { pool, submit, hands, given, ends, retired, settle, clock } = createRig();
-  pool.join("e1", "worker", 1);
+  const { submit, cancel, join, hands, given, ends, retired, settle, clock } = createRig();
+  join("e1");
   submit("a");
   submit("b");
-  pool.cancel(keyOf("a"));
-  assert(given[0]!.signal.aborted);
+  cancel("a");
+  assert(given[0]!.cancelled);
   await settle();
   assertEquals(hands(), ["e1:a"], "it may still be cleaning up");
   given[0]!.end({ ok: false, error: { code: "task/cancelled", message: "", details: {} }, retryable: false });
@@ -140,10 +155,10 @@ Deno.test("ExecutorPool passes a cancel on to the executor, which is free again 
 });
 
 Deno.test("ExecutorPool gives up an executor that does not answer a cancel", async () => {
-  const { pool, submit, ends, retired, clock } = createRig();
-  pool.join("e1", "worker", 1);
+  const { submit, cancel, join, ends, retired, clock } = createRig();
+  join("e1");
   submit("a");
-  pool.cancel(keyOf("a"));
+  cancel("a");
   await clock.advance(2 * GRACE_MS - 1);
   assertEquals(ends(), []);
   await clock.advance(1);
@@ -155,21 +170,19 @@ Deno.test("ExecutorPool gives up an executor that does not answer a cancel", asy
 });
 
 Deno.test("ExecutorPool does not care about a cancel of what it does not have", () => {
-  const { pool, submit, ends } = createRig();
+  const { pool, submit, cancel, ends } = createRig();
   submit("a");
-  pool.cancel(keyOf("b"));
-  pool.cancel({ ...keyOf("a"), attempt: 2 });
+  cancel("b");
   assertEquals([ends(), pool.status.queued], [[], 1]);
 });
 
 Deno.test("ExecutorPool fails what ran on an executor that is lost, so that it may be tried again", async () => {
-  const { pool, submit, given, outcomes, hands, settle, clock } = createRig();
-  pool.join("e1", "worker", 1);
-  pool.join("e2", "worker", 1);
+  const { pool, submit, join, hands, outcomes, clock } = createRig();
+  join("e1");
+  join("e2");
   submit("a", { timeoutMs: 1_000 });
   await clock.advance(70);
-  given[0]!.lose("code in it called close()");
-  await settle();
+  pool.leave("e1", "code in it called close()");
   const { outcome } = outcomes[0]!;
   assert(!outcome.ok);
   assertEquals([outcome.error.code, outcome.retryable, outcome.durationMs], ["executor/lost", true, 70]);
@@ -178,24 +191,13 @@ Deno.test("ExecutorPool fails what ran on an executor that is lost, so that it m
     'task "a" as its executor was lost during attempt 1: code in it',
   );
   assertEquals(outcome.error.details, { task: "a", attempt: 1, reason: "code in it called close()" });
-  pool.leave("e1");
   submit("a", { attempt: 2 });
   assertEquals([hands(), clock.pending], [["e1:a", "e2:a"], 0]);
 });
 
-Deno.test("ExecutorPool asks for another executor in the place of one that lives and cannot answer", async () => {
-  const { pool, submit, given, retired, settle } = createRig();
-  pool.join("e1", "worker", 1);
-  submit("a");
-  given[0]!.lose("its answer could not be cloned");
-  await settle();
-  assertEquals(retired, [{ executor: "e1", reason: "its answer could not be cloned", stuck: false }]);
-  assertEquals(pool.status.total, 0);
-});
-
 Deno.test("ExecutorPool gives an executor up that answers neither within the time limit nor in the grace", async () => {
-  const { pool, submit, outcomes, retired, clock, hands } = createRig();
-  pool.join("e1", "worker", 1);
+  const { pool, submit, join, hands, outcomes, retired, clock } = createRig();
+  join("e1");
   submit("a", { timeoutMs: 500 });
   submit("b");
   await clock.advance(500 + 2 * GRACE_MS - 1);
@@ -211,26 +213,25 @@ Deno.test("ExecutorPool gives an executor up that answers neither within the tim
     stuck: true,
   }]);
   assertEquals(pool.status, { total: 0, busy: 0, queued: 1, lost: 1 });
-  pool.join("e2", "worker", 1);
+  join("e2");
   assertEquals(hands(), ["e1:a", "e2:b"]);
 });
 
 Deno.test("ExecutorPool ignores the late answer of an executor that was given up", async () => {
-  const { pool, submit, given, ends, retired, settle, clock } = createRig();
-  pool.join("e1", "worker", 1);
+  const { pool, submit, join, given, ends, retired, settle, clock } = createRig();
+  join("e1");
   submit("a", { timeoutMs: 10 });
   submit("b");
   await clock.advance(10 + 2 * GRACE_MS);
   given[0]!.end();
   await settle();
-  given[0]!.lose("terminated");
-  await settle();
+  pool.leave("e1", "terminated");
   assertEquals([ends(), retired.length, given.length], [["a task/timed-out"], 1, 1]);
 });
 
 Deno.test("ExecutorPool replaces an executor that a task left dirty, but takes its outcome", async () => {
-  const { pool, submit, given, ends, retired, hands, settle } = createRig();
-  pool.join("e1", "worker", 1);
+  const { pool, submit, join, hands, given, ends, retired, settle } = createRig();
+  join("e1");
   submit("a");
   submit("b");
   given[0]!.end({ dirty: true });
@@ -245,8 +246,8 @@ Deno.test("ExecutorPool replaces an executor that a task left dirty, but takes i
 });
 
 Deno.test("ExecutorPool never retires the inline executor: it is the main thread", async () => {
-  const { pool, submit, given, hands, retired, settle, clock } = createRig();
-  pool.join("main", "inline", 1);
+  const { pool, submit, join, hands, given, retired, settle, clock } = createRig();
+  join("main", "inline", 1);
   submit("a", { isolation: "inline" });
   submit("b", { isolation: "inline", timeoutMs: 10 });
   submit("c", { isolation: "inline" });
@@ -255,6 +256,103 @@ Deno.test("ExecutorPool never retires the inline executor: it is the main thread
   await clock.advance(10 + 2 * GRACE_MS);
   assertEquals([hands(), retired], [["main:a", "main:b", "main:c"], []]);
   assertEquals(pool.status.lost, 0);
+});
+
+/** An executor with claims: it begins what it is given in order, when the test says so. */
+function claiming(rig: ReturnType<typeof createRig>, name: string) {
+  const claims = createClaims();
+  rig.join(name, "worker", 1, claims);
+  const own = (): Given[] => rig.given.filter(({ executor }) => executor === name);
+  let next = 0;
+  return {
+    /** What it was given. */
+    tasks: () => own().map(({ task }) => task),
+    /** Begins the next one; says whether it was still there. */
+    begin: (): boolean => claim(claims, next++),
+    /** Begins and ends the next `count`, and says so at once. */
+    finish: (count: number): void => {
+      const ended: Ended[] = [];
+      for (let n = 0; n < count; n++) {
+        if (claim(claims, next)) ended.push([next, { ok: true, durationMs: 0 }]);
+        next++;
+      }
+      rig.pool.ended(name, ended);
+    },
+  };
+}
+
+Deno.test("ExecutorPool gives more ahead of time to an executor that is quick, at most a window", () => {
+  const rig = createRig();
+  const executor = claiming(rig, "e1");
+  for (let n = 0; n < 2_000; n++) rig.submit(`t${n}`);
+  const ahead = Array.from({ length: 6 }, () => {
+    const open = executor.tasks().length - rig.ends().length;
+    executor.finish(open);
+    return open;
+  });
+  assertEquals(ahead, [1, 4, 16, 64, 256, 256]);
+  assertEquals(rig.ends().length, 1 + 4 + 16 + 64 + 256 + 256);
+});
+
+Deno.test("ExecutorPool gives an executor one at a time whose work takes long", async () => {
+  const rig = createRig();
+  const executor = claiming(rig, "e1");
+  for (let n = 0; n < 100; n++) rig.submit(`t${n}`);
+  executor.finish(1);
+  assertEquals(executor.tasks().length, 5);
+  for (let n = 0; n < 4; n++) {
+    executor.begin();
+    await rig.clock.advance(4);
+    rig.given[1 + n]!.end();
+  }
+  assertEquals(executor.tasks().length, 6, "the four, and one more");
+});
+
+Deno.test("ExecutorPool deals few jobs out to all executors, however much one would take", () => {
+  const rig = createRig();
+  const [first, second] = [claiming(rig, "e1"), claiming(rig, "e2")];
+  for (let n = 0; n < 42; n++) rig.submit(`t${n}`);
+  first.finish(1);
+  second.finish(1);
+  const open = [first, second].map((executor) => executor.tasks().length - 1);
+  assertEquals(open, [4, 4]);
+});
+
+Deno.test("ExecutorPool gives to others what waits behind a long one, and never what is begun", async () => {
+  const rig = createRig();
+  const first = claiming(rig, "e1");
+  rig.submit("quick");
+  first.finish(1);
+  for (const task of ["long", "x", "y", "z"]) rig.submit(task);
+  assertEquals(first.tasks(), ["quick", "long", "x", "y"]);
+  first.begin();
+  const second = claiming(rig, "e2");
+  assertEquals(second.tasks(), ["z"]);
+  second.finish(1);
+  await rig.clock.advance(4);
+  assertEquals(second.tasks(), ["z"]);
+  await rig.clock.advance(6);
+  assertEquals(second.tasks(), ["z", "x", "y"]);
+  assertEquals(first.begin(), false, "it was taken back");
+  second.finish(2);
+  rig.given.find(({ task }) => task === "long")!.end();
+  assertEquals(rig.ends(), ["quick ok", "z ok", "x ok", "y ok", "long ok"]);
+});
+
+Deno.test("ExecutorPool fails what a lost executor had begun, and gives to others what it had not", () => {
+  const rig = createRig();
+  const first = claiming(rig, "e1");
+  rig.submit("quick");
+  first.finish(1);
+  for (const task of ["a", "b", "c", "d"]) rig.submit(task);
+  first.finish(1);
+  first.begin();
+  first.begin();
+  rig.pool.leave("e1", "gone");
+  assertEquals(rig.ends(), ["quick ok", "a ok", "b executor/lost", "c executor/lost"]);
+  const second = claiming(rig, "e2");
+  second.finish(1);
+  assertEquals(rig.ends().at(-1), "d ok");
 });
 
 type Step =
@@ -282,19 +380,28 @@ Deno.test("ExecutorPool ends every attempt exactly once, whatever happens in wha
         /** What the supervisor does. */
         const supervise = async (): Promise<void> => {
           await rig.settle();
-          for (; replaced < rig.retired.length; replaced++) rig.pool.join(`e${++joined}`, "worker", 1);
+          for (; replaced < rig.retired.length; replaced++) rig.join(`e${++joined}`);
         };
-        for (let n = 0; n < count; n++) rig.pool.join(`e${++joined}`, "worker", 1);
+        const gone = new Set<string>();
+        /** An executor is lost by itself; another one takes its place. */
+        const lose = (executor: string | undefined): void => {
+          if (executor === undefined || gone.has(executor)) return;
+          if (rig.retired.some((one) => one.executor === executor)) return;
+          gone.add(executor);
+          rig.pool.leave(executor, "lost");
+          rig.join(`e${++joined}`);
+        };
+        for (let n = 0; n < count; n++) rig.join(`e${++joined}`);
         const submitted = new Set<string>();
         for (const step of steps) {
           if (step.kind === "submit" && !submitted.has(`t${step.task}`)) {
             submitted.add(`t${step.task}`);
             rig.submit(`t${step.task}`, { timeoutMs: 1_000 });
           }
-          if (step.kind === "cancel") rig.pool.cancel(keyOf(`t${step.task}`));
+          if (step.kind === "cancel") rig.cancel(`t${step.task}`);
           if (step.kind === "end") rig.given[step.which]?.end();
           if (step.kind === "dirty") rig.given[step.which]?.end({ dirty: true });
-          if (step.kind === "lose") rig.given[step.which]?.lose("lost");
+          if (step.kind === "lose") lose(rig.given[step.which]?.executor);
           if (step.kind === "advance") await rig.clock.advance(step.byMs);
           await supervise();
           assert(rig.pool.status.busy <= count);

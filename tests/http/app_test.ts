@@ -88,6 +88,7 @@ Deno.test("GET /api lists every route with what it does", async () => {
     "GET /api/triggers/:name/status",
     "POST /api/triggers/:name/trigger",
     "POST /api/runs",
+    "POST /api/runs/:id/rerun",
     "GET /api/runs",
     "GET /api/runs/:id",
     "GET /api/runs/:id/results/:task",
@@ -171,6 +172,35 @@ Deno.test("POST /api/runs lists everything that is wrong with a request", async 
   ]);
   const both = await ask("/api/runs", post({ pipeline: "sales", tags: ["a"] }), backend);
   assertEquals(both.body.details.issues, ['"tags" selects tasks, which "pipeline" excludes']);
+  assertEquals(backend.calls, []);
+});
+
+Deno.test("POST /api/runs/:id/rerun repeats a run, from failure unless it is said otherwise", async () => {
+  const backend = createFakeBackend();
+  const { status, body, headers } = await ask("/api/runs/r1/rerun", { method: "POST" }, backend);
+  assertEquals([status, body, headers.get("location")], [202, { id: RUN_ID }, `/api/runs/${RUN_ID}`]);
+  await ask("/api/runs/r1/rerun", post({ from: { tasks: ["a"] }, params: { day: 1 } }), backend);
+  assertEquals(backend.calls, [
+    ["run", { rerun: { runId: "r1", from: "failure" } }],
+    ["run", { rerun: { runId: "r1", from: { tasks: ["a"] } }, params: { day: 1 } }],
+  ]);
+});
+
+Deno.test("POST /api/runs/:id/rerun says what is wrong with it", async () => {
+  const backend = createFakeBackend();
+  for (const from of ["failures", { tasks: [] }, { task: ["a"] }, 1]) {
+    const { status, body } = await ask("/api/runs/r1/rerun", post({ from }), backend);
+    assertEquals([status, body.code], [400, "run/request-invalid"]);
+    assertStringIncludes(body.detail, `must be "failure", "start" or {"tasks"`);
+  }
+  const unknown = await ask("/api/runs/r1/rerun", post({ form: "start" }), backend);
+  assertStringIncludes(unknown.body.detail, 'did you mean "from"?');
+  const both = await ask(
+    "/api/runs",
+    post({ pipeline: "p", rerun: { runId: "r1", from: "start" } }),
+    backend,
+  );
+  assertEquals(both.body.details.issues, ['"pipeline" says what to run, which "rerun" excludes']);
   assertEquals(backend.calls, []);
 });
 

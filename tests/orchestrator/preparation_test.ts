@@ -9,6 +9,7 @@ function ports(plan: Plan, params: Record<string, unknown> = {}, results: Record
   return {
     prepare: () => Promise.resolve({ plan, params }),
     journal: {
+      run: () => Promise.resolve(undefined),
       latestResult: (task: string) =>
         Promise.resolve(
           Object.hasOwn(results, task) ? { runId: results[task]!, resultIds: ["a1"] } : undefined,

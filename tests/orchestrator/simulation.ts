@@ -10,8 +10,8 @@ import { naiveEnd } from "./naive_run.ts";
 import { type Play, plays } from "./plans.ts";
 import { failure, type Fate, keyOf, success, World, type WorldOptions } from "./world.ts";
 
-/** How often a world may crash: it must come to an end. */
-const MAX_CRASHES = 12;
+/** How often a world may crash, one of these: it must come to an end, and not only because it was restarted. */
+const MAX_CRASHES = [0, 1, 12];
 /** How many events the world is given. */
 const EVENTS = 2;
 
@@ -32,11 +32,14 @@ export class Simulation {
   readonly #plays: ReadonlyMap<string, Play>;
   readonly #world: World;
   readonly #accepted = new Set<EncodedEvent>();
+  readonly #limits: ReadonlyMap<string, number>;
+  readonly #maxCrashes: number;
   #events: EncodedEvent[] = [];
   #crashes = 0;
 
   constructor(seed: number) {
     this.#random = randomOf(seed);
+    this.#maxCrashes = this.#pick(MAX_CRASHES);
     const names = ["first", "second", "third"];
     const drawn = fc.sample(plays(4), { numRuns: names.length, seed });
     this.#plays = new Map(names.map((name, index) => [name, drawn[index]!]));
@@ -49,6 +52,10 @@ export class Simulation {
       // Nobody waits for the last pipeline: its runs may also be refused or cancelled.
       ...(index < 2 ? {} : this.#pick([{}, { overlap: "skip" as const }, { overlap: "cancel" as const }])),
     }));
+    this.#limits = new Map(pipelines.map(({ name, overlap, concurrency }) => [
+      name,
+      concurrency ?? (overlap === undefined ? Infinity : 1),
+    ]));
     this.#world = new World({
       pipelines,
       triggers: [{ name: "over", source: "run.second.succeeded|run.second.failed", topic: "second.over" }],
@@ -75,7 +82,9 @@ export class Simulation {
         process = world.process;
         void world.engine.recover();
       } else if (attempts === 0) await world.clock.advance(5_000);
-      await world.settle();
+      // Sometimes the next thing happens while this one is being written.
+      if (this.#random() < 0.7) await world.settle();
+      this.#checkLimits();
     }
     await this.#check();
   }
@@ -117,7 +126,7 @@ export class Simulation {
   }
 
   #mayCrash(): boolean {
-    return this.#crashes < MAX_CRASHES && ++this.#crashes > 0;
+    return this.#crashes < this.#maxCrashes && ++this.#crashes > 0;
   }
 
   /** What an attempt comes to: as often as its script says it fails. */
@@ -132,9 +141,20 @@ export class Simulation {
   }
 
   async #isOver(): Promise<boolean> {
-    const { attempts, clock, journal } = this.#world;
+    const { attempts, clock, journal, process } = this.#world;
+    await this.#world.settle();
+    if (process !== this.#world.process) return false;
     if (this.#accepted.size < EVENTS || attempts.length > 0 || clock.pending > 0) return false;
     return (await journal.unfinished()).length === 0;
+  }
+
+  /** No pipeline has more runs under way than it may. */
+  #checkLimits(): void {
+    const runs = Map.groupBy(this.#world.attempts, ({ pipeline }) => pipeline);
+    for (const [pipeline, attempts] of runs) {
+      const underWay = new Set(attempts.map(({ runId }) => runId)).size;
+      assert(underWay <= this.#limits.get(pipeline)!, `"${pipeline}" has ${underWay} runs under way`);
+    }
   }
 
   async #check(): Promise<void> {

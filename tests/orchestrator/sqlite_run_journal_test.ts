@@ -266,3 +266,25 @@ for (const fsync of ["batched", "always"] as const) {
       assertEquals((await journal.unrouted()).length, runs.size);
     }));
 }
+
+Deno.test("openSqliteRunJournal() after a torn write keeps every commit before it, and goes on from there", () =>
+  inFolder(async (dir, path) => {
+    const ids = Array.from({ length: 20 }, (_, index) => `r${index + 10}`);
+    await using journal = await openSqliteRunJournal({ path, fsync: "always" });
+    for (const id of ids) await journal.commit(accept(id));
+    // As a crash leaves it: the log is not yet moved into the file.
+    const log = await Deno.readFile(`${path}-wal`);
+    const torn = { "garbage at the end": [...log, 1, 2, 3], "half a page": log.slice(0, -2_000) };
+    const flipped = log.slice();
+    flipped[log.length - 100]! ^= 1;
+    for (const [how, bytes] of Object.entries({ ...torn, "one bit": flipped })) {
+      const copy = `${dir}/${how.replaceAll(" ", "_")}.db`;
+      await Deno.copyFile(path, copy);
+      await Deno.writeFile(`${copy}-wal`, Uint8Array.from(bytes));
+      await using reopened = await openSqliteRunJournal({ path: copy });
+      const found = (await reopened.unfinished()).map(({ run }) => run.id);
+      const kept = how.startsWith("garbage") ? ids.length : ids.length - 1;
+      assertEquals(found, ids.slice(0, kept), how);
+      assertEquals(await reopened.commit(accept("next")), { duplicate: false }, how);
+    }
+  }));

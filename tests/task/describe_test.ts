@@ -40,6 +40,7 @@ Deno.test("describeTask gives plain data, edges by name", () => {
     backoff: { baseMs: 1_000, factor: 2, maxMs: 30_000, jitter: true },
     timeoutMs: 5,
     isolation: "worker",
+    contextFree: true,
   });
 });
 
@@ -49,6 +50,15 @@ Deno.test("describeTask says what goes into params and comes out of output", () 
     defineTask({ name: "task", params: schema, output: schema, run: () => "1" }),
   );
   assertEquals([params?.type, output?.type], ["string", "number"]);
+});
+
+Deno.test("describeTask says whether a task can read no parameters", () => {
+  const tasks = [
+    defineTask({ name: "a", run: () => 1 }),
+    defineTask({ name: "b", run: (_, { runId }) => runId }),
+    defineTask({ name: "c", params: z.object({}), run: () => 1 }),
+  ];
+  assertEquals(tasks.map((task) => describeTask(task).contextFree), [true, undefined, undefined]);
 });
 
 Deno.test("describeTask says whether a failure may come: by a task it is known, by a name it is not", () => {

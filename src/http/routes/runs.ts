@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { checkShape } from "../../base/shape.ts";
 import type { RunStatus } from "../../task/run.ts";
 import { parseRunRequest } from "../../task/run_request.ts";
 import { toJsonText } from "../json.ts";
 import type { GatewayBackend } from "../port.ts";
-import { Query } from "../query.ts";
+import { badRequest, Query } from "../query.ts";
 import type { Route } from "../route.ts";
 
 const STATUSES: readonly RunStatus[] = ["pending", "running", "succeeded", "failed", "cancelled"];
@@ -15,7 +16,7 @@ const STATUSES: readonly RunStatus[] = ["pending", "running", "succeeded", "fail
 /** The longest list of runs in one answer. */
 const MAX_RUNS = 500;
 
-/** `POST /api/runs`, `GET /api/runs`, `GET /api/runs/:id` and `GET /api/runs/:id/results/:task`. */
+/** `POST /api/runs`, `POST /api/runs/:id/rerun`, `GET /api/runs`, `GET /api/runs/:id` and `GET /api/runs/:id/results/:task`. */
 export function runRoutes(backend: GatewayBackend): readonly Route[] {
   return [
     {
@@ -23,11 +24,26 @@ export function runRoutes(backend: GatewayBackend): readonly Route[] {
       path: "/api/runs",
       summary: "Starts a run of a pipeline or a selection of tasks",
       async handle(call) {
-        const { id } = await backend.run(parseRunRequest(await call.json()));
-        return Response.json({ id }, {
-          status: 202,
-          headers: { location: `/api/runs/${encodeURIComponent(id)}` },
+        return accepted(await backend.run(parseRunRequest(await call.json())));
+      },
+    },
+    {
+      method: "POST",
+      path: "/api/runs/:id/rerun",
+      summary:
+        'Repeats an ended run: {"from": "failure" (default) | "start" | {"tasks": […]}, "params"?, "metadata"?, "timeoutMs"?}',
+      async handle(call) {
+        const checked = checkShape((await call.json()) ?? {}, {
+          from: "any",
+          params: "object",
+          metadata: "object",
+          timeoutMs: "positive",
         });
+        if (!checked.ok) throw badRequest("repeat the run", checked.issues);
+        const { from = "failure", ...rest } = checked.value;
+        return accepted(
+          await backend.run(parseRunRequest({ rerun: { runId: call.param("id"), from }, ...rest })),
+        );
       },
     },
     {
@@ -71,4 +87,10 @@ export function runRoutes(backend: GatewayBackend): readonly Route[] {
       },
     },
   ];
+}
+
+/** The answer to a request for a run. */
+function accepted({ id }: { readonly id: string }): Response {
+  const headers = { location: `/api/runs/${encodeURIComponent(id)}` };
+  return Response.json({ id }, { status: 202, headers });
 }

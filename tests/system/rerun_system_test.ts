@@ -1,0 +1,53 @@
+/** Runs that repeat runs, on a whole platform and over its end. */
+import { assertEquals, assertRejects } from "@std/assert";
+import { MillraceError, openPlatform } from "@millrace/millrace";
+
+const modules = [import.meta.resolve("./fixtures/pipelines.ts")];
+
+Deno.test("Platform.rerun() takes results over by reference, also from before a restart", async () => {
+  const dataDir = await Deno.makeTempDir();
+  const open = () => openPlatform({ dataDir, modules, executors: 1, schedules: false, log: () => {} });
+  try {
+    let first: string;
+    {
+      await using app = await open();
+      const run = await app.run({ pipeline: "counting", params: { upTo: 3 }, metadata: { why: "test" } });
+      first = run.id;
+      await run.finished;
+    }
+    await using app = await open();
+    const run = await app.rerun(first);
+    const { status, tasks } = await run.finished;
+    assertEquals(status, "succeeded");
+    assertEquals(
+      Object.entries(tasks).map((
+        [task, { status, attempts, from }],
+      ) => [task, status, attempts, from?.runId]),
+      [
+        ["flaky", "succeeded", 0, first],
+        ["fragile", "failed", 1, undefined],
+        ["numbers", "succeeded", 0, first],
+        ["sum", "succeeded", 1, undefined],
+      ],
+    );
+    assertEquals(await app.result(run.id, "numbers"), [1, 2, 3]);
+    assertEquals(await app.result(run.id, "flaky"), { attempt: 1, at: new Date(0), big: 10n });
+    assertEquals((await app.result(run.id, "sum") as { sum: number }).sum, 6);
+    const copies = [];
+    for await (const { name } of Deno.readDir(`${dataDir}/runs/${run.id}`)) copies.push(name);
+    assertEquals(copies, ["sum"]);
+    const view = await app.runView(run.id);
+    assertEquals([view.parentRunId, view.request.metadata], [first, { why: "test" }]);
+
+    const changed = await app.rerun(first, { params: { upTo: 4 } });
+    await changed.finished;
+    assertEquals((await app.result(changed.id, "sum") as { sum: number }).sum, 10);
+    const error = await assertRejects(
+      () => app.rerun(first, { from: { tasks: ["nubmers"] } }),
+      MillraceError,
+    );
+    assertEquals(error.code, "run/not-repeatable");
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});

@@ -43,6 +43,9 @@ export interface ExecutorOptions {
 /** How many attempts the executor of the main thread takes at once: it must not block anyway. */
 export const INLINE_SLOTS = 16;
 
+/** Asks within the platform end with the actor, not with the clock. */
+const ALWAYS = { timeoutMs: "none" } as const;
+
 /** An executor. */
 export const executor = defineActor(executorProtocol, async (ctx, options: ExecutorOptions) => {
   const { dataDir, fsync } = options;
@@ -70,7 +73,7 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
       hops: executable.hops + 1,
       traceparent: executable.traceparent,
     };
-    await broker.ask("publish", { event, user: true }, { timeoutMs: "none" });
+    await broker.ask("publish", { event, user: true }, ALWAYS);
   }
 
   async function run(executable: ExecutableTask, signal: AbortSignal): Promise<AttemptOutcome> {
@@ -82,7 +85,18 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
       clock: ctx.clock,
       log: ctx.log,
       io,
-      notice: (notice) => orchestrator.tell("notice", { attempt: key, notice }),
+      streams: {
+        read: (source, position, signal) =>
+          orchestrator.ask("readStream", { reader: key, source, position }, { ...ALWAYS, signal }),
+        left: (source) => void orchestrator.offer("leaveStream", { reader: key, source }).catch(() => {}),
+        room: (chunks, maxAhead, signal) =>
+          orchestrator.ask("streamRoom", { source: key, chunks, maxAhead }, { ...ALWAYS, signal }),
+      },
+      notice: (notice) => {
+        // Who reads chunks waits for them; progress is for people.
+        if (notice.kind === "progress") orchestrator.tell("notice", { attempt: key, notice });
+        else void orchestrator.offer("notice", { attempt: key, notice }).catch(() => {});
+      },
       publish: (topic, data) => publish(executable, topic, data),
     }, signal);
   }

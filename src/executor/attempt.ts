@@ -11,6 +11,7 @@ import type { IOManager } from "../store/port.ts";
 import { chunkIdOf, resultIdOf, type StreamMark } from "../task/result_id.ts";
 import type { Task, TaskContext } from "../task/task.ts";
 import { loadInputs } from "./inputs.ts";
+import { MAX_AHEAD, type StreamPorts } from "./live_stream.ts";
 import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "./port.ts";
 import { callWithin, Interrupted } from "../base/sync_limit.ts";
 
@@ -19,6 +20,7 @@ export interface AttemptPorts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly io: IOManager;
+  readonly streams: StreamPorts;
   /** Tells what happens on the way. */
   notice(notice: AttemptNotice): void;
   /** Publishes an event on behalf of the task. */
@@ -71,7 +73,7 @@ async function execute(
   limit: Limit,
 ): Promise<number | undefined> {
   const { runId, attempt } = executable;
-  const inputs = await loadInputs(task, executable.inputs, ports.io);
+  const inputs = await loadInputs(task, executable.inputs, ports, limit.signal);
   const ctx = await contextOf(task, executable, ports, limit.signal);
   const given = limit.call(() => (task.run as (inputs: unknown, ctx: TaskContext) => unknown)(inputs, ctx));
   if (!task.stream) {
@@ -81,9 +83,12 @@ async function execute(
     await ports.io.save(key, endingWith(limit.signal, value));
     return undefined;
   }
+  const { maxAhead = MAX_AHEAD } = task;
   let chunks = 0;
+  let room = maxAhead;
   for await (const chunk of steps(iterableOf(task, await given), limit)) {
     const value = await fitting(task, chunk);
+    if (chunks >= room) room = await ports.streams.room(chunks, maxAhead, limit.signal);
     limit.signal.throwIfAborted();
     await ports.io.save(
       { runId, task: task.name, resultId: chunkIdOf(attempt, chunks) },

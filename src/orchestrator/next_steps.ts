@@ -38,6 +38,8 @@ export class Frontier {
   readonly #early: EarlyStarts;
   readonly #ready: Set<string>;
   readonly #doomed = new Set<string>();
+  /** Tasks whose wait for their next try is over. */
+  readonly #due = new Set<string>();
   /** How many tasks have no final state yet. */
   #open: number;
 
@@ -57,6 +59,7 @@ export class Frontier {
   changed(name: string): void {
     const { status, streaming } = this.#state.tasks.get(name)!;
     const readers = this.#early.readersOf(name);
+    if (status !== "retrying") this.#due.delete(name);
     if (isFinalTask(status)) {
       this.#ready.delete(name);
       this.#doomed.delete(name);
@@ -70,6 +73,13 @@ export class Frontier {
     }
   }
 
+  /** The wait of a task for its next try is over: it starts as soon as what it needs is there. */
+  due(name: string): void {
+    if (this.#state.tasks.get(name)!.status !== "retrying") return;
+    this.#due.add(name);
+    this.#offer(name);
+  }
+
   /** The tasks that can read the chunks of a task while it runs. */
   readersOf(name: string): readonly string[] {
     return this.#early.readersOf(name);
@@ -80,7 +90,8 @@ export class Frontier {
     if (isFinalRun(this.#state.status)) return { ready: [], skipped: [] };
     const ready = this.#inOrder(this.#ready);
     // One that reads the chunks of what has failed is recalled first.
-    const skipped = this.#inOrder(this.#doomed).filter((task) => this.#isIdle(task))
+    const skipped = this.#inOrder(this.#doomed)
+      .filter((task) => this.#state.tasks.get(task)!.status !== "running")
       .map((task) => ({ task, because: this.#blame(task) }));
     return { ready, skipped, ...(this.#open === 0 ? { end: endOf(this.#state) } : {}) };
   }
@@ -95,7 +106,7 @@ export class Frontier {
 
   #isIdle(name: string): boolean {
     const { status } = this.#state.tasks.get(name)!;
-    return status === "pending" || status === "ready";
+    return status === "pending" || status === "ready" || this.#due.has(name);
   }
 
   /** Nothing more comes from a task, whether it is done or never will be; a skip follows from a skip, all at once. */

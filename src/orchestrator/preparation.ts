@@ -94,17 +94,9 @@ export async function reconcile(
   },
 ): Promise<Fact[]> {
   const facts: Fact[] = [];
-  const adopted = new Map<string, number>();
-  // In the order of execution: what an attempt has read is looked at before it.
-  for (const [task, { status, attempts: attempt, live = {} }] of state.tasks) {
+  // In the order of execution: what became of an attempt that was read is known before what became of its reader.
+  for (const [task, { status, attempts: attempt }] of state.tasks) {
     if (status !== "running") continue;
-    const lost = Object.keys(live).find((source) =>
-      (adopted.get(source) ?? state.tasks.get(source)?.succeeded?.attempt) !== live[source]
-    );
-    if (lost !== undefined) {
-      facts.push({ type: "recalled", task, attempt, because: lost, atMs: ports.now() });
-      continue;
-    }
     const found = await ports.adoptable({ runId: state.run.id, task, attempt }).catch((error) => {
       ports.log.warn("A stored result cannot be read; its attempt is made again", {
         runId: state.run.id,
@@ -114,7 +106,6 @@ export async function reconcile(
       });
       return undefined;
     });
-    if (found !== undefined) adopted.set(task, attempt);
     const atMs = ports.now();
     facts.push(
       found === undefined

@@ -57,8 +57,6 @@ export class RunDecider {
   readonly #state: RunState;
   readonly #tell: (event: EncodedEvent) => Told;
   #frontier: Frontier | undefined;
-  /** Tasks whose wait for the next try is over. */
-  readonly #due = new Set<string>();
   /** Successes of attempts that read others which have not succeeded yet, by task. */
   readonly #held = new Map<string, Fact & { readonly type: "succeeded" }>();
   #draft: Draft = { facts: [], told: [], results: [] };
@@ -75,7 +73,7 @@ export class RunDecider {
 
   /** The wait of a task for its next try is over. */
   due(task: string): void {
-    this.#due.add(task);
+    this.#frontier!.due(task);
   }
 
   /** The facts that change something, what follows from them, and all that is to be journalled with them. */
@@ -152,19 +150,13 @@ export class RunDecider {
   #goOn({ atMs, draining }: Moment): boolean {
     const { ready, skipped, end } = this.#frontier?.next() ?? { ready: [], skipped: [] };
     for (const skip of skipped) this.#take({ type: "skipped", ...skip, atMs });
-    const starting = draining ? [] : [...this.#takeDue(), ...ready];
+    const starting = draining ? [] : ready;
     for (const task of starting) {
       const attempt = this.#state.tasks.get(task)!.attempts + 1;
       this.#take({ type: "started", task, attempt, atMs, ...liveOf(this.#state, task) });
     }
     if (end !== undefined) this.#take({ type: "ended", ...end, atMs });
     return skipped.length > 0 || starting.length > 0;
-  }
-
-  #takeDue(): string[] {
-    const due = [...this.#due].filter((task) => this.#state.tasks.get(task)?.status === "retrying");
-    this.#due.clear();
-    return due;
   }
 
   /** Ends a run that was cancelled or is out of time, unless all its tasks are done. */

@@ -48,7 +48,10 @@ export function eventOfFact(state: RunState, fact: Fact): EncodedEvent | undefin
         because: fact.because,
       });
     case "skipped":
-      return taskEvent(state, fact.task, "skipped", fact.atMs, { attempt: 0, because: fact.because });
+      return taskEvent(state, fact.task, "skipped", fact.atMs, {
+        attempt: attemptsOf(state, fact.task),
+        because: fact.because,
+      });
     case "cancelled":
       return taskEvent(state, fact.task, "cancelled", fact.atMs, { attempt: attemptsOf(state, fact.task) });
     case "interrupted":

@@ -47,6 +47,8 @@ export interface TaskDescriptor {
   readonly tags: readonly string[];
   /** Whether it gives many chunks. */
   readonly stream: boolean;
+  /** How many chunks it may be ahead of the slowest task that reads it while it runs. */
+  readonly maxAhead?: number;
   /** Whether tasks downstream run even if this one fails. */
   readonly failSafe: boolean;
   /** Tries after the first. */

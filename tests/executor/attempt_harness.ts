@@ -1,6 +1,7 @@
 /** One attempt over a store in memory and a clock that stands still. */
 import { createLogger, type LogRecord } from "../../src/base/log.ts";
 import { runAttempt } from "../../src/executor/attempt.ts";
+import type { StreamPorts } from "../../src/executor/live_stream.ts";
 import type { AttemptNotice, AttemptOutcome, ExecutableTask } from "../../src/executor/port.ts";
 import { openMemoryIOManager } from "../../src/store/memory_io_manager.ts";
 import type { IOManager } from "../../src/store/port.ts";
@@ -22,8 +23,18 @@ export interface Trial {
   run(task: Task, executable?: Partial<ExecutableTask>): Promise<AttemptOutcome>;
 }
 
+/** Nobody reads what is written, and nothing is read while it is written. */
+const IDLE: StreamPorts = {
+  read: () => Promise.reject(new Error("nothing is being written")),
+  left: () => {},
+  room: () => Promise.resolve(Infinity),
+};
+
 /** Makes everything that an attempt needs. */
-export async function createTrial(replaced: Partial<IOManager> = {}): Promise<Trial> {
+export async function createTrial(
+  replaced: Partial<IOManager> = {},
+  streams: StreamPorts = IDLE,
+): Promise<Trial> {
   const clock = createVirtualClock(1_000);
   const store = await openMemoryIOManager();
   const io: IOManager = {
@@ -70,6 +81,7 @@ export async function createTrial(replaced: Partial<IOManager> = {}): Promise<Tr
           clock,
           log: createLogger((record) => records.push(record), clock.now),
           io,
+          streams,
           notice: (notice) => notices.push(notice),
           publish: (topic, data) => {
             published.push({ topic, data });

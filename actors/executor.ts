@@ -7,27 +7,31 @@ import { defineActor } from "../src/actor/define_actor.ts";
 import { later } from "../src/actor/loop.ts";
 import type { Address } from "../src/actor/ref.ts";
 import { createIdSource } from "../src/base/ids.ts";
-import { messageOf, MillraceError, toWire } from "../src/base/errors.ts";
+import { messageOf } from "../src/base/errors.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { encodeData } from "../src/event/event.ts";
 import { runAttempt } from "../src/executor/attempt.ts";
 import type { Claims } from "../src/executor/claims.ts";
 import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
 import { executorProtocol, poolProtocol } from "../src/executor/protocol.ts";
+import { unknownTask } from "../src/executor/unknown_task.ts";
 import { Worklist } from "../src/executor/worklist.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
-import { openFilesystemIOManager } from "../src/store/filesystem_io_manager.ts";
+import { openResults, type ResultsOptions } from "../src/store/results.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
 import type { Task } from "../src/task/task.ts";
+import { attemptPorts } from "./attempt_ports.ts";
 
 /** What an executor is given. */
 export interface ExecutorOptions {
   /** Modules that define tasks. */
   readonly modules: readonly string[];
-  /** The folder where results are kept. */
+  /** The folder where state is kept. */
   readonly dataDir: string;
   /** How durable a result is. */
   readonly fsync: "always" | "batched";
+  /** Where results are kept. */
+  readonly results: ResultsOptions;
   /** Who hears of progress. */
   readonly orchestrator: Address;
   /** Where tasks publish. */
@@ -48,8 +52,7 @@ const ALWAYS = { timeoutMs: "none" } as const;
 
 /** An executor. */
 export const executor = defineActor(executorProtocol, async (ctx, options: ExecutorOptions) => {
-  const { dataDir, fsync } = options;
-  const io = await openFilesystemIOManager({ dir: dataDir, fsync });
+  const io = await openResults(options.results, options);
   ctx.onStop(() => io[Symbol.asyncDispose]());
   const ids = createIdSource(ctx.clock);
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
@@ -77,26 +80,14 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
   }
 
   async function run(executable: ExecutableTask, signal: AbortSignal): Promise<AttemptOutcome> {
-    const { runId, task: name, attempt } = executable;
-    const key = { runId, task: name, attempt };
+    const { task: name } = executable;
     const task = options.local?.get(name) ?? (await load()).get(name);
     if (task === undefined) return unknownTask(name);
     return await runAttempt(task, executable, {
       clock: ctx.clock,
       log: ctx.log,
       io,
-      streams: {
-        read: (source, position, signal) =>
-          orchestrator.ask("readStream", { reader: key, source, position }, { ...ALWAYS, signal }),
-        left: (source) => void orchestrator.offer("leaveStream", { reader: key, source }).catch(() => {}),
-        room: (chunks, maxAhead, signal) =>
-          orchestrator.ask("streamRoom", { source: key, chunks, maxAhead }, { ...ALWAYS, signal }),
-      },
-      notice: (notice) => {
-        // Who reads chunks waits for them; progress is for people.
-        if (notice.kind === "progress") orchestrator.tell("notice", { attempt: key, notice });
-        else void orchestrator.offer("notice", { attempt: key, notice }).catch(() => {});
-      },
+      ...attemptPorts(orchestrator, executable),
       publish: (topic, data) => publish(executable, topic, data),
     }, signal);
   }
@@ -115,15 +106,3 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
     cancel: (number) => worklist.cancel(number),
   };
 });
-
-/** A run that was planned when the modules still had this task. */
-function unknownTask(task: string) {
-  const error = new MillraceError(
-    "task/unknown",
-    `Cannot run task "${task}" as no loaded module defines it any more`,
-    {
-      details: { task },
-    },
-  );
-  return { ok: false as const, error: toWire(error), retryable: false, durationMs: 0 };
-}

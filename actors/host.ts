@@ -11,7 +11,7 @@ import { PROCESS_HOST } from "../src/actor/process_entry.ts";
 import { serveWorkerHost } from "../src/actor/worker_host.ts";
 
 if ("WorkerGlobalScope" in globalThis) serveWorkerHost();
-else if (import.meta.main && Deno.args[0] === PROCESS_HOST) {
+else if (Deno.args[0] === PROCESS_HOST && (import.meta.main || Deno.mainModule.startsWith("data:"))) {
   // Only a process needs what it takes to talk to one.
   const { serveProcessHost } = await import("../src/actor/process_host.ts");
   await serveProcessHost();

@@ -5,10 +5,11 @@
  */
 import { consoleLogSink, isLogLevel } from "../src/base/console_log_sink.ts";
 import { runCli } from "../src/cli/cli.ts";
-import { createDenoEnvironment } from "../src/cli/deno_environment.ts";
+import { createDenoEnvironment, moduleUrl } from "../src/cli/deno_environment.ts";
 import { EXIT } from "../src/cli/exit_codes.ts";
 import type { CliOpenOptions, CliPlatform } from "../src/cli/port.ts";
 import { readOwner } from "../src/store/data_dir_lock.ts";
+import { parseResults } from "../src/store/results.ts";
 import { openSpeaker } from "./platform.ts";
 import { diffPlans, renderPlanDiff } from "../src/planner/diff_plans.ts";
 import { createPlanBook } from "./planner.ts";
@@ -34,6 +35,7 @@ async function open(options: CliOpenOptions): Promise<CliPlatform> {
     );
   }
   const looks = purpose === "look";
+  const kept = Deno.env.get("MILLRACE_RESULTS") ?? "";
   // Tasks that write files of their own find the folder that was named on the command line.
   Deno.env.set("MILLRACE_DATA_DIR", dataDir);
   const speaker = await openSpeaker({
@@ -42,6 +44,7 @@ async function open(options: CliOpenOptions): Promise<CliPlatform> {
     schedules: purpose === "serve",
     resume: !looks,
     log: consoleLogSink(level),
+    ...(kept === "" ? {} : { results: parseResults(kept, moduleUrl) }),
     http: http === false ? false : { ...http, ...(token === undefined ? {} : { token }) },
     ...(looks ? { executors: 0 } : executors === undefined ? {} : { executors }),
     ...(fsync === undefined ? {} : { fsync }),

@@ -12,8 +12,10 @@ import type { SubscribeOptions } from "../src/broker/subscription.ts";
 import type { MillraceEvent } from "../src/event/event.ts";
 import { createApp } from "../src/http/app.ts";
 import type { PlatformView } from "../src/http/port.ts";
+import { upgradeWebSocket } from "../src/http/serve.ts";
 import type { RunFilter } from "../src/orchestrator/port.ts";
 import { lockDataDir } from "../src/store/data_dir_lock.ts";
+import { assertResultsOptions, openResults, type ResultsOptions } from "../src/store/results.ts";
 import type { Plan, Selection } from "../src/task/plan.ts";
 import { createTaskRegistry, type TaskRegistry } from "../src/task/registry.ts";
 import type { RerunFrom, RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts";
@@ -35,6 +37,11 @@ export interface PlatformOptions {
   readonly http?: HttpOptions | false;
   /** `always`: what is accepted survives a power cut; `batched`: the end of the process. @default {"batched"} */
   readonly fsync?: "always" | "batched";
+  /**
+   * Where results are kept. What an earlier start of the data folder kept elsewhere is not found there.
+   * @default {{ kind: "filesystem" }}
+   */
+  readonly results?: ResultsOptions;
   /** Whether triggers fire by themselves. @default {true} */
   readonly schedules?: boolean;
   /** Whether runs that an earlier process left unfinished go on. @default {true} */
@@ -149,7 +156,10 @@ export interface Platform extends AsyncDisposable {
   cancel(runId: string): Promise<void>;
   /** Plans a pipeline or a selection, and runs nothing. */
   plan(request: Selection & { readonly pipeline?: string }): Promise<Plan>;
-  /** The stored value of a task in a run; of a streaming task all chunks as an array. */
+  /**
+   * The stored value of a task in a run, read from where it is kept; of a streaming task all chunks as an array.
+   * What the task gave as a `ReadableStream` is one again: read it to its end, or cancel it.
+   */
   result(runId: string, task: string): Promise<unknown>;
   /** Runs, newest first. */
   runs(filter?: RunFilter): Promise<readonly RunSummary[]>;
@@ -167,6 +177,7 @@ const OPTION_KEYS = [
   "executors",
   "http",
   "fsync",
+  "results",
   "schedules",
   "resume",
   "log",
@@ -177,7 +188,7 @@ const HTTP_KEYS = ["port", "hostname", "token"] as const;
  * Opens a platform: takes the data folder, starts the cast, continues unfinished runs, and serves.
  *
  * @throws {MillraceError} `platform/data-dir-locked` (naming the process that has the folder),
- * `platform/data-dir-unusable`, `platform/journal-unusable`, `platform/no-free-port`, `module/load-failed`,
+ * `platform/data-dir-unusable`, `platform/journal-unusable`, `store/unavailable`, `store/kv-off`, `platform/no-free-port`, `module/load-failed`,
  * `module/definition-invalid`, `task/unsupported` or a duplicate definition.
  * @throws {TypeError} If an option is unknown.
  * @throws {RangeError} If `executors` is not a whole number.
@@ -206,6 +217,8 @@ export async function openSpeaker(
 ): Promise<PlatformSpeaker> {
   assertKeys("a platform", options, OPTION_KEYS);
   const { modules = [], http = false, fsync = "batched", schedules = true, resume = true } = options;
+  const { results = { kind: "filesystem" } } = options;
+  assertResultsOptions(results);
   if (http !== false) assertKeys("the HTTP server of a platform", http, HTTP_KEYS);
   const executors = options.executors ?? Math.min(8, Math.max(2, navigator.hardwareConcurrency));
   if (!Number.isInteger(executors) || executors < 0) {
@@ -227,6 +240,7 @@ export async function openSpeaker(
       modules,
       dataDir,
       fsync,
+      results,
       executors,
       local,
       schedules,
@@ -236,12 +250,22 @@ export async function openSpeaker(
       onFailure: failed.resolve,
     });
     undo.defer(async () => void await cast.stop(0));
-    const speaker = new PlatformSpeaker({ cast, registry, clock, dataDir: lock.dir, fsync, lock });
+    const openKept = () => openResults(results, { dataDir, fsync });
+    const speaker = new PlatformSpeaker({
+      cast,
+      registry,
+      clock,
+      dataDir: lock.dir,
+      fsync,
+      lock,
+      openResults: openKept,
+    });
     const { port = 8000, hostname = "127.0.0.1", token } = http === false ? {} : http;
     const app = createApp(speaker.backend, {
       clock,
       log,
       hosts: [hostname],
+      upgrade: upgradeWebSocket,
       ...(token === undefined ? {} : { token }),
     });
     speaker.serve(app);

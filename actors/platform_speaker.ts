@@ -6,14 +6,14 @@
 import type { Clock } from "../src/base/clock.ts";
 import { MillraceError } from "../src/base/errors.ts";
 import { assertKeys } from "../src/base/names.ts";
-import { decode } from "../src/base/codec.ts";
 import { createIdSource, type IdSource } from "../src/base/ids.ts";
 import type { SubscribeOptions } from "../src/broker/subscription.ts";
 import { decodeEvent, encodeData, type EncodedEvent, type MillraceEvent } from "../src/event/event.ts";
 import type { HttpApp } from "../src/http/app.ts";
-import type { GatewayBackend, PlatformView } from "../src/http/port.ts";
+import type { AboutEvent, GatewayBackend, PlatformView } from "../src/http/port.ts";
 import type { RunFilter } from "../src/orchestrator/port.ts";
 import type { DataDirLock } from "../src/store/data_dir_lock.ts";
+import type { IOManager } from "../src/store/port.ts";
 import { describeTask } from "../src/task/describe.ts";
 import type { DrawOptions, Plan, Selection } from "../src/task/plan.ts";
 import type { TaskRegistry } from "../src/task/registry.ts";
@@ -42,6 +42,8 @@ export interface SpeakerParts {
   readonly dataDir: string;
   readonly fsync: "always" | "batched";
   readonly lock: DataDirLock;
+  /** Opens where results are kept; once one is asked for. */
+  openResults(): Promise<IOManager>;
 }
 
 /** Within the platform an ask ends with the actor, not with the clock. */
@@ -61,6 +63,7 @@ export class PlatformSpeaker implements Platform {
   #app: HttpApp | undefined;
   #where: { readonly url: string; readonly moved: boolean } | undefined;
   #closing: Promise<CloseReport> | undefined;
+  #opened: Promise<IOManager> | undefined;
   /** Settles once the planner knows all tasks of the main program. */
   #defined: Promise<unknown> = Promise.resolve();
 
@@ -98,7 +101,7 @@ export class PlatformSpeaker implements Platform {
       view: () => this.view(),
       fire: (name, data, request) => this.fire(name, data, request),
       trigger: (name) => this.trigger(name),
-      publish: (topic, data) => this.publish(topic, data),
+      publish: (topic, data, about) => this.publish(topic, data, about),
       run: (request) => this.run(request),
       runs: (filter) => this.runs(filter),
       runView: (runId) => this.runView(runId),
@@ -142,12 +145,13 @@ export class PlatformSpeaker implements Platform {
     };
   }
 
-  async publish(topic: string, data: unknown): Promise<PlatformPublished> {
+  async publish(topic: string, data: unknown, about: AboutEvent = {}): Promise<PlatformPublished> {
     const event: EncodedEvent = {
       id: this.#ids.next(),
       topic,
       timeMs: this.#parts.clock.now(),
       source: "app",
+      ...about,
       data: encodeData(topic, data),
     };
     await this.#defined;
@@ -216,11 +220,9 @@ export class PlatformSpeaker implements Platform {
         { details: { runId, task, resultId: "" } },
       );
     }
-    const load = async (resultId: string): Promise<unknown> => {
-      const key = { runId: found.from?.runId ?? runId, task, resultId };
-      const stored = await this.#cast.store.ask("load", key, ALWAYS);
-      return stored instanceof Uint8Array ? stored : decode(stored);
-    };
+    const io = await this.#results();
+    const load = (resultId: string): Promise<unknown> =>
+      io.load({ runId: found.from?.runId ?? runId, task, resultId });
     const streams = resultIds[0]?.includes("-") ?? true;
     if (!streams) return await load(resultIds[0]!);
     const chunks: unknown[] = [];
@@ -267,10 +269,20 @@ export class PlatformSpeaker implements Platform {
     try {
       const { lostThreads, unfinishedRuns } = await this.#cast.stop(deadlineMs);
       this.#app?.close();
+      await (await this.#opened)?.[Symbol.asyncDispose]();
       return { lostThreads, unfinishedRuns };
     } finally {
       await this.#parts.lock.release();
     }
+  }
+
+  /** Read here, not by way of the store: results may be large, or streams. */
+  #results(): Promise<IOManager> {
+    this.#opened ??= this.#parts.openResults().catch((error) => {
+      this.#opened = undefined; // the next one tries again
+      throw error;
+    });
+    return this.#opened;
   }
 
   async #ended(runId: string): Promise<RunEnd> {

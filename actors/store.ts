@@ -6,8 +6,8 @@
 import { defineActor } from "../src/actor/define_actor.ts";
 import { encode } from "../src/base/codec.ts";
 import { openSqliteRunJournal } from "../src/orchestrator/sqlite_run_journal.ts";
-import { openFilesystemIOManager } from "../src/store/filesystem_io_manager.ts";
 import { storeProtocol } from "../src/store/protocol.ts";
+import { openResults, type ResultsOptions } from "../src/store/results.ts";
 
 /** What the store is given. */
 export interface StoreOptions {
@@ -15,16 +15,18 @@ export interface StoreOptions {
   readonly dataDir: string;
   /** How durable a commit is. */
   readonly fsync: "always" | "batched";
+  /** Where results are kept. */
+  readonly results: ResultsOptions;
 }
 
 /** Commits that are in hand at the same time share a transaction. */
 const CONCURRENCY = 1024;
 
 /** The store. */
-export const store = defineActor(storeProtocol, async (ctx, { dataDir, fsync }: StoreOptions) => {
+export const store = defineActor(storeProtocol, async (ctx, { dataDir, fsync, results }: StoreOptions) => {
   const journal = await openSqliteRunJournal({ path: `${dataDir}/millrace.db`, fsync });
   ctx.onStop(() => journal[Symbol.asyncDispose]());
-  const io = await openFilesystemIOManager({ dir: dataDir, fsync });
+  const io = await openResults(results, { dataDir, fsync });
   ctx.onStop(() => io[Symbol.asyncDispose]());
   return {
     commit: (writes) => journal.commit(writes),

@@ -79,7 +79,7 @@ export const supervisor = defineActor(supervisorProtocol, async (ctx, options: S
   }
 
   async function join({ ref, claims }: Living): Promise<void> {
-    const joining = { executor: ref.address, isolation: "worker", slots: 1, claims } as const;
+    const joining = { executor: ref.address, kind: "worker", slots: 1, claims } as const;
     await pool.ask("join", joining, { timeoutMs: "none" });
   }
 

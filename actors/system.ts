@@ -4,19 +4,21 @@
  *
  * | host | actors | holds refs to |
  * |---|---|---|
- * | main | supervisor, gateway, an executor for inline tasks | all |
+ * | main | supervisor, processes, gateway, an executor for inline tasks | all |
  * | control | broker, scheduler, planner, orchestrator, pool | each other, store, executors |
  * | store | store | – |
  * | executor-1 … n | one executor each | broker, orchestrator |
+ * | process-1 … (child processes, when there is work for them) | one sandbox each | nobody |
+ * | keeper (with the first of these) | a warden for each sandbox | broker, orchestrator, its sandbox |
  *
  * @module
  */
 import type { Address } from "../src/actor/ref.ts";
-import { inWorker } from "../src/actor/placement.ts";
 import type { ActorRef } from "../src/actor/ref.ts";
 import { type ActorSystem, createSystem, type StopReport } from "../src/actor/system.ts";
 import { later } from "../src/actor/loop.ts";
 import { otelTracer } from "../src/actor/otel_tracer.ts";
+import { processTransport } from "../src/actor/process_transport.ts";
 import { workerTransport } from "../src/actor/worker_transport.ts";
 import type { Clock } from "../src/base/clock.ts";
 import type { Logger } from "../src/base/log.ts";
@@ -25,9 +27,12 @@ import { poolProtocol } from "../src/executor/protocol.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { plannerProtocol } from "../src/planner/protocol.ts";
 import { storeProtocol } from "../src/store/protocol.ts";
+import type { ResultsOptions } from "../src/store/results.ts";
 import type { Task } from "../src/task/task.ts";
 import { schedulerProtocol } from "../src/trigger/protocol.ts";
 import { executor, INLINE_SLOTS } from "./executor.ts";
+import { place } from "./places.ts";
+import { processes } from "./processes.ts";
 import { supervisor } from "./supervisor.ts";
 
 /** What a cast is made of. */
@@ -38,6 +43,8 @@ export interface CastOptions {
   readonly dataDir: string;
   /** How durable a commit is. */
   readonly fsync: "always" | "batched";
+  /** Where results are kept. */
+  readonly results: ResultsOptions;
   /** How many executors. */
   readonly executors: number;
   /** Tasks of the main program. */
@@ -67,19 +74,6 @@ export interface Cast {
   stop(deadlineMs: number): Promise<StopReport & { readonly unfinishedRuns: number }>;
 }
 
-const place = {
-  broker: inWorker(import.meta.resolve("./broker.ts"), "broker", () => import("./broker.ts")),
-  scheduler: inWorker(import.meta.resolve("./scheduler.ts"), "scheduler", () => import("./scheduler.ts")),
-  planner: inWorker(import.meta.resolve("./planner.ts"), "planner", () => import("./planner.ts")),
-  orchestrator: inWorker(
-    import.meta.resolve("./orchestrator.ts"),
-    "orchestrator",
-    () => import("./orchestrator.ts"),
-  ),
-  pool: inWorker(import.meta.resolve("./pool.ts"), "pool", () => import("./pool.ts")),
-  store: inWorker(import.meta.resolve("./store.ts"), "store", () => import("./store.ts")),
-};
-
 /** Asks within the platform end with the actor, not with the clock. */
 const ALWAYS = { timeoutMs: "none" } as const;
 /** How long an actor may take to stop once nothing runs any more, in ms. */
@@ -90,13 +84,13 @@ const PATIENCE_MS = 5_000;
 
 /** Starts the cast: what is journalled first, what fires last. On failure everything is stopped again. */
 export async function startCast(options: CastOptions): Promise<Cast> {
-  const { clock, log, modules, dataDir, fsync } = options;
-  const transport = workerTransport(new URL("./host.ts", import.meta.url));
+  const { clock, log, modules, dataDir, fsync, results } = options;
+  const entry = new URL("./host.ts", import.meta.url);
   const system = createSystem({
     clock,
     random: Math.random,
     log,
-    transports: [transport],
+    transports: [workerTransport(entry), processTransport(entry)],
     tracer: otelTracer(),
     later,
     // Their state is their view of the journal and of who subscribes: it outlives a failed message.
@@ -125,9 +119,12 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       orchestrator: at("orchestrator"),
       pool: at("pool"),
       supervisor: at("supervisor", 0),
+      processes: at("processes", 0),
     };
     const { orchestrator: orchestratorAt, broker: brokerAt, pool: poolAt } = address;
-    const local = { modules, dataDir, fsync, orchestrator: orchestratorAt, broker: brokerAt, pool: poolAt };
+    const kept = { dataDir, fsync, results };
+    const common = { ...kept, orchestrator: orchestratorAt, broker: brokerAt, pool: poolAt };
+    const local = { modules, ...common };
     const executors = {
       system,
       pool: address.pool,
@@ -136,25 +133,29 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       onLostThread: () => void lostThreads++,
     };
     // Nobody talks before all are there: threads load what they need at the same time.
-    const [store, planner, broker, scheduler, orchestrator, pool, overseer, inline] = await Promise.all([
-      system.spawnIn(place.store, { dataDir, fsync }, { ...address.store, protocol: storeProtocol }),
-      system.spawnIn(place.planner, { modules }, { ...address.planner, protocol: plannerProtocol }),
-      system.spawnIn(place.broker, address, { ...address.broker, protocol: brokerProtocol }),
-      system.spawnIn(place.scheduler, { modules, ...address }, {
-        ...address.scheduler,
-        protocol: schedulerProtocol,
-      }),
-      system.spawnIn(place.orchestrator, address, {
-        ...address.orchestrator,
-        protocol: orchestratorProtocol,
-      }),
-      system.spawnIn(place.pool, { ...address, executors: options.executors }, {
-        ...address.pool,
-        protocol: poolProtocol,
-      }),
-      system.spawn(supervisor, executors, { name: "supervisor" }),
-      system.spawn(executor, { ...local, local: options.local }, { name: "executor-inline" }),
-    ]);
+    const [store, planner, broker, scheduler, orchestrator, pool, overseer, inline, apart] = await Promise
+      .all([
+        system.spawnIn(place.store, kept, { ...address.store, protocol: storeProtocol }),
+        system.spawnIn(place.planner, { modules }, { ...address.planner, protocol: plannerProtocol }),
+        system.spawnIn(place.broker, address, { ...address.broker, protocol: brokerProtocol }),
+        system.spawnIn(place.scheduler, { modules, ...address }, {
+          ...address.scheduler,
+          protocol: schedulerProtocol,
+        }),
+        system.spawnIn(place.orchestrator, address, {
+          ...address.orchestrator,
+          protocol: orchestratorProtocol,
+        }),
+        system.spawnIn(place.pool, { ...address, executors: options.executors }, {
+          ...address.pool,
+          protocol: poolProtocol,
+        }),
+        system.spawn(supervisor, executors, { name: "supervisor" }),
+        system.spawn(executor, { ...local, local: options.local }, { name: "executor-inline" }),
+        system.spawn(processes, { system, pool: address.pool, modules, warden: common }, {
+          name: "processes",
+        }),
+      ]);
 
     const { pipelines } = await planner.ask("describe", undefined, ALWAYS);
     const states = await store.ask("triggers", undefined, ALWAYS);
@@ -166,7 +167,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
     const sources = triggers.flatMap(({ name, source }) => source === undefined ? [] : [{ name, source }]);
     await orchestrator.ask("begin", { pipelines, triggers: sources }, ALWAYS);
     await overseer.ask("begin", undefined, ALWAYS);
-    await pool.ask("join", { executor: inline.address, isolation: "inline", slots: INLINE_SLOTS }, ALWAYS);
+    await pool.ask("join", { executor: inline.address, kind: "inline", slots: INLINE_SLOTS }, ALWAYS);
     const resumed = options.resume ? await orchestrator.ask("recover", undefined, ALWAYS) : 0;
     if (options.schedules) await scheduler.ask("arm", undefined, ALWAYS);
 
@@ -179,6 +180,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       await Promise.all([
         system.stopActor(overseer, "drain", STOP_MS),
         system.stopActor(inline, "now", STOP_MS),
+        system.stopActor(apart, "now", STOP_MS),
       ]);
       for (const actor of [pool, orchestrator, scheduler, planner, broker, store]) {
         await system.stopActor(actor, "drain", STOP_MS);

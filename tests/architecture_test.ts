@@ -31,7 +31,8 @@ const UNREACHED: Readonly<Record<string, string>> = {
 };
 
 /** The technologies whose adapters, `<tech>_<port>.ts`, may touch the machine. */
-const ADAPTER = /^src\/[a-z]+\/(console|deno|filesystem|kv|process|sqlite|system|worker)_[a-z_]+\.ts$/;
+const ADAPTER =
+  /^src\/[a-z]+\/(console|deno|filesystem|kv|postgres|process|sqlite|system|worker)_[a-z_]+\.ts$/;
 
 /** Everything else that touches the machine. Who runs things (`actors/`) may, too. */
 const TOUCH_THE_MACHINE: Readonly<Record<string, string>> = {

@@ -50,7 +50,7 @@ Deno.test("FsFile.tryLock(): a lock keeps other processes out until its holder i
     assertEquals(await file.tryLock(true), true);
   }));
 
-// If a row is missing: `fsync: "batched"` of src/orchestrator/sqlite_database.ts breaks its word.
+// If a row is missing: `fsync: "batched"` of src/base/sqlite_file.ts breaks its word.
 Deno.test("node:sqlite: what was committed in WAL mode with synchronous NORMAL survives kill -9", () =>
   inFolder(async (dir) => {
     await using writer = startProgram("row_writer.ts", `${dir}/rows.sqlite`);
@@ -64,7 +64,7 @@ Deno.test("node:sqlite: what was committed in WAL mode with synchronous NORMAL s
     assertEquals(db.prepare("PRAGMA integrity_check").get()?.integrity_check, "ok");
   }));
 
-// If they change: `resultCode` in src/orchestrator/sqlite_database.ts cannot tell bad data from a bad disk.
+// If they change: `resultCode` in src/base/sqlite_file.ts cannot tell bad data from a bad disk.
 Deno.test("node:sqlite: a statement's error carries the result code of SQLite, one of exec() does not", () => {
   using db = new DatabaseSync(":memory:");
   db.exec("CREATE TABLE t (n INTEGER NOT NULL UNIQUE) STRICT; INSERT INTO t VALUES (1)");

@@ -14,7 +14,8 @@ import type { RestartBudget, Supervision } from "./supervision.ts";
 
 /**
  * How a host is run. Only a process can be held to limits, and only a process can be ended whatever it computes.
- * What is printed in a process goes into the system's log: standard output as `info`, standard error as `warn`.
+ * What is printed in a process goes to `onOutput`, or else into the system's log: standard output as `info`,
+ * standard error as `warn`.
  *
  * @example A host that may talk to one server, and take 128 MiB
  * ```ts
@@ -42,6 +43,8 @@ export interface HostOptions extends HostLimits {
    * @default {never}
    */
   readonly stuckMs?: number;
+  /** Hears of each line that a process prints; a long line comes in parts. */
+  readonly onOutput?: (stream: "stdout" | "stderr", text: string) => void;
 }
 
 /** What the hosts need of their system. */
@@ -80,4 +83,14 @@ export interface Host {
   up: PromiseWithResolvers<void>;
   cancelCheck: Cancel;
   recycling: boolean;
+}
+
+/** What a process prints is for people: it goes into the log, unless somebody wants it. */
+export function printed(
+  { label, options: { onOutput } }: Host,
+  { stream, text }: Extract<FromHost, { readonly type: "printed" }>,
+  log: Logger,
+): void {
+  if (onOutput !== undefined) onOutput(stream, text);
+  else log[stream === "stdout" ? "info" : "warn"]("A host printed a line", { host: label, stream, text });
 }

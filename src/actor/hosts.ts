@@ -7,9 +7,9 @@
 import { fromWire, messageOf, toWire } from "../base/errors.ts";
 import { hostLost } from "./actor_errors.ts";
 import type { Frame } from "./frame.ts";
-import type { Host, HostOptions, HostsPorts } from "./host.ts";
+import { type Host, type HostOptions, type HostsPorts, printed } from "./host.ts";
 import { HostHandle, RemoteChild } from "./host_handle.ts";
-import { assertLimits } from "./host_limits.ts";
+import { assertLimits, limitsOf } from "./host_limits.ts";
 import type { FromHost, SpawnOrder, StopMode, Transport } from "./port.ts";
 import { watchSilence } from "./signs_of_life.ts";
 import type { HostSnapshot } from "./snapshot.ts";
@@ -115,7 +115,7 @@ export class Hosts {
         },
         frame: (to, frame) => handle.isLost ? undefined : this.#frame(host, to, frame),
         lost: (reason) => this.#lost(host, handle, reason),
-      }, host.options));
+      }, limitsOf(host.options)));
     host.handle.wire.order({ type: "hello", host: host.number, label: host.label });
     await host.handle.ready.promise;
   }
@@ -228,6 +228,8 @@ export class Hosts {
         const { level, message: text, attrs } = message.record;
         return log[level](text, attrs);
       }
+      case "printed":
+        return printed(host, message, log);
       case "overrun":
         log.warn("A turn had to be interrupted", { host: host.label, actor: message.name });
         return void this.recycle(host.number);

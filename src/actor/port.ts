@@ -100,6 +100,8 @@ export type FromHost =
   /** Something went wrong that no actor is to blame for; it lives on. */
   | { readonly type: "fault"; readonly error: WireError }
   | { readonly type: "log"; readonly record: LogRecord }
+  /** A process has written a line. */
+  | { readonly type: "printed"; readonly stream: "stdout" | "stderr"; readonly text: string }
   /** It is about to end. */
   | { readonly type: "exit"; readonly reason: string };
 

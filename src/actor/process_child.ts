@@ -43,10 +43,10 @@ export class HostProcess {
   #lastWords = "";
   #outOfMemory = false;
 
-  /** Starts `deno` with these arguments. */
-  constructor(args: readonly string[]) {
+  /** Starts `deno` with these arguments in this environment. */
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
     this.gone = this.#gone.promise;
-    void this.#start(args).catch((error) => this.#end(`it could not be started: ${messageOf(error)}`));
+    void this.#start(args, env).catch((error) => this.#end(`it could not be started: ${messageOf(error)}`));
   }
 
   /** Whether it can still become a host. */
@@ -74,14 +74,14 @@ export class HostProcess {
     this.#child?.kill("SIGKILL");
   }
 
-  async #start(args: readonly string[]): Promise<void> {
+  async #start(args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
     // Loading it takes a while, and only who starts processes is to pay for it.
     const { spawn } = await import("node:child_process");
     if (this.#killed) return this.#gone.resolve();
     const child = this.#child = spawn(Deno.execPath(), [...args], {
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
       // What it prints goes into a log.
-      env: { ...Deno.env.toObject(), NO_COLOR: "1" },
+      env: { ...env, NO_COLOR: "1" },
     }) as ReturnType<typeof Spawn>;
     child.on("error", (error) => this.#end(`it could not be started: ${messageOf(error)}`));
     child.on("exit", (code, signal) => void this.#exited(child, code, signal));

@@ -8,7 +8,7 @@
  */
 import { findConfig } from "./deno_config.ts";
 import type { Frame } from "./frame.ts";
-import { type HostLimits, limitFlags } from "./host_limits.ts";
+import { entryModule, environmentOf, type HostLimits, limitFlags } from "./host_limits.ts";
 import { later } from "./loop.ts";
 import { bytesPacket, type Packet, PacketType } from "./packet.ts";
 import type { FromHost, ToHost, Transport, Wire, WireEvents } from "./port.ts";
@@ -40,7 +40,7 @@ export function processTransport(entry: URL, { spares = 0 }: ProcessTransportOpt
           `Cannot start host "${label}" as a compiled program has no Deno to start a process with`,
         );
       }
-      return new ProcessWire(label, pool.take(limits), events, () => pool.refill(limits));
+      return new ProcessWire(pool.take(limits), events, () => pool.refill(limits));
     },
     connect(a, aHost, b, bHost) {
       (a as ProcessWire).join(bHost, aHost, b as ProcessWire);
@@ -55,7 +55,7 @@ export function processTransport(entry: URL, { spares = 0 }: ProcessTransportOpt
 class ProcessPool {
   readonly #entry: URL;
   readonly #spares: number;
-  /** By their flags. */
+  /** By what they are held to. */
   readonly #ready = new Map<string, HostProcess[]>();
   readonly #all = new Set<HostProcess>();
   #closed = false;
@@ -67,36 +67,34 @@ class ProcessPool {
 
   /** A process for a host. */
   take(limits: HostLimits): HostProcess {
-    const flags = limitFlags(limits);
-    const ready = this.#ready.get(flags.join("\0")) ?? [];
+    const ready = this.#ready.get(JSON.stringify(limits)) ?? [];
     while (ready.length > 0) {
       const spare = ready.shift()!;
       if (spare.usable) return spare;
     }
-    return this.#spawn(flags);
+    return this.#spawn(limits);
   }
 
   /** A host has got its process: the next one is made ready. */
   refill(limits: HostLimits): void {
     if (this.#closed) return;
-    const flags = limitFlags(limits);
-    const key = flags.join("\0");
+    const key = JSON.stringify(limits);
     const ready = this.#ready.get(key) ?? [];
     this.#ready.set(key, ready);
-    while (ready.length < this.#spares) ready.push(this.#spawn(flags));
+    while (ready.length < this.#spares) ready.push(this.#spawn(limits));
   }
 
-  #spawn(flags: readonly string[]): HostProcess {
+  #spawn(limits: HostLimits): HostProcess {
     const args = [
       "run",
       "--no-prompt",
       "--quiet",
       ...application(),
-      ...flags,
-      this.#entry.href,
+      ...limitFlags(limits),
+      entryModule(this.#entry.href, limits),
       PROCESS_HOST,
     ];
-    const process = new HostProcess(args);
+    const process = new HostProcess(args, environmentOf(limits, Deno.env.toObject()));
     this.#all.add(process);
     void process.gone.then(() => this.#all.delete(process));
     return process;
@@ -132,7 +130,6 @@ interface Route {
 }
 
 class ProcessWire implements Wire {
-  readonly #label: string;
   readonly #process: HostProcess;
   readonly #events: WireEvents;
   readonly #onReady: () => void;
@@ -140,14 +137,13 @@ class ProcessWire implements Wire {
   readonly #byLink = new Map<number, Route>();
   #lastLink = 0;
 
-  constructor(label: string, process: HostProcess, events: WireEvents, onReady: () => void) {
-    this.#label = label;
+  constructor(process: HostProcess, events: WireEvents, onReady: () => void) {
     this.#process = process;
     this.#events = events;
     this.#onReady = onReady;
     process.attach({
       packet: (packet) => this.#received(packet),
-      line: (stream, text) => this.#printed(stream, text),
+      line: (stream, text) => events.said({ type: "printed", stream, text }),
       ended: (reason) => events.lost(reason),
     });
   }
@@ -207,13 +203,5 @@ class ProcessWire implements Wire {
     if (route === undefined) return;
     if (route.direct === undefined) this.#events.frame(route.host, frameOf(packet));
     else route.direct.wire.forward(route.direct.as, packet);
-  }
-
-  /** What it prints is for people: it goes into the log. */
-  #printed(stream: "stdout" | "stderr", text: string): void {
-    const level = stream === "stdout" ? "info" : "warn";
-    const attrs = { host: this.#label, stream, text };
-    const record = { timeMs: Date.now(), level, message: "A host printed a line", attrs } as const;
-    this.#events.said({ type: "log", record });
   }
 }

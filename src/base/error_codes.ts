@@ -22,6 +22,16 @@ export interface ErrorDetails {
   "broker/closed": Record<never, never>;
   /** Subscriptions that refuse what they cannot hold have missed the event; the others have it. */
   "broker/overloaded": { topic: string; id: string; rejected: number };
+  /** The event log takes nothing more, as it was closed. */
+  "broker/log-closed": Record<never, never>;
+  /** The file of the event log is corrupt, of a newer version, or not an event log. */
+  "broker/log-unusable": { path: string; reason: string };
+  /** A topic that is complete takes no more events. */
+  "topic/completed": { topic: string };
+  /** What is to be kept needs a topic that was declared durable, and a log to keep it in. */
+  "topic/not-durable": { topic: string };
+  /** The event log knows no consumer of this name. */
+  "consumer/unknown": { consumer: string };
   /** Two tasks have the same name. */
   "task/duplicate": { task: string };
   /** No registered task has this name. */
@@ -34,6 +44,10 @@ export interface ErrorDetails {
   "task/timed-out": { task: string; attempt: number; timeoutMs: number };
   /** An attempt was called off before it had a result. */
   "task/cancelled": { task: string; attempt: number };
+  /** A task used a right that it does not have. `right` as its `permissions` call it. */
+  "task/permission-denied": { task: string; attempt?: number; right: string; target: string };
+  /** A task needed more memory than it may have, and its process was ended. */
+  "task/out-of-memory": { task: string; attempt: number; memoryMb?: number };
   /** What an upstream task gave does not fit the schema of the parameter that takes it. */
   "task/input-invalid": { task: string; param: string; issues: readonly string[] };
   /** What a task returned does not fit its own output schema. */
@@ -76,6 +90,8 @@ export interface ErrorDetails {
   "run/failed": { runId: string; failed: readonly string[] };
   /** The platform was opened without executors for tasks of this isolation. */
   "executor/none": { task: string; isolation: string };
+  /** An executor with the rights or the memory limit of a task could not be started. */
+  "executor/start-failed": { task: string; isolation: string; reason: string };
   /** The thread of an attempt is gone before the attempt was finished. */
   "executor/lost": { task: string; attempt: number; reason: string };
   /** No result is stored under this key. */
@@ -86,6 +102,8 @@ export interface ErrorDetails {
   "store/unencodable": { path: string };
   /** A part of a result's key could not be the name of a file. */
   "store/invalid-key": { part: string; value: string };
+  /** Deno KV is not switched on in this program. */
+  "store/kv-off": Record<never, never>;
   /** A result was replaced or deleted while it was being read. */
   "store/replaced": { path: string };
   /** The disk or the database refused a read or a write, or could not be reached. */
@@ -150,6 +168,8 @@ export interface ErrorDetails {
   "http/unauthorized": Record<never, never>;
   /** The body of a request is of a type that its route does not read. */
   "http/unsupported-media-type": { contentType: string };
+  /** A route speaks WebSocket, which the request does not ask for or the server does not have. */
+  "http/upgrade-required": Record<never, never>;
   /** A data folder is in use by a process that cannot be reached over HTTP. */
   "cli/server-unreachable": { url?: string; pid?: number };
   /** A file that the command line names cannot be read, or holds something else. */
@@ -195,12 +215,19 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "event/too-many-hops": once,
   "broker/closed": once,
   "broker/overloaded": again,
+  "broker/log-closed": once,
+  "broker/log-unusable": once,
+  "topic/completed": once,
+  "topic/not-durable": once,
+  "consumer/unknown": once,
   "task/duplicate": once,
   "task/unknown": once,
   "task/unsupported": once,
   "task/threw": again,
   "task/timed-out": again,
   "task/cancelled": once,
+  "task/permission-denied": once,
+  "task/out-of-memory": again,
   "task/input-invalid": once,
   "task/output-invalid": once,
   "pipeline/duplicate": once,
@@ -222,11 +249,13 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "run/timed-out": again,
   "run/failed": once,
   "executor/none": once,
+  "executor/start-failed": again,
   "executor/lost": again,
   "store/not-found": once,
   "store/corrupt": once,
   "store/unencodable": once,
   "store/invalid-key": once,
+  "store/kv-off": once,
   "store/replaced": again,
   "store/unavailable": again,
   "actor/ask-timeout": again,
@@ -259,6 +288,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "http/not-found": once,
   "http/unauthorized": once,
   "http/unsupported-media-type": once,
+  "http/upgrade-required": once,
   "cli/server-unreachable": again,
   "cli/file-unusable": once,
   "cli/ambiguous-run-id": once,

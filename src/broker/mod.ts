@@ -45,5 +45,25 @@ export {
   DEFAULT_CAPACITY,
   type Delivery,
 } from "./core.ts";
+export { DEFAULT_RETENTION } from "./log_rules.ts";
+export { MemoryEventLog, type MemoryEventLogOptions, openMemoryEventLog } from "./memory_event_log.ts";
+export type {
+  Appended,
+  ClaimPage,
+  ConsumerInfo,
+  ConsumerSettings,
+  DeadEvent,
+  EventLog,
+  LogClaim,
+  LoggedEvent,
+  LoggedTopic,
+  LogPage,
+  ReadRequest,
+  Settled,
+  Settlement,
+  Since,
+  TopicRetention,
+} from "./port.ts";
+export { openSqliteEventLog, SqliteEventLog, type SqliteEventLogOptions } from "./sqlite_event_log.ts";
 export type { Subscription } from "./decoded_subscription.ts";
 export type { EncodedSubscription, Overflow, SubscribeOptions, SubscriptionStats } from "./subscription.ts";

@@ -28,7 +28,8 @@ export async function runsCommand(invocation: RunsInvocation, environment: CliEn
       return EXIT.ok;
     }
     case "runs result": {
-      const value = await source.result(await findRun(source, invocation.runId), invocation.task);
+      const found = await source.result(await findRun(source, invocation.runId), invocation.task);
+      const value = found instanceof ReadableStream ? await new Response(found).bytes() : found;
       write([JSON.stringify(value ?? null, showable, invocation.json ? undefined : 2)]);
       return EXIT.ok;
     }

@@ -10,6 +10,9 @@ import { MillraceError } from "../base/errors.ts";
 import type { MillraceEvent } from "./event.ts";
 import { assertTopic } from "./topic.ts";
 
+/** How long the id of an event may be, in characters. */
+const MAX_ID_LENGTH = 255;
+
 /** An event as a CloudEvent in JSON; its media type is `application/cloudevents+json`. */
 export interface CloudEvent {
   /** The version of the specification. */
@@ -89,6 +92,7 @@ export function fromCloudEvent(value: unknown, receivedMs?: number): MillraceEve
   const version = attributes.specversion;
   if (version !== "1.0") throw invalid(topic, `specversion must be "1.0": ${JSON.stringify(version)}`);
   const id = textOf(attributes, "id", topic);
+  if (id.length > MAX_ID_LENGTH) throw invalid(topic, `id must have at most ${MAX_ID_LENGTH} characters`);
   const source = textOf(attributes, "source", topic);
   assertTopic(topic);
   const [key, traceparent] = [optional("partitionkey"), optional("traceparent")];

@@ -45,17 +45,22 @@ class CachedMatcher<T> implements TopicMatcher<T> {
   add(pattern: string, value: T): () => void {
     const { alternatives } = parsePattern(pattern);
     const order = this.#added++;
-    const entries = alternatives.map((segments) => {
+    let present: Indexed<T> | undefined;
+    for (const segments of alternatives) {
       const joined = segments.join(".");
       // The caller has this text already: no second copy.
-      return this.#index.add(segments, joined === pattern ? pattern : joined, value, order);
-    });
-    this.#changed(1, entries);
-    let present: readonly Indexed<T>[] | undefined = entries;
+      const text = joined === pattern ? pattern : joined;
+      present = this.#index.add(segments, text, value, order, present);
+      this.#cache.change(text);
+    }
+    this.#cache.fit(++this.#size);
     return () => {
       if (present === undefined) return;
-      for (const entry of present) this.#index.remove(entry);
-      this.#changed(-1, present);
+      for (let entry: Indexed<T> | undefined = present; entry !== undefined; entry = entry.sibling) {
+        this.#index.remove(entry);
+        this.#cache.change(entry.text);
+      }
+      this.#cache.fit(--this.#size);
       present = undefined;
     };
   }
@@ -66,11 +71,5 @@ class CachedMatcher<T> implements TopicMatcher<T> {
     const values = this.#index.match(topic);
     this.#cache.set(topic, values);
     return values;
-  }
-
-  #changed(by: 1 | -1, entries: readonly Indexed<T>[]): void {
-    this.#size += by;
-    if (this.#size === 0) this.#cache.clear();
-    else for (const { text } of entries) this.#cache.change(text);
   }
 }

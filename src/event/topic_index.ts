@@ -22,6 +22,8 @@ export interface Indexed<T> {
   readonly text: string;
   readonly key: number;
   readonly shape: Shape<T>;
+  /** What was added with it, under another alternative of the same pattern. */
+  readonly sibling: Indexed<T> | undefined;
   previous: Indexed<T> | undefined;
   next: Indexed<T> | undefined;
 }
@@ -107,12 +109,18 @@ export class TopicIndex<T> {
   readonly #byLength: Shape<T>[][] = Array.from({ length: MAX_SEGMENTS + 1 }, () => []);
 
   /** Adds a value under the segments of one alternative; `text` is what they are when joined. */
-  add(segments: readonly string[], text: string, value: T, order: number): Indexed<T> {
+  add(
+    segments: readonly string[],
+    text: string,
+    value: T,
+    order: number,
+    sibling?: Indexed<T>,
+  ): Indexed<T> {
     const shape = this.#shapeOf(segments);
     const around = aroundGlobs(segments, shape.head, shape.tail);
     const key = shape.keyOf(hashSegments(around), around.length);
     const next = shape.lists.get(key);
-    const added: Indexed<T> = { value, order, text, key, shape, previous: undefined, next };
+    const added: Indexed<T> = { value, order, text, key, shape, sibling, previous: undefined, next };
     if (next !== undefined) next.previous = added;
     shape.lists.set(key, added);
     if (shape.isDeep && !shape.matchers.has(text)) shape.matchers.set(text, compilePattern(text));

@@ -10,6 +10,7 @@ import { type AnySchema, check } from "../base/schema.ts";
 import type { IOManager } from "../store/port.ts";
 import { chunkIdOf, resultIdOf, type StreamMark } from "../task/result_id.ts";
 import type { Task, TaskContext } from "../task/task.ts";
+import { deniedRight } from "./denied_right.ts";
 import { loadInputs } from "./inputs.ts";
 import { MAX_AHEAD, type StreamPorts } from "./live_stream.ts";
 import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "./port.ts";
@@ -19,7 +20,7 @@ import { callWithin, Interrupted } from "../base/sync_limit.ts";
 export interface AttemptPorts {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly io: IOManager;
+  readonly io: Pick<IOManager, "load" | "save">;
   readonly streams: StreamPorts;
   /** Tells what happens on the way. */
   notice(notice: AttemptNotice): void;
@@ -47,7 +48,8 @@ export async function runAttempt(
       durationMs: ports.clock.now() - startedMs,
       ...(chunks === undefined ? {} : { chunks }),
     };
-  } catch (error) {
+  } catch (thrown) {
+    const error = deniedRight(thrown, executable, executable.permissions !== undefined) ?? thrown;
     // What was called off gets a moment to clean up; what does not end by then goes on without us.
     const dirty = limit.calledOff && !await endsWithin(work, GRACE_MS, ports.clock) || limit.interrupted;
     return {

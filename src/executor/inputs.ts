@@ -12,7 +12,7 @@ import type { InputSource } from "./port.ts";
 
 /** Where inputs come from. */
 export interface InputPorts {
-  readonly io: IOManager;
+  readonly io: Pick<IOManager, "load">;
   readonly streams: StreamPorts;
 }
 

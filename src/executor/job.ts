@@ -3,24 +3,24 @@
  *
  * @module
  */
-import type { Isolation } from "../task/descriptor.ts";
+import type { ExecutorKind } from "./kind.ts";
 
 /** What a pool must know of a piece of work. */
-export interface Work {
+export interface Work extends ExecutorKind {
   /** The task. */
   readonly task: string;
   /** Which try, from 1. */
   readonly attempt: number;
   /** How long it may take, in ms. */
   readonly timeoutMs?: number;
-  /** Where it runs. */
-  readonly isolation: Isolation;
 }
 
 /** A piece of work in a pool. */
 export interface Job<W> {
   /** What is to be done. */
   readonly work: W;
+  /** The key of the kind of executor that it needs. */
+  readonly kind: string;
   /** Whether it has ended; nothing happens to it any more. */
   ended: boolean;
   /** When it was called off, in ms. */

@@ -7,7 +7,6 @@
  *
  * @module
  */
-import type { Isolation } from "../task/descriptor.ts";
 import { after, claimRest, type Claims, nextClaim } from "./claims.ts";
 import type { Job } from "./job.ts";
 
@@ -21,7 +20,8 @@ const GROWTH = 4;
 /** How an executor joins. */
 export interface LaneOptions {
   readonly name: string;
-  readonly isolation: Isolation;
+  /** The key of its kind. */
+  readonly kind: string;
   /** How many jobs it runs at once. */
   readonly slots: number;
   /** Shared with the executor; without it, it is never given more than it can begin. One slot only. */
@@ -31,7 +31,7 @@ export interface LaneOptions {
 /** One executor as its pool sees it. */
 export class Lane<W> {
   readonly name: string;
-  readonly isolation: Isolation;
+  readonly kind: string;
   readonly #slots: number;
   readonly #claims: Claims | undefined;
   /** What it has, by number, in order. */
@@ -42,9 +42,9 @@ export class Lane<W> {
   /** Since when it does what it does, in ms. */
   #sinceMs = 0;
 
-  constructor({ name, isolation, slots, claims }: LaneOptions) {
+  constructor({ name, kind, slots, claims }: LaneOptions) {
     this.name = name;
-    this.isolation = isolation;
+    this.kind = kind;
     this.#slots = slots;
     this.#claims = claims;
   }

@@ -4,11 +4,12 @@
  * @module
  */
 import type { Cancel, Clock } from "../base/clock.ts";
-import { MillraceError, toWire } from "../base/errors.ts";
-import type { Isolation } from "../task/descriptor.ts";
+import { type MillraceError, toWire } from "../base/errors.ts";
 import { cancelled, GRACE_MS, timedOut } from "./attempt.ts";
 import type { Job, Work } from "./job.ts";
 import { JobQueue } from "./job_queue.ts";
+import { type ExecutorKind, keyOfKind, kindOf } from "./kind.ts";
+import { executorLost } from "./lost_sandbox.ts";
 import { Lane, type LaneOptions } from "./lane.ts";
 import type { AttemptOutcome } from "./port.ts";
 
@@ -25,6 +26,10 @@ export interface PoolPorts<W extends Work> {
   outcome(work: W, outcome: AttemptOutcome): void;
   /** An executor must be replaced; `stuck` if something in it goes on computing. */
   retire(executor: string, reason: string, stuck: boolean): void;
+  /** So much work waits as no executor of its kind has room: whoever can start one may. */
+  wanted?(kind: ExecutorKind, waiting: number): void;
+  /** An executor has so much work in hand now. */
+  works?(executor: string, size: number): void;
 }
 
 /** Numbers of the pool. */
@@ -45,13 +50,21 @@ export type Ended = readonly [number: number, outcome: AttemptOutcome];
 /** How long a job may run before what waits behind it in its executor is given to others, in ms. */
 const STALL_MS = 5;
 
-/** Work waits in order for an executor of its isolation that has room. */
+/** Where work goes that is kept away from the threads of this process. */
+const APART: ExecutorKind = { isolation: "process" };
+/** How many lost threads are borne before all work goes to processes: each burns a core until this one ends. */
+const MAX_LOST = 1;
+
+/** Work waits in order for an executor of its kind that has room. */
 export class ExecutorPool<W extends Work> {
   readonly #ports: PoolPorts<W>;
   readonly #lanes = new Map<string, Lane<W>>();
-  readonly #queues = new Map<Isolation, JobQueue<W>>();
+  readonly #queues = new Map<string, JobQueue<W>>();
+  readonly #kinds = new Map<string, ExecutorKind>();
   readonly #alarms = new Map<Lane<W>, Cancel>();
-  readonly #due = new Set<Isolation>();
+  readonly #due = new Set<string>();
+  /** Tasks that have cost a thread: they get no other one. */
+  readonly #costly = new Set<string>();
   #lost = 0;
 
   constructor(ports: PoolPorts<W>) {
@@ -60,7 +73,7 @@ export class ExecutorPool<W extends Work> {
 
   /** Numbers. */
   get status(): PoolStatus {
-    const workers = [...this.#lanes.values()].filter(({ isolation }) => isolation !== "inline");
+    const workers = [...this.#lanes.values()].filter(({ kind }) => kind === "worker");
     return {
       total: workers.length,
       busy: workers.filter(({ size }) => size > 0).length,
@@ -72,7 +85,8 @@ export class ExecutorPool<W extends Work> {
   /** A new executor takes work. */
   join(options: LaneOptions): void {
     this.#lanes.set(options.name, new Lane(options));
-    this.#assignSoon(options.isolation);
+    if (this.#queueOf(options.kind).size === 0) this.#ports.works?.(options.name, 0);
+    this.#assignSoon(options.kind);
   }
 
   /** An executor is gone: what it had begun is lost, the rest goes to others. */
@@ -83,10 +97,22 @@ export class ExecutorPool<W extends Work> {
 
   /** Takes work; it waits for its turn. */
   submit(work: W): Job<W> {
-    const job: Job<W> = { work, ended: false, cancelledMs: undefined, runningMs: undefined };
-    this.#queueOf(work.isolation).push(job);
-    this.#assignSoon(work.isolation);
+    const wanted = this.#kindOf(work);
+    const kind = keyOfKind(wanted);
+    this.#kinds.set(kind, wanted);
+    const job: Job<W> = { work, kind, ended: false, cancelledMs: undefined, runningMs: undefined };
+    this.#queueOf(kind).push(job);
+    this.#assignSoon(kind);
     return job;
+  }
+
+  /** No executor of this kind can be started: what waits for one fails. */
+  refuse(kind: ExecutorKind, error: (work: W) => MillraceError): void {
+    const queue = this.#queueOf(keyOfKind(kind));
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+      this.#end(job, failed(error(job.work), 0));
+    }
+    this.#ports.wanted?.(kind, 0);
   }
 
   /** Calls a job off, whether it waits or runs. */
@@ -99,8 +125,9 @@ export class ExecutorPool<W extends Work> {
       this.#ports.cancel(lane.name, number);
       return this.#watch(lane);
     }
-    this.#queueOf(job.work.isolation).drop();
+    this.#queueOf(job.kind).drop();
     this.#end(job, failed(cancelled(job.work), 0));
+    this.#tellWanted(job.kind);
   }
 
   /** Work has come back from an executor. */
@@ -116,35 +143,51 @@ export class ExecutorPool<W extends Work> {
       if (outcome.dirty) dirty = job.work;
       this.#end(job, outcome);
     }
-    if (dirty !== undefined && lane.isolation !== "inline") {
+    if (dirty !== undefined && lane.kind !== "inline") {
       return this.#retire(lane, `attempt ${dirty.attempt} of task "${dirty.task}" left work behind`, false);
     }
     lane.measure(count, this.#ports.clock.now());
     this.#watch(lane);
-    this.#assignSoon(lane.isolation);
+    this.#assignSoon(lane.kind);
+    if (lane.size === 0 && this.#queueOf(lane.kind).size === 0) this.#ports.works?.(name, 0);
   }
 
-  #queueOf(isolation: Isolation): JobQueue<W> {
-    let queue = this.#queues.get(isolation);
-    if (queue === undefined) this.#queues.set(isolation, queue = new JobQueue());
+  /** Threads are not for what has cost one, nor for anything once too many are lost. */
+  #kindOf(work: W): ExecutorKind {
+    const kind = kindOf(work);
+    const avoidsThreads = this.#lost > MAX_LOST || this.#costly.has(work.task);
+    return kind.isolation === "worker" && avoidsThreads ? APART : kind;
+  }
+
+  #queueOf(kind: string): JobQueue<W> {
+    let queue = this.#queues.get(kind);
+    if (queue === undefined) this.#queues.set(kind, queue = new JobQueue());
     return queue;
   }
 
-  #assignSoon(isolation: Isolation): void {
-    if (this.#due.has(isolation) || this.#queueOf(isolation).size === 0) return;
-    this.#due.add(isolation);
+  #tellWanted(kind: string): void {
+    this.#ports.wanted?.(this.#kinds.get(kind)!, this.#queueOf(kind).size);
+  }
+
+  #assignSoon(kind: string): void {
+    if (this.#due.has(kind) || this.#queueOf(kind).size === 0) return;
+    this.#due.add(kind);
     this.#ports.soon(() => {
-      this.#due.delete(isolation);
-      this.#assign(isolation);
+      this.#due.delete(kind);
+      this.#assign(kind);
+      this.#tellWanted(kind);
+      for (const lane of this.#lanes.values()) {
+        if (lane.kind === kind && lane.size === 0) this.#ports.works?.(lane.name, 0);
+      }
     });
   }
 
   /** Deals what waits out to all that have room, to the one that has least first. */
-  #assign(isolation: Isolation): void {
-    const queue = this.#queueOf(isolation);
+  #assign(kind: string): void {
+    const queue = this.#queueOf(kind);
     while (queue.size > 0) {
       const free = [...this.#lanes.values()]
-        .filter((lane) => lane.isolation === isolation && lane.room > 0)
+        .filter((lane) => lane.kind === kind && lane.room > 0)
         .sort((a, b) => a.size - b.size);
       const lane = free[0];
       if (lane === undefined) return;
@@ -157,6 +200,7 @@ export class ExecutorPool<W extends Work> {
     for (let index = 0; index < count; index++) jobs.push(queue.shift()!);
     const first = lane.give(jobs, this.#ports.clock.now());
     this.#ports.give(lane.name, first, jobs.map(({ work }) => work));
+    this.#ports.works?.(lane.name, lane.size);
     this.#watch(lane);
   }
 
@@ -175,8 +219,8 @@ export class ExecutorPool<W extends Work> {
       if (atMs <= nowMs) return this.#giveUp(lane, job, error());
       nextMs = Math.min(nextMs, atMs);
       if (!lane.hasWaiting || nowMs - job.runningMs < STALL_MS) continue;
-      this.#queueOf(lane.isolation).putBack(lane.takeBack());
-      this.#assignSoon(lane.isolation);
+      this.#takeBack(lane);
+      this.#assignSoon(lane.kind);
     }
     if (lane.isAhead) nextMs = Math.min(nextMs, nowMs + STALL_MS);
     if (nextMs === Infinity) return;
@@ -185,13 +229,16 @@ export class ExecutorPool<W extends Work> {
 
   #giveUp(lane: Lane<W>, job: Job<W>, error: MillraceError): void {
     const outcome = failed(error, this.#ports.clock.now() - job.runningMs!);
-    if (lane.isolation === "inline") {
+    if (lane.kind === "inline") {
       lane.end(lane.numberOf(job)!);
       this.#end(job, outcome);
-      return this.#assignSoon(lane.isolation);
+      return this.#assignSoon(lane.kind);
     }
     const reason = `attempt ${job.work.attempt} of task "${job.work.task}" does not stop`;
-    this.#retire(lane, reason, true, (other) => other === job ? outcome : this.#lostOutcome(other, reason));
+    // A process is ended whatever it computes.
+    const lost = lane.kind === "worker";
+    if (lost) this.#costly.add(job.work.task);
+    this.#retire(lane, reason, lost, (other) => other === job ? outcome : this.#lostOutcome(other, reason));
   }
 
   /** Takes no more from an executor, and asks for another one in its place. */
@@ -210,9 +257,17 @@ export class ExecutorPool<W extends Work> {
     if (!this.#lanes.delete(lane.name)) return;
     this.#alarms.get(lane)?.();
     this.#alarms.delete(lane);
-    this.#queueOf(lane.isolation).putBack(lane.takeBack());
+    this.#takeBack(lane);
     for (const job of lane.jobs) this.#end(job, outcomeOf(job));
-    this.#assignSoon(lane.isolation);
+    this.#assignSoon(lane.kind);
+  }
+
+  /** What a lane has not begun waits again, as if it had never been given out; what was called off has ended. */
+  #takeBack(lane: Lane<W>): void {
+    const jobs = lane.takeBack();
+    for (const job of jobs) job.runningMs = undefined;
+    this.#queueOf(lane.kind).putBack(jobs.filter(({ cancelledMs }) => cancelledMs === undefined));
+    for (const job of jobs) if (job.cancelledMs !== undefined) this.#end(job, failed(cancelled(job.work), 0));
   }
 
   #end(job: Job<W>, outcome: AttemptOutcome): void {
@@ -220,14 +275,9 @@ export class ExecutorPool<W extends Work> {
     this.#ports.outcome(job.work, outcome);
   }
 
-  #lostOutcome({ work: { task, attempt }, runningMs }: Job<W>, reason: string): AttemptOutcome {
-    const lost = new MillraceError(
-      "executor/lost",
-      `Cannot finish task "${task}" as its executor was lost during attempt ${attempt}: ${reason}`,
-      { details: { task, attempt, reason } },
-    );
+  #lostOutcome({ work, runningMs }: Job<W>, reason: string): AttemptOutcome {
     const nowMs = this.#ports.clock.now();
-    return failed(lost, nowMs - (runningMs ?? nowMs));
+    return failed(executorLost(work, reason), nowMs - (runningMs ?? nowMs));
   }
 }
 

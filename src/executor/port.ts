@@ -5,7 +5,7 @@
  */
 import type { WireError } from "../base/errors.ts";
 import type { Isolation } from "../task/descriptor.ts";
-import type { TaskFailure } from "../task/task.ts";
+import type { TaskFailure, TaskPermissions } from "../task/task.ts";
 
 /** Where an input's value is, or will be, or why there is none. */
 export type InputSource =
@@ -38,6 +38,10 @@ export interface ExecutableTask {
   readonly timeoutMs?: number;
   /** Where it runs. */
   readonly isolation: Isolation;
+  /** The rights it runs with, and no others. */
+  readonly permissions?: TaskPermissions;
+  /** How much memory it may take, in MiB. */
+  readonly memoryMb?: number;
 }
 
 /** Which attempt something is about. */

@@ -4,12 +4,14 @@
  * @module
  */
 import { z } from "zod";
-import { protocol } from "../actor/protocol.ts";
+import { passed, protocol } from "../actor/protocol.ts";
 import type { Address } from "../actor/ref.ts";
-import type { Isolation } from "../task/descriptor.ts";
+import type { WireError } from "../base/errors.ts";
 import type { Claims } from "./claims.ts";
+import type { ExecutorKind } from "./kind.ts";
 import type { Ended } from "./pool.ts";
 import type { AttemptKey, ExecutableTask } from "./port.ts";
+import type { SandboxItem, SandboxReply } from "./sandbox.ts";
 
 const executable = z.custom<ExecutableTask>((value) =>
   typeof value === "object" && value !== null && typeof (value as ExecutableTask).task === "string"
@@ -23,6 +25,24 @@ export const executorProtocol = protocol("executor", {
   cancel: { in: z.number() },
 });
 
+/** The protocol of a sandbox: it says nothing that it is not asked for. */
+export const sandboxProtocol = protocol("sandbox", {
+  /** Runs an attempt; the last item is its outcome. */
+  run: { in: executable, stream: passed<SandboxItem>() },
+  /** Answers a call that the attempt has made. */
+  reply: { in: z.custom<SandboxReply>() },
+  /** Calls off what runs; `run` still ends with its outcome. */
+  cancel: { in: z.void() },
+});
+
+/** The protocol of who starts and ends the processes of sandboxes. */
+export const processesProtocol = protocol("processes", {
+  /** Starts a process and the executor that it belongs to, which then joins the pool. */
+  start: { in: z.object({ executor: z.string(), kind: z.custom<ExecutorKind>() }) },
+  /** Ends both. */
+  stop: { in: z.string() },
+});
+
 /** The pool's protocol. */
 export const poolProtocol = protocol("pool", {
   /** Takes an attempt; its outcome goes to the orchestrator. */
@@ -33,7 +53,7 @@ export const poolProtocol = protocol("pool", {
   join: {
     in: z.object({
       executor: z.custom<Address>(),
-      isolation: z.custom<Isolation>(),
+      kind: z.string(),
       slots: z.number().int().positive(),
       claims: z.custom<Claims>().optional(),
     }),
@@ -41,6 +61,10 @@ export const poolProtocol = protocol("pool", {
   },
   /** An executor is gone. */
   leave: { in: z.object({ executor: z.string(), reason: z.string() }) },
+  /** An executor could not be started. */
+  refuse: {
+    in: z.object({ executor: z.string(), kind: z.custom<ExecutorKind>(), error: z.custom<WireError>() }),
+  },
   /** Attempts have come back from an executor. */
   ended: { in: z.object({ executor: z.string(), ended: z.array(z.custom<Ended>()) }) },
   /** Numbers. */

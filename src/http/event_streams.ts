@@ -21,13 +21,19 @@ export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
 
 /** The open streams of an application. */
 export interface EventStreams {
-  /** Answers with the events, until they end, the client leaves or `close` is called. */
-  open(events: AsyncIterable<EncodedEvent>): Response;
+  /** Answers with the events as `text` writes them, until they end, the client leaves or `close` is called. */
+  open(events: AsyncIterable<EncodedEvent>, text?: EventText): Response;
   /** Ends all streams. */
   close(): void;
   /** How many are open. */
   readonly size: number;
 }
+
+/** Writes an event as JSON. */
+export type EventText = (event: EncodedEvent) => string;
+
+/** What the broker puts in the place of events that a subscription did not get. */
+export const GAP_TOPIC = "$sys.advisory.gap";
 
 const encoder = new TextEncoder();
 
@@ -35,7 +41,7 @@ const encoder = new TextEncoder();
 export function createEventStreams(clock: Clock): EventStreams {
   const closers = new Set<() => void>();
   return {
-    open(events) {
+    open(events, text = eventText) {
       const iterator = events[Symbol.asyncIterator]();
       let cancelHeartbeat: Cancel = () => {};
       let controller: ReadableStreamDefaultController<Uint8Array>;
@@ -66,7 +72,7 @@ export function createEventStreams(clock: Clock): EventStreams {
           beat();
         },
         async pull() {
-          const frame = await nextFrame(iterator);
+          const frame = await nextFrame(iterator, text);
           if (!closers.has(close)) return;
           if (frame.text !== "") controller.enqueue(encoder.encode(frame.text));
           if (frame.last) close();
@@ -87,19 +93,28 @@ export function createEventStreams(clock: Clock): EventStreams {
   };
 }
 
-/** An event as one frame. It has no `event:` field, so it arrives at `EventSource.onmessage`. */
-export function frameOf({ data, ...envelope }: EncodedEvent): string {
-  // The data is JSON already: it goes in as it is.
-  const text = `${JSON.stringify(envelope).slice(0, -1)},"data":${data}}`;
-  return `id: ${envelope.id}\n${field("data", text)}\n`;
+/** An event as its own members; the data, which is JSON already, goes in as it is. */
+export function eventText({ data, ...envelope }: EncodedEvent): string {
+  return `${JSON.stringify(envelope).slice(0, -1)},"data":${data}}`;
+}
+
+/**
+ * An event as one frame. It has no `event:` field, so it arrives at `EventSource.onmessage`; its id comes back
+ * as `Last-Event-ID`. A gap is no event: it has a name, and no id to go on from.
+ */
+export function frameOf(event: EncodedEvent, text: EventText = eventText): string {
+  if (event.topic === GAP_TOPIC) return `event: gap\n${field("data", event.data)}\n`;
+  return `id: ${event.id}\n${field("data", text(event))}\n`;
 }
 
 async function nextFrame(
   iterator: AsyncIterator<EncodedEvent>,
+  text: EventText,
 ): Promise<{ readonly text: string; readonly last: boolean }> {
   try {
     const next = await iterator.next();
-    return next.done === true ? { text: "", last: true } : { text: frameOf(next.value), last: false };
+    if (next.done === true) return { text: "", last: true };
+    return { text: frameOf(next.value, text), last: false };
   } catch (error) {
     // The status is long sent: the problem goes into the stream, under a name of its own.
     return { text: `event: problem\n${field("data", JSON.stringify(problemOf(error)))}\n`, last: true };

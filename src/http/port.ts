@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EncodedEvent } from "../event/event.ts";
+import type { EncodedEvent, MillraceEvent } from "../event/event.ts";
 import type { DrawOptions, Selection } from "../task/plan.ts";
 import type { RunRequest, RunStatus, RunSummary, RunView } from "../task/run.ts";
 import type { TriggerView } from "../trigger/port.ts";
@@ -40,6 +40,9 @@ export interface PlatformView {
   readonly triggers: readonly TriggerView[];
 }
 
+/** What whoever publishes an event may tell about it. */
+export type AboutEvent = Partial<Omit<MillraceEvent, "topic" | "data">>;
+
 /** The platform as the HTTP application sees it. Every method rejects with a `MillraceError`. */
 export interface GatewayBackend {
   /** What the platform is. */
@@ -54,8 +57,12 @@ export interface GatewayBackend {
   >;
   /** One trigger. */
   trigger(name: string): Promise<TriggerView>;
-  /** Publishes an event for a user. */
-  publish(topic: string, data: unknown): Promise<{ readonly id: string; readonly matched: number }>;
+  /** Publishes an event for a user; what `about` does not tell is as for any other. */
+  publish(
+    topic: string,
+    data: unknown,
+    about?: AboutEvent,
+  ): Promise<{ readonly id: string; readonly matched: number }>;
   /** Accepts a run. */
   run(request: RunRequest): Promise<{ readonly id: string }>;
   /** Lists runs, newest first. */

@@ -32,12 +32,19 @@ export const STATUS_OF = {
   "event/too-many-hops": 422,
   "broker/closed": 503,
   "broker/overloaded": 503,
+  "broker/log-closed": 503,
+  "broker/log-unusable": 500,
+  "topic/completed": 409,
+  "topic/not-durable": 409,
+  "consumer/unknown": 404,
   "task/duplicate": 500,
   "task/unknown": 404,
   "task/unsupported": 422,
   "task/threw": 500,
   "task/timed-out": 504,
   "task/cancelled": 409,
+  "task/permission-denied": 500,
+  "task/out-of-memory": 500,
   "task/input-invalid": 500,
   "task/output-invalid": 500,
   "pipeline/duplicate": 500,
@@ -59,6 +66,7 @@ export const STATUS_OF = {
   "run/not-repeatable": 409,
   "run/overlap-skipped": 409,
   "executor/none": 409,
+  "executor/start-failed": 503,
   "executor/lost": 503,
   "store/not-found": 404,
   "store/corrupt": 500,
@@ -66,6 +74,7 @@ export const STATUS_OF = {
   "store/invalid-key": 400,
   "store/unavailable": 503,
   "store/replaced": 503,
+  "store/kv-off": 500,
   "actor/ask-timeout": 504,
   "actor/stopped": 503,
   "actor/host-lost": 503,
@@ -96,6 +105,7 @@ export const STATUS_OF = {
   "http/not-found": 404,
   "http/unauthorized": 401,
   "http/unsupported-media-type": 415,
+  "http/upgrade-required": 426,
   "cli/server-unreachable": 502,
   "cli/file-unusable": 400,
   "cli/ambiguous-run-id": 400,
@@ -120,6 +130,7 @@ export function problemResponse({ code, ...rest }: Problem): Response {
   const headers = new Headers({ "content-type": "application/problem+json" });
   if (rest.status === 401) headers.set("www-authenticate", 'Bearer realm="millrace"');
   if (rest.status === 503) headers.set("retry-after", "1");
+  if (rest.status === 426) headers.set("upgrade", "websocket");
   if (code === "http/method-not-allowed") headers.set("allow", String(rest.details.allowed));
   return new Response(JSON.stringify({ ...rest, code }), { status: rest.status, headers });
 }

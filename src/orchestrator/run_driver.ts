@@ -230,7 +230,7 @@ export class RunDriver {
   #submit(task: string, attempt: number): void {
     const { run, status, accepted, plan, params, traceparent } = this.#state;
     if (isFinalRun(status)) return;
-    const { timeoutMs, isolation } = plan!.tasks[task]!;
+    const { timeoutMs, isolation, permissions, memoryMb } = plan!.tasks[task]!;
     this.#inFlight.set(task, attempt);
     this.#ports.submit({
       runId: run.id,
@@ -244,6 +244,8 @@ export class RunDriver {
       inputs: inputsOf(this.#state, task),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       isolation,
+      ...(permissions === undefined ? {} : { permissions }),
+      ...(memoryMb === undefined ? {} : { memoryMb }),
     });
   }
 

@@ -4,9 +4,10 @@
  * @module
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import { isOwnFault } from "../base/sqlite_file.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import type { RunStatus } from "../task/run.ts";
-import { isOwnFault, openDatabase, sqliteFailure, type SqliteRunJournalOptions } from "./sqlite_database.ts";
+import { journalFailure, openDatabase, type SqliteRunJournalOptions } from "./sqlite_database.ts";
 import { eventsFirst, journalClosed, limitOf, runNotFound, toRecord, toText } from "./journal_text.ts";
 import type {
   Committed,
@@ -154,7 +155,7 @@ export class SqliteRunJournal implements RunJournal {
       this.#run("COMMIT");
     } catch (error) {
       if (this.#db.isTransaction) this.#run("ROLLBACK");
-      settle = group.map((waiting) => () => waiting.reject(sqliteFailure(this.#path, error)));
+      settle = group.map((waiting) => () => waiting.reject(journalFailure(this.#path, error)));
     }
     for (const answer of settle) answer();
   }
@@ -171,7 +172,7 @@ export class SqliteRunJournal implements RunJournal {
       if (!isOwnFault(error)) throw error;
       this.#run("ROLLBACK TO batch");
       this.#run("RELEASE batch");
-      return () => reject(sqliteFailure(this.#path, error));
+      return () => reject(journalFailure(this.#path, error));
     }
   }
 
@@ -209,7 +210,7 @@ export class SqliteRunJournal implements RunJournal {
       try {
         resolve(fn());
       } catch (error) {
-        throw sqliteFailure(this.#path, error);
+        throw journalFailure(this.#path, error);
       }
     });
   }

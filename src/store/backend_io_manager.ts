@@ -8,7 +8,8 @@ import { MillraceError } from "../base/errors.ts";
 import { checkedBytes, measureBytes } from "./byte_stream.ts";
 import type { FoundResult, IOManager, ResultBackend, ResultHead, ResultInfo, ResultKey } from "./port.ts";
 import { assertWhole, fromStored, toStored } from "./result_file.ts";
-import { assertKey, assertKeyPart, compareKeys, resultNotFound } from "./result_key.ts";
+import { resultNotFound } from "./result_errors.ts";
+import { assertKey, assertKeyPart, compareKeys } from "./result_key.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { MillraceError } from "../base/errors.ts";
 import type { ResultBlocks, ResultHead } from "./port.ts";
-import { wrongChecksum, wrongLength } from "./result_file.ts";
+import { wrongChecksum, wrongLength } from "./result_errors.ts";
 
 /** Cuts a stream into blocks, and measures it. Each block is the caller's own. Leaving it cancels the source. */
 export function measureBytes(source: ReadableStream<unknown>, blockBytes: number): ResultBlocks {

@@ -24,10 +24,10 @@ import {
   results,
   SUFFIX,
   syncFolder,
-  unavailable,
   writeAll,
   writeThrough,
 } from "./filesystem_result_files.ts";
+import { resultUnavailable } from "./result_errors.ts";
 import { fromResultFile, MAX_HEAD_BYTES, toHeadLine, toResultFile } from "./result_file.ts";
 
 /** What {@linkcode openFilesystemIOManager} takes. */
@@ -95,7 +95,7 @@ class FilesystemBackend implements ResultBackend {
         // The first result of a task finds no folder. So does a save whose folders were just cleared away.
         if (error instanceof Deno.errors.NotFound && tries < MAX_TRIES) continue;
         await Deno.remove(temp).catch(() => {});
-        throw unavailable(path, error);
+        throw resultUnavailable(path, error);
       }
     }
   }
@@ -105,7 +105,7 @@ class FilesystemBackend implements ResultBackend {
     const temp = this.#newTemp();
     const onDisk = <T>(fn: () => Promise<T>): Promise<T> =>
       fn().catch((error) => {
-        throw unavailable(path, error);
+        throw resultUnavailable(path, error);
       });
     await this.#makeFolders(key);
     try {

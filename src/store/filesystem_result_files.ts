@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { messageOf, MillraceError } from "../base/errors.ts";
 import type { ResultHead } from "./port.ts";
-import { MAX_HEAD_BYTES, readHead, wrongLength } from "./result_file.ts";
-import { isKeyPart, resultReplaced } from "./result_key.ts";
+import { resultReplaced, resultUnavailable, wrongLength } from "./result_errors.ts";
+import { MAX_HEAD_BYTES, readHead } from "./result_file.ts";
+import { isKeyPart } from "./result_key.ts";
 
 /** How the files of results end. */
 export const SUFFIX = ".result";
@@ -104,16 +104,6 @@ export async function guard<T>(path: string, fn: () => T | Promise<T>, absent: T
     return await fn();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return absent;
-    throw unavailable(path, error);
+    throw resultUnavailable(path, error);
   }
-}
-
-export function unavailable(path: string, error: unknown): MillraceError {
-  if (MillraceError.is(error)) return error;
-  const reason = messageOf(error);
-  return new MillraceError(
-    "store/unavailable",
-    `Cannot reach the result ${path} as the disk must let it be read and written: ${reason}`,
-    { details: { path, reason }, cause: error },
-  );
 }

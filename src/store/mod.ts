@@ -30,7 +30,12 @@
 export { BackendIOManager } from "./backend_io_manager.ts";
 export { FilesystemIOManager, openFilesystemIOManager } from "./filesystem_io_manager.ts";
 export type { FilesystemIOManagerOptions } from "./filesystem_io_manager.ts";
+export { KvIOManager, openKvIOManager } from "./kv_io_manager.ts";
+export type { KvIOManagerOptions } from "./kv_io_manager.ts";
 export { MemoryIOManager, openMemoryIOManager } from "./memory_io_manager.ts";
+export { openPostgresIOManager, PostgresIOManager } from "./postgres_io_manager.ts";
+export type { PostgresIOManagerOptions } from "./postgres_io_manager.ts";
+export type { OpenIOManager, ResultsContext, ResultsOptions } from "./results.ts";
 export { lockDataDir, readOwner } from "./data_dir_lock.ts";
 export type { DataDirLock, DataDirOwner } from "./data_dir_lock.ts";
 export type {

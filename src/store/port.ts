@@ -57,6 +57,8 @@ export interface IOManager extends AsyncDisposable {
   delete(key: ResultKey): Promise<boolean>;
   /** Deletes all results of a run; gives their number. */
   clearRun(runId: string): Promise<number>;
+  /** Lets go of what is held open. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** What is said of a result where it is kept. */

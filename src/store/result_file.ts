@@ -9,7 +9,8 @@
  */
 import { hash } from "node:crypto";
 import { decode, encode } from "../base/codec.ts";
-import { messageOf, MillraceError } from "../base/errors.ts";
+import { messageOf } from "../base/errors.ts";
+import { corrupt, wrongChecksum, wrongLength } from "./result_errors.ts";
 import type { ResultHead, StoredResult } from "./port.ts";
 
 const FORMAT = "result/1";
@@ -113,23 +114,4 @@ export function readHead(
     throw corrupt(path, "its header says no length and checksum");
   }
   return { head: { codec: codec!, bytes: bytes!, sha256 }, headBytes: end + 1 };
-}
-
-/** The failure to read what is stored. */
-export function corrupt(path: string, reason: string, cause?: unknown): MillraceError<"store/corrupt"> {
-  return new MillraceError(
-    "store/corrupt",
-    `Cannot load the result ${path} as a stored result must be whole: ${reason}`,
-    { details: { path, reason }, cause },
-  );
-}
-
-/** The failure to find as many bytes as there must be. */
-export function wrongLength(path: string, found: number, said: number): MillraceError<"store/corrupt"> {
-  return corrupt(path, `it has ${found} of ${said} bytes`);
-}
-
-/** The failure to find the bytes that were saved. */
-export function wrongChecksum(path: string): MillraceError<"store/corrupt"> {
-  return corrupt(path, "its checksum does not match");
 }

@@ -32,26 +32,6 @@ export function assertKey(key: ResultKey): void {
   assertKeyPart("resultId", key.resultId);
 }
 
-/** The failure to find a result. */
-export function resultNotFound(key: ResultKey): MillraceError<"store/not-found"> {
-  const { runId, task, resultId } = key;
-  return new MillraceError(
-    "store/not-found",
-    `Cannot load a result as it must have been saved: there is no "${resultId}" of task "${task}" ` +
-      `in run "${runId}"`,
-    { details: { runId, task, resultId } },
-  );
-}
-
-/** The failure to read a result to its end, as the key holds another one by now, or none. */
-export function resultReplaced(path: string): MillraceError<"store/replaced"> {
-  return new MillraceError(
-    "store/replaced",
-    `Cannot read the result ${path} to its end as it must not change meanwhile: it was replaced or deleted`,
-    { details: { path } },
-  );
-}
-
 /** The order of a listing: by task, then by result id. */
 export function compareKeys(a: ResultKey, b: ResultKey): number {
   return compareText(a.task, b.task) || compareText(a.resultId, b.resultId);

@@ -88,11 +88,17 @@ export interface TaskOptions<
   readonly timeoutMs?: number;
   /** If the task fails, tasks downstream still run, and get a `TaskFailure`. @default {false} */
   readonly failSafe?: F;
-  /** Where it runs. @default {"worker"} */
+  /**
+   * Where it runs: a Web Worker; a child process of its own, that can be stopped whatever it does; or the thread
+   * that defined it. @default {"worker"}
+   */
   readonly isolation?: Isolation;
-  /** The rights it runs with, and no others. Those of the program by default. */
+  /**
+   * The rights it runs with, and no others, but to import the modules of the platform and all that these import
+   * by a literal name. Such a task runs in a process. Those of the program by default.
+   */
   readonly permissions?: TaskPermissions;
-  /** The memory it may use, in MiB; needs `isolation: "process"`. Unlimited by default. */
+  /** The heap it may use, in MiB, at least 32; needs `isolation: "process"`. Deno's own limit by default. */
   readonly memoryMb?: number;
   /** Whether an earlier result may stand for an attempt with the same inputs. @default {false} */
   readonly cache?: boolean | TaskCache;
@@ -106,6 +112,9 @@ export interface TaskOptions<
     ctx: TaskContext<NoInfer<RunParams<P>>>,
   ) => R & GeneratorCheck<R, S>;
 }
+
+/** Deno itself needs some 10 MiB to start, and its modules theirs. */
+const MIN_MEMORY_MB = 32;
 
 const KNOWN = [
   "name",
@@ -210,10 +219,21 @@ function assertPolicy(what: string, options: Unchecked): void {
   assertNumber(what, "timeoutMs", options.timeoutMs, { above: 0 });
   assertOneOf(what, "isolation", options.isolation, ["worker", "process", "inline"]);
   assertPermissions(what, options.permissions);
-  assertNumber(what, "memoryMb", options.memoryMb, { above: 0 });
+  assertNumber(what, "memoryMb", options.memoryMb, { min: MIN_MEMORY_MB, whole: true });
+  assertLimits(what, options);
   assertCache(what, options.cache);
   if (options.concurrencyKey !== undefined) assertText(what, "concurrencyKey", options.concurrencyKey);
   assertNumber(what, "priority", options.priority, {});
+}
+
+/** Limits are kept by a process: a thread shares the memory of all others, and the main one their rights. */
+function assertLimits(what: string, { isolation, permissions, memoryMb }: Unchecked): void {
+  if (memoryMb !== undefined && isolation !== "process") {
+    throw new TypeError(`Cannot define ${what} as "memoryMb" needs isolation: "process"`);
+  }
+  if (permissions !== undefined && isolation === "inline") {
+    throw new TypeError(`Cannot define ${what} as "permissions" need isolation: "worker" or "process"`);
+  }
 }
 
 function assertPermissions(what: string, permissions: unknown): void {

@@ -11,8 +11,7 @@ import type { Pipeline } from "./pipeline.ts";
 export function unsupportedOptions(definition: Task | Pipeline): string[] {
   if (brandOf(definition) === "pipeline") return present(definition as Pipeline, ["retention"]);
   const task = definition as Task;
-  const options = present(task, ["permissions", "memoryMb", "concurrencyKey", "priority"]);
-  if (task.isolation === "process") options.unshift('isolation: "process"');
+  const options = present(task, ["concurrencyKey", "priority"]);
   if (task.cache !== undefined && task.cache !== false) options.push("cache");
   return options;
 }

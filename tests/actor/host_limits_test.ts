@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { assertLimits, limitFlags } from "../../src/actor/host_limits.ts";
+import { assertLimits, entryModule, environmentOf, limitFlags } from "../../src/actor/host_limits.ts";
 
 Deno.test("limitFlags grants everything unless permissions are named", () => {
   assertEquals(limitFlags({}), ["-A"]);
@@ -40,5 +40,27 @@ Deno.test("assertLimits refuses unknown permissions and memory that is no whole 
   for (const memoryMb of [0, -1, 0.5, NaN]) {
     assertThrows(() => assertLimits("h", { memoryMb }), RangeError, "memoryMb");
   }
-  assertLimits("h", { memoryMb: 64, permissions: { net: true } });
+  assertThrows(() => assertLimits("h", { modules: ["./a.ts"] }), TypeError, "must be URLs");
+  assertLimits("h", { memoryMb: 64, permissions: { net: true }, modules: ["file:///a.ts"] });
+});
+
+Deno.test("entryModule is the entry itself, or a module that has others in its graph besides", async () => {
+  const module = 'data:application/javascript,export default "it\\"s";';
+  assertEquals(entryModule(module, {}), module);
+  const made = await import(entryModule("data:application/javascript,", { modules: [module] }));
+  assertEquals((await made.modules[0]()).default, 'it"s');
+});
+
+Deno.test("environmentOf gives a process only what it may see, and what is no secret", () => {
+  const all = { PATH: "/bin", HOME: "/h", AWS_KEY: "k", AWS_REGION: "r", OTHER: "o", NPM_TOKEN: "t" };
+  assertEquals(environmentOf({}, all), all);
+  assertEquals(environmentOf({ permissions: { env: true } }, all), all);
+  assertEquals(environmentOf({ permissions: {} }, all), { PATH: "/bin", HOME: "/h" });
+  assertEquals(environmentOf({ permissions: { env: ["AWS_*", "OTHER"] } }, all), {
+    PATH: "/bin",
+    HOME: "/h",
+    AWS_KEY: "k",
+    AWS_REGION: "r",
+    OTHER: "o",
+  });
 });

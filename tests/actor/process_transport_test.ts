@@ -361,3 +361,18 @@ async function childrenOf(pid: number): Promise<readonly string[]> {
     return Number(parent) === pid && line.includes("--millrace-host");
   });
 }
+
+Deno.test("process host imports the modules that are named for it without a right to read them", async () => {
+  await using test = openTest();
+  const ref = await test.spawn("captive", { permissions: {}, modules: [placedCaptive.url] });
+  assertEquals(await ref.ask("attempt", "read", soon), "NotCapable");
+});
+
+Deno.test("process host hands over what it prints to onOutput, and logs none of it", async () => {
+  await using test = openTest();
+  const lines: string[] = [];
+  const ref = await test.spawn("captive", { onOutput: (stream, text) => lines.push(`${stream} ${text}`) });
+  await ref.ask("print", undefined, soon);
+  await until(() => lines.length, (count) => count >= 2);
+  assertEquals(test.logged.filter(({ message }) => message.includes("printed")), []);
+});

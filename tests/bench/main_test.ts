@@ -68,10 +68,16 @@ Deno.test("bench --quick --json prints a figure for every subject, and loses not
         : []),
       "topics matched, 1,000 patterns, zipf, one of them changing every 100 topics",
       ...(qlobber
-        ? ["memory of 1,000 patterns / npm qlobber: QlobberDedup", "memory of 1,000 patterns"]
+        ? [
+          "memory of 1,000 patterns / npm qlobber: QlobberDedup",
+          "memory of 1,000 patterns / npm qlobber: QlobberDedup",
+          "memory of 1,000 patterns",
+        ]
         : []),
       "a topic of 16 segments matched, one pattern / a literal",
       "a topic of 16 segments matched, one pattern",
+      "one topic matched against one pattern / Python system that this replaces, as measured once",
+      "one topic matched against one pattern",
       "no-op tasks with stored results / raw: 2 workers, file written and renamed, 256 a message",
       "no-op tasks with stored results / raw: 2 workers, file written and renamed, one a message",
       "no-op tasks with stored results",

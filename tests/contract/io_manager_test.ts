@@ -1,5 +1,8 @@
 import { openFilesystemIOManager } from "../../src/store/filesystem_io_manager.ts";
+import { openKvIOManager } from "../../src/store/kv_io_manager.ts";
 import { openMemoryIOManager } from "../../src/store/memory_io_manager.ts";
+import { openPostgresIOManager } from "../../src/store/postgres_io_manager.ts";
+import { inSchema, WITHOUT_POSTGRES } from "../support/postgres.ts";
 import { testIOManager, type WithIOManager } from "./io_manager_contract.ts";
 
 function onFiles(fsync: "always" | "batched"): WithIOManager {
@@ -20,3 +23,21 @@ testIOManager("MemoryIOManager", async (test) => {
 });
 testIOManager("FilesystemIOManager (batched)", onFiles("batched"));
 testIOManager("FilesystemIOManager (always)", onFiles("always"));
+testIOManager("KvIOManager", async (test) => {
+  const dir = await Deno.makeTempDir();
+  try {
+    await using io = await openKvIOManager({ path: `${dir}/results.kv` });
+    await test(io);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+testIOManager(
+  "PostgresIOManager",
+  (test) =>
+    inSchema(async (url, schema) => {
+      await using io = await openPostgresIOManager({ url, schema });
+      await test(io);
+    }),
+  WITHOUT_POSTGRES,
+);

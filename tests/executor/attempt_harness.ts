@@ -24,7 +24,7 @@ export interface Trial {
 }
 
 /** Nobody reads what is written, and nothing is read while it is written. */
-const IDLE: StreamPorts = {
+export const IDLE: StreamPorts = {
   read: () => Promise.reject(new Error("nothing is being written")),
   left: () => {},
   room: () => Promise.resolve(Infinity),

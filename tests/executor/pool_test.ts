@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { GRACE_MS } from "../../src/executor/attempt.ts";
 import { type Ended, ExecutorPool } from "../../src/executor/pool.ts";
 import { claim, type Claims, createClaims } from "../../src/executor/claims.ts";
+import { keyOfKind } from "../../src/executor/kind.ts";
 import type { Job } from "../../src/executor/job.ts";
+import { MillraceError } from "../../src/base/errors.ts";
 import type { AttemptKey, AttemptOutcome, ExecutableTask } from "../../src/executor/port.ts";
-import type { Isolation } from "../../src/task/descriptor.ts";
 import { createVirtualClock } from "../../src/testing/mod.ts";
 
 /** An attempt that an executor has in hand. */
@@ -24,6 +25,7 @@ function createRig() {
   const byNumber = new Map<string, Given>();
   const jobs = new Map<string, Job<ExecutableTask>>();
   const outcomes: { readonly attempt: AttemptKey; readonly outcome: AttemptOutcome }[] = [];
+  const asked: string[] = [];
   const retired: { readonly executor: string; readonly reason: string; readonly stuck: boolean }[] = [];
   const pool = new ExecutorPool<ExecutableTask>({
     clock,
@@ -45,6 +47,8 @@ function createRig() {
     cancel: (executor, number) => void (byNumber.get(`${executor}/${number}`)!.cancelled = true),
     outcome: (attempt, outcome) => void outcomes.push({ attempt, outcome }),
     retire: (executor, reason, stuck) => void retired.push({ executor, reason, stuck }),
+    wanted: (kind, waiting) => void asked.push(`${waiting} for ${keyOfKind(kind)}`),
+    works: (executor, size) => void asked.push(`${executor} has ${size}`),
   });
   return {
     clock,
@@ -52,6 +56,8 @@ function createRig() {
     given,
     outcomes,
     retired,
+    /** What was told to who starts executors. */
+    asked,
     /** Lets promises settle. */
     settle: () => clock.advance(0),
     submit: (task: string, more: Partial<ExecutableTask> = {}) =>
@@ -60,8 +66,8 @@ function createRig() {
       const job = jobs.get(`${task}/${attempt}`);
       if (job !== undefined) pool.cancel(job);
     },
-    join: (name: string, isolation: Isolation = "worker", slots = 1, claims?: Claims) =>
-      pool.join({ name, isolation, slots, claims }),
+    join: (name: string, kind = "worker", slots = 1, claims?: Claims) =>
+      pool.join({ name, kind, slots, claims }),
     /** Which executor has which task, in the order in which they were given. */
     hands: () => given.map(({ executor, task }) => `${executor}:${task}`),
     /** How the attempts have ended, in order. */
@@ -355,6 +361,32 @@ Deno.test("ExecutorPool fails what a lost executor had begun, and gives to other
   assertEquals(rig.ends().at(-1), "d ok");
 });
 
+Deno.test("ExecutorPool ends what was called off before it was begun, instead of giving it to another executor", () => {
+  const rig = createRig();
+  const first = claiming(rig, "e1");
+  rig.submit("a");
+  rig.cancel("a");
+  rig.pool.leave("e1", "gone");
+  const second = claiming(rig, "e2");
+  assertEquals(second.tasks(), []);
+  assertEquals(first.tasks(), ["a"]);
+  assertEquals(rig.ends(), ["a task/cancelled"]);
+});
+
+Deno.test("ExecutorPool gives what an executor never began its whole time once another one has it", async () => {
+  const rig = createRig();
+  claiming(rig, "e1");
+  rig.submit("a", { timeoutMs: 10 });
+  // The executor hears nothing: not the task's fault, and not its time.
+  await rig.clock.advance(10 + 2 * GRACE_MS);
+  assertEquals([rig.retired.length, rig.ends()], [1, []]);
+  const second = claiming(rig, "e2");
+  await rig.clock.advance(5);
+  assertEquals(rig.retired.length, 1);
+  second.finish(1);
+  assertEquals(rig.ends(), ["a ok"]);
+});
+
 type Step =
   | { readonly kind: "submit" | "cancel"; readonly task: number }
   | { readonly kind: "end" | "dirty" | "lose"; readonly which: number }
@@ -418,4 +450,57 @@ Deno.test("ExecutorPool ends every attempt exactly once, whatever happens in wha
     ),
     { numRuns: 60 },
   );
+});
+
+Deno.test("ExecutorPool asks for executors of the kind that work waits for, and tells when one has nothing to do", async () => {
+  const { submit, join, hands, given, asked, settle } = createRig();
+  const kind = keyOfKind({ isolation: "process", permissions: {} });
+  join("e1");
+  submit("a", { permissions: {} });
+  submit("b", { isolation: "process", permissions: { net: false } });
+  submit("c");
+  assertEquals(hands(), ["e1:c"], "no thread takes what asks for rights of its own");
+  assertEquals(asked, ["e1 has 0", `1 for ${kind}`, `2 for ${kind}`, "e1 has 1", "0 for worker"]);
+  asked.length = 0;
+  join("p1", kind);
+  await settle();
+  assertEquals(asked, ["p1 has 1", `1 for ${kind}`]);
+  given.at(-1)!.end();
+  given.at(-1)!.end();
+  await settle();
+  assertEquals(hands(), ["e1:c", "p1:a", "p1:b"]);
+  assertEquals(asked.at(-1), "p1 has 0");
+});
+
+Deno.test("ExecutorPool fails what waits for an executor that cannot be started, and nothing else", () => {
+  const { pool, submit, ends } = createRig();
+  submit("a", { permissions: {} });
+  submit("b", { permissions: {} });
+  submit("c");
+  pool.refuse(
+    { isolation: "process", permissions: {} },
+    ({ task }) =>
+      new MillraceError("executor/start-failed", "no", {
+        details: { task, isolation: "process", reason: "no" },
+      }),
+  );
+  assertEquals(ends(), ["a executor/start-failed", "b executor/start-failed"]);
+  assertEquals(pool.status.queued, 1);
+});
+
+Deno.test("ExecutorPool sends a task that has cost a thread to processes, and everything once a second one is lost", async () => {
+  const { pool, clock, submit, join, asked } = createRig();
+  const hang = async (task: string, executor: string): Promise<void> => {
+    join(executor);
+    submit(task, { timeoutMs: 10 });
+    await clock.advance(10 + 2 * GRACE_MS);
+    asked.length = 0;
+  };
+  await hang("bad", "e1");
+  submit("bad", { attempt: 2 });
+  assertEquals(asked, ["1 for process"]);
+  await hang("worse", "e2");
+  assertEquals(pool.status.lost, 2);
+  submit("good");
+  assertEquals(asked, ["2 for process"]);
 });

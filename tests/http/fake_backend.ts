@@ -134,7 +134,14 @@ export function createFakeBackend(overrides: Partial<GatewayBackend> = {}): Fake
       const trigger = TRIGGERS.find((known) => known.name === name);
       return trigger === undefined ? Promise.reject(unknownTrigger(name)) : noted(trigger, "trigger", name);
     },
-    publish: (topic, data) => noted({ id: "e2", matched: 4 }, "publish", topic, data),
+    publish: (topic, data, about) =>
+      noted(
+        { id: about?.id ?? "e2", matched: 4 },
+        "publish",
+        topic,
+        data,
+        ...(about === undefined ? [] : [about]),
+      ),
     run: (request) => noted({ id: RUN_ID }, "run", request),
     runs: (filter) => noted([RUN], "runs", filter),
     runView: (runId) => noted(RUN, "runView", runId),

@@ -61,3 +61,10 @@ for (const executors of [1, 2, 4]) {
       assertEquals(await app.result(run.id, "all"), [700, true]);
     }));
 }
+
+Deno.test("a stream goes from a process to another one", () =>
+  withPlatform(1, async (app) => {
+    const run = await app.run({ pipeline: "guarded" });
+    assertEquals((await run.finished).status, "succeeded");
+    assertEquals(await app.result(run.id, "word"), "millrace");
+  }));

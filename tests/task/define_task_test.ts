@@ -38,7 +38,7 @@ Deno.test("defineTask keeps what was said", () => {
     maxRetries: 3,
     timeoutMs: 1_000,
     failSafe: true,
-    isolation: "inline",
+    isolation: "process",
     permissions: { net: ["example.com"] },
     memoryMb: 64,
     cache: { ttlMs: 1 },
@@ -49,7 +49,7 @@ Deno.test("defineTask keeps what was said", () => {
   assertEquals(task.after, [extract, "backup"]);
   assertStrictEquals(task.output, output);
   assertEquals(task.tags, ["etl", "daily"]);
-  assertEquals([task.maxRetries, task.timeoutMs, task.failSafe, task.isolation], [3, 1_000, true, "inline"]);
+  assertEquals([task.maxRetries, task.timeoutMs, task.failSafe, task.isolation], [3, 1_000, true, "process"]);
   assertEquals([task.memoryMb, task.cache, task.concurrencyKey, task.priority], [
     64,
     { ttlMs: 1 },
@@ -109,7 +109,8 @@ Deno.test("defineTask refuses numbers out of range with a RangeError that names 
     { backoff: { baseMs: -1 } },
     { backoff: { factor: 0.5 } },
     { backoff: { baseMs: 100, maxMs: 10 } },
-    { memoryMb: 0 },
+    { memoryMb: 31, isolation: "process" },
+    { memoryMb: 64.5, isolation: "process" },
     { cache: { ttlMs: 0 } },
     { priority: NaN },
   ];
@@ -139,6 +140,10 @@ Deno.test("defineTask refuses options of the wrong kind", () => {
     { inputs: { a: "extract" } },
     { concurrencyKey: "" },
     { permissions: true },
+    { permissions: {}, isolation: "inline" },
+    { memoryMb: 64 },
+    { memoryMb: 64, permissions: {} },
+    { memoryMb: 64, isolation: "inline" },
     { permissions: { net: "example.com" } },
     { permissions: { read: [1] } },
     { cache: "always" },

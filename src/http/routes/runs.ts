@@ -76,12 +76,12 @@ export function runRoutes(backend: GatewayBackend): readonly Route[] {
     {
       method: "GET",
       path: "/api/runs/:id/results/:task",
-      summary: "What a task of a run returned; bytes as they are, all else as JSON",
+      summary: "What a task of a run returned; bytes as they are (also of a stream), all else as JSON",
       async handle(call) {
         const value = await backend.result(call.param("id"), call.param("task"));
-        if (value instanceof Uint8Array) {
-          const bytes = new Uint8Array(value);
-          return new Response(bytes, { headers: { "content-type": "application/octet-stream" } });
+        if (value instanceof Uint8Array || value instanceof ReadableStream) {
+          const body = value instanceof Uint8Array ? new Uint8Array(value) : value;
+          return new Response(body, { headers: { "content-type": "application/octet-stream" } });
         }
         return new Response(toJsonText(value), { headers: { "content-type": "application/json" } });
       },

@@ -2,7 +2,7 @@
  * What qlobber does with the same patterns and topics, in a process of its own; and what it and we take of
  * memory, as only a process that may collect its garbage can tell.
  */
-import { createTopicMatcher } from "../../../src/event/matcher.ts";
+import { createTopicMatcher, type TopicMatcher } from "../../../src/event/matcher.ts";
 import { type Draw, type TopicLoad, topicLoad } from "../topic_load.ts";
 import { answer } from "./answer.ts";
 
@@ -48,13 +48,13 @@ function match(draw: Draw, changing: boolean, size: number, times: number): numb
 }
 
 /** Bytes for each pattern, with what it takes to remove it. */
-function bytesOf(fill: (patterns: readonly string[]) => unknown, size: number): number {
+function bytesOf(fill: (load: TopicLoad) => unknown, size: number): number {
   const used = (): number => {
     for (let time = 0; time < 3; time++) (globalThis as unknown as { gc(): void }).gc();
     return Deno.memoryUsage().heapUsed;
   };
   filled.clear();
-  const held = [fill(topicLoad(size).patterns)];
+  const held = [fill(topicLoad(size))];
   const full = used();
   // What is freed when it is dropped: what was there before may be freed meanwhile, too.
   if (held.pop() === undefined) throw new Error("Cannot give a figure of nothing");
@@ -65,12 +65,19 @@ const SUBJECTS: Readonly<Record<string, (size: number, times: number) => number>
   uniform: (size, times) => match("uniform", false, size, times),
   zipf: (size, times) => match("zipf", false, size, times),
   changing: (size, times) => match("zipf", true, size, times),
-  "bytes-qlobber": (size) => bytesOf(qlobberOf, size),
-  "bytes-millrace": (size) =>
-    bytesOf((patterns) => {
-      const matcher = createTopicMatcher<number>();
-      return [matcher, patterns.map((pattern, value) => matcher.add(pattern, value))];
+  "bytes-qlobber": (size) => bytesOf((load) => qlobberOf(load.patterns), size),
+  "bytes-millrace": (size) => bytesOf(({ patterns }) => ours(patterns), size),
+  "bytes-millrace-asked": (size) =>
+    bytesOf((load) => {
+      const [matcher, removers] = ours(load.patterns);
+      for (const topic of load.draw("uniform", size * 10)) matcher.match(topic);
+      return [matcher, removers];
     }, size),
 };
+
+function ours(patterns: readonly string[]): [TopicMatcher<number>, (() => void)[]] {
+  const matcher = createTopicMatcher<number>();
+  return [matcher, patterns.map((pattern, value) => matcher.add(pattern, value))];
+}
 
 await answer((subject, size, times) => SUBJECTS[subject]!(size, times));

@@ -1,0 +1,105 @@
+/**
+ * A warden: an executor whose attempts run in a sandbox. It loads their inputs and saves their results for them,
+ * as a sandbox reaches no store.
+ *
+ * @module
+ */
+import { defineActor } from "../src/actor/define_actor.ts";
+import { later } from "../src/actor/loop.ts";
+import type { Address } from "../src/actor/ref.ts";
+import { messageOf } from "../src/base/errors.ts";
+import { createIdSource } from "../src/base/ids.ts";
+import { brokerProtocol } from "../src/broker/protocol.ts";
+import { encodeData } from "../src/event/event.ts";
+import { serveSandbox } from "../src/executor/desk.ts";
+import { lostSandbox } from "../src/executor/lost_sandbox.ts";
+import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
+import { executorProtocol, poolProtocol, sandboxProtocol } from "../src/executor/protocol.ts";
+import { Worklist } from "../src/executor/worklist.ts";
+import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
+import { openResults, type ResultsOptions } from "../src/store/results.ts";
+import { attemptPorts } from "./attempt_ports.ts";
+
+/** What a warden is given. */
+export interface WardenOptions {
+  /** The folder where results are kept. */
+  readonly dataDir: string;
+  /** How durable a result is. */
+  readonly fsync: "always" | "batched";
+  /** Where results are kept. */
+  readonly results: ResultsOptions;
+  /** Who hears of progress. */
+  readonly orchestrator: Address;
+  /** Where tasks publish. */
+  readonly broker: Address;
+  /** Who gives it work. */
+  readonly pool: Address;
+  /** Where attempts run. */
+  readonly sandbox: Address;
+}
+
+/** A warden. */
+export const warden = defineActor(executorProtocol, async (ctx, options: WardenOptions) => {
+  const io = await openResults(options.results, options);
+  ctx.onStop(() => io[Symbol.asyncDispose]());
+  const ids = createIdSource(ctx.clock);
+  const sandbox = ctx.ref(sandboxProtocol, options.sandbox);
+  const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
+  const pool = ctx.ref(poolProtocol, options.pool);
+  const broker = ctx.ref(brokerProtocol, options.broker);
+
+  async function publish(executable: ExecutableTask, topic: string, data: unknown): Promise<void> {
+    const event = {
+      id: ids.next(),
+      topic,
+      timeMs: ctx.clock.now(),
+      source: `run/${executable.runId}`,
+      data: encodeData(topic, data),
+      hops: executable.hops + 1,
+      traceparent: executable.traceparent,
+    };
+    await broker.ask("publish", { event, user: true }, { timeoutMs: "none" });
+  }
+
+  let working = false;
+  // With work in hand, its outcome says that this is the end.
+  ctx.watch(sandbox, () => {
+    if (!working) ctx.stop();
+  });
+
+  async function run(executable: ExecutableTask, signal: AbortSignal): Promise<AttemptOutcome> {
+    const startedMs = ctx.clock.now();
+    const cancel = (): void => sandbox.tell("cancel", undefined);
+    signal.addEventListener("abort", cancel, { once: true });
+    working = true;
+    try {
+      const outcome = await serveSandbox(executable, sandbox.stream("run", executable), {
+        io,
+        signal,
+        ...attemptPorts(orchestrator, executable),
+        publish: (topic, data) => publish(executable, topic, data),
+        reply: (reply) => void sandbox.offer("reply", reply).catch(() => {}), // gone: the stream says so
+      });
+      working = false;
+      return outcome;
+    } catch (error) {
+      return lostSandbox(executable, error, ctx.clock.now() - startedMs);
+    } finally {
+      signal.removeEventListener("abort", cancel);
+    }
+  }
+
+  const worklist = new Worklist<ExecutableTask, AttemptOutcome>({
+    run,
+    ended: (ended) =>
+      void pool.offer("ended", { executor: ctx.self.address.name, ended: [...ended] }).catch((error) =>
+        ctx.log.error("Outcomes could not be delivered", { error: messageOf(error) })
+      ),
+    later,
+    now: () => ctx.clock.now(),
+  }, undefined);
+  return {
+    give: ({ first, tasks }) => worklist.give(first, tasks),
+    cancel: (number) => worklist.cancel(number),
+  };
+});

@@ -1,0 +1,91 @@
+/**
+ * What every event log has in common: what it keeps by default, what it refuses, and what it says then.
+ *
+ * @module
+ */
+import { MillraceError } from "../base/errors.ts";
+import { assertKeys } from "../base/names.ts";
+import { compilePattern } from "../event/topic.ts";
+import type { ConsumerSettings, TopicRetention } from "./port.ts";
+
+/** How much of a durable topic is kept unless its declaration says otherwise. */
+export const DEFAULT_RETENTION: Required<TopicRetention> = {
+  maxAgeMs: 7 * 24 * 3_600_000,
+  maxEvents: 1_000_000,
+  maxBytes: 256 * 1024 * 1024,
+};
+
+/** How many events one step of retention deletes at most. */
+export const PRUNE_STEP = 1_000;
+
+/** What `changes` name, and the rest as it was. @throws {RangeError} If a limit is not above 0. */
+export function mergeRetention(
+  before: Required<TopicRetention>,
+  changes: TopicRetention,
+): Required<TopicRetention> {
+  assertKeys("the retention of a topic", changes, ["maxAgeMs", "maxEvents", "maxBytes"]);
+  const merged = { ...before, ...changes };
+  for (const [name, limit] of Object.entries(merged)) {
+    if (typeof limit === "number" && limit > 0) continue;
+    throw new RangeError(`Cannot keep a topic as its ${name} must be above 0: current value is ${limit}`);
+  }
+  return merged;
+}
+
+/** Throws unless the settings of a consumer make sense. */
+export function assertConsumerSettings(settings: ConsumerSettings): void {
+  for (const key of ["maxDeliveries", "maxInFlight"] as const) {
+    if (Number.isInteger(settings[key]) && settings[key] > 0) continue;
+    throw new RangeError(
+      `Cannot consume as "${key}" must be a positive integer: current value is ${settings[key]}`,
+    );
+  }
+  if (!(settings.ackWithinMs > 0)) {
+    throw new RangeError(
+      `Cannot consume as "ackWithinMs" must be above 0: current value is ${settings.ackWithinMs}`,
+    );
+  }
+}
+
+/** Whether a topic is one of these. */
+export function matcherOf(patterns: readonly string[]): (topic: string) => boolean {
+  const matches = patterns.map(compilePattern);
+  return (topic) => matches.some((one) => one(topic));
+}
+
+/** Why an event is a dead letter that nobody gave up in so many words. */
+export function unsettledReason(tries: number): string {
+  return `not acknowledged in ${tries} ${tries === 1 ? "delivery" : "deliveries"}`;
+}
+
+/** What a closed log says. */
+export function logClosed(): MillraceError<"broker/log-closed"> {
+  return new MillraceError("broker/log-closed", "Cannot use the event log as it is closed", { details: {} });
+}
+
+/** What a log says of an event on a topic that it does not keep. */
+export function notDurable(topic: string): MillraceError<"topic/not-durable"> {
+  return new MillraceError(
+    "topic/not-durable",
+    `Cannot append to "${topic}" as a topic must be declared durable to be kept in the event log`,
+    { details: { topic } },
+  );
+}
+
+/** What a topic says that takes no more events. */
+export function topicCompleted(topic: string): MillraceError<"topic/completed"> {
+  return new MillraceError(
+    "topic/completed",
+    `Cannot publish to "${topic}" as a topic that is complete takes no more events`,
+    { details: { topic } },
+  );
+}
+
+/** What a log says of a consumer that it does not know. */
+export function consumerUnknown(consumer: string): MillraceError<"consumer/unknown"> {
+  return new MillraceError(
+    "consumer/unknown",
+    `Cannot find the consumer "${consumer}": consume() makes it`,
+    { details: { consumer } },
+  );
+}

@@ -1,0 +1,115 @@
+/**
+ * The inside of a sandbox: an attempt that reaches nothing by itself. What it needs of the platform (its inputs,
+ * a place for its result, the event bus) it asks for, item by item, of the executor that started it.
+ *
+ * @module
+ */
+import { decode, encode, type Encoded } from "../base/codec.ts";
+import { fromWire, type WireError } from "../base/errors.ts";
+import { encodeData } from "../event/event.ts";
+import type { ResultKey } from "../store/port.ts";
+import type { AttemptPorts } from "./attempt.ts";
+import type { AttemptKey, AttemptNotice, AttemptOutcome, StreamState } from "./port.ts";
+
+/** A value on its way: bytes as they are, anything else encoded. */
+export type PackedValue = Uint8Array | Encoded;
+
+/** What an attempt asks for. */
+export type SandboxCall =
+  | { readonly verb: "load"; readonly key: ResultKey }
+  | { readonly verb: "save"; readonly key: ResultKey; readonly value: PackedValue }
+  | { readonly verb: "publish"; readonly topic: string; readonly data: string }
+  | { readonly verb: "read"; readonly source: AttemptKey; readonly position: number }
+  | { readonly verb: "room"; readonly chunks: number; readonly maxAhead: number };
+
+/** What comes out of a sandbox. */
+export type SandboxItem =
+  | { readonly kind: "call"; readonly id: number; readonly call: SandboxCall }
+  | { readonly kind: "notice"; readonly notice: AttemptNotice }
+  | { readonly kind: "left"; readonly source: AttemptKey }
+  /** The last item. */
+  | { readonly kind: "outcome"; readonly outcome: AttemptOutcome };
+
+/** What is answered to a call. */
+export type SandboxReply =
+  | { readonly id: number; readonly value: PackedValue | null }
+  | { readonly id: number; readonly error: WireError };
+
+/** Packs a value; throws `store/unencodable` for what cannot be kept. */
+export function packValue(value: unknown): PackedValue {
+  return value instanceof Uint8Array ? value : encode(value);
+}
+
+/** The value that was packed. */
+export function unpackValue(packed: PackedValue): unknown {
+  return packed instanceof Uint8Array ? packed : decode(packed);
+}
+
+/** The line between one attempt and its executor. */
+export class SandboxLine {
+  readonly #items: SandboxItem[] = [];
+  readonly #calls = new Map<number, PromiseWithResolvers<PackedValue | null>>();
+  #lastId = 0;
+  #wake = (): void => {};
+
+  /** What the attempt is given in place of stores and brokers. */
+  get ports(): Pick<AttemptPorts, "io" | "streams" | "notice" | "publish"> {
+    return {
+      io: {
+        load: async (key) => unpackValue((await this.#call({ verb: "load", key }))!),
+        save: async (key, value) => {
+          await this.#call({ verb: "save", key, value: packValue(value) });
+        },
+      },
+      streams: {
+        read: async (source, position, signal) =>
+          unpackValue((await this.#call({ verb: "read", source, position }, signal))!) as StreamState,
+        left: (source) => this.#push({ kind: "left", source }),
+        room: async (chunks, maxAhead, signal) =>
+          unpackValue((await this.#call({ verb: "room", chunks, maxAhead }, signal))!) as number,
+      },
+      notice: (notice) => this.#push({ kind: "notice", notice }),
+      publish: async (topic, data) => {
+        await this.#call({ verb: "publish", topic, data: encodeData(topic, data) });
+      },
+    };
+  }
+
+  /** A call is answered. */
+  replied(reply: SandboxReply): void {
+    const call = this.#calls.get(reply.id);
+    this.#calls.delete(reply.id);
+    if ("error" in reply) call?.reject(fromWire(reply.error));
+    else call?.resolve(reply.value);
+  }
+
+  /** What the attempt says, up to its outcome. */
+  async *items(work: Promise<AttemptOutcome>): AsyncGenerator<SandboxItem> {
+    void work.then((outcome) => this.#push({ kind: "outcome", outcome }));
+    for (;;) {
+      const item = this.#items.shift();
+      if (item === undefined) {
+        await new Promise<void>((resolve) => this.#wake = resolve);
+        continue;
+      }
+      yield item;
+      if (item.kind === "outcome") return;
+    }
+  }
+
+  /** Rejects with the signal's reason if that comes before the answer. */
+  #call(call: SandboxCall, signal?: AbortSignal): Promise<PackedValue | null> {
+    const id = ++this.#lastId;
+    const answer = Promise.withResolvers<PackedValue | null>();
+    if (signal?.aborted) answer.reject(signal.reason);
+    else signal?.addEventListener("abort", () => answer.reject(signal.reason), { once: true });
+    this.#calls.set(id, answer);
+    this.#push({ kind: "call", id, call });
+    return answer.promise;
+  }
+
+  #push(item: SandboxItem): void {
+    this.#items.push(item);
+    this.#wake();
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Where results are kept, as plain data: what is not a function can be handed to every thread and process.
+ *
+ * @module
+ */
+import { messageOf, MillraceError } from "../base/errors.ts";
+import { assertKeys } from "../base/names.ts";
+import { openFilesystemIOManager } from "./filesystem_io_manager.ts";
+import { openKvIOManager } from "./kv_io_manager.ts";
+import type { IOManager } from "./port.ts";
+import { openPostgresIOManager } from "./postgres_io_manager.ts";
+
+/** Where to keep results. */
+export type ResultsOptions =
+  /** As files, in the data folder if `dir` is absent. */
+  | { readonly kind: "filesystem"; readonly dir?: string }
+  /** In a file of Deno KV, `results.kv` in the data folder if `path` is absent. Needs the unstable flag `kv`. */
+  | { readonly kind: "kv"; readonly path?: string }
+  /** In a PostgreSQL database, which several platforms may share if their `schema`s differ. @default "millrace" */
+  | { readonly kind: "postgres"; readonly url: string; readonly schema?: string }
+  /** In a store of your own: a module that exports `openIOManager`. `options` is plain data. */
+  | { readonly kind: "module"; readonly module: string; readonly options?: unknown };
+
+/** What else an I/O manager of a platform may need. */
+export interface ResultsContext {
+  /** The folder where the platform keeps its state; absolute. */
+  readonly dataDir: string;
+  /** What a saved result must survive: `batched` the end of the process, `always` that of the machine too. */
+  readonly fsync: "always" | "batched";
+}
+
+/** What the module of `kind: "module"` exports as `openIOManager`; called once in each thread that needs it. */
+export type OpenIOManager = (options: unknown, context: ResultsContext) => Promise<IOManager> | IOManager;
+
+const KEYS: { readonly [Kind in ResultsOptions["kind"]]: readonly string[] } = {
+  filesystem: ["kind", "dir"],
+  kv: ["kind", "path"],
+  postgres: ["kind", "url", "schema"],
+  module: ["kind", "module", "options"],
+};
+
+/** Throws a `TypeError` unless these are options. */
+export function assertResultsOptions(options: ResultsOptions): void {
+  const known = Object.hasOwn(KEYS, options.kind) ? KEYS[options.kind] : undefined;
+  if (known === undefined) {
+    throw new TypeError(
+      `Cannot keep results as their kind must be filesystem, kv, postgres or module: current value is ${
+        JSON.stringify(options.kind)
+      }`,
+    );
+  }
+  assertKeys(`results of kind "${options.kind}"`, options, known);
+}
+
+/**
+ * Reads where to keep results from one line, as an environment variable has it: `filesystem`, `kv`,
+ * `kv:<path>`, `postgres://…`, or the path or URL of a module.
+ *
+ * @param moduleUrl Makes a URL of a path.
+ */
+export function parseResults(text: string, moduleUrl: (path: string) => string): ResultsOptions {
+  if (text === "filesystem" || text === "kv") return { kind: text };
+  if (text.startsWith("kv:")) return { kind: "kv", path: text.slice("kv:".length) };
+  if (/^postgres(ql)?:\/\//.test(text)) return { kind: "postgres", url: text };
+  if (/\.[cm]?[jt]s$/.test(text)) return { kind: "module", module: moduleUrl(text) };
+  throw new TypeError(
+    `Cannot keep results as their place must be filesystem, kv, kv:<path>, postgres://… or a module: ` +
+      `current value is ${JSON.stringify(text)}`,
+  );
+}
+
+/**
+ * Opens the place where a platform keeps results.
+ *
+ * @throws {MillraceError} `platform/data-dir-unusable`, `store/kv-off`, `store/unavailable`,
+ * `module/load-failed` or `module/definition-invalid`.
+ */
+export async function openResults(options: ResultsOptions, context: ResultsContext): Promise<IOManager> {
+  const { dataDir, fsync } = context;
+  switch (options.kind) {
+    case "filesystem":
+      return await openFilesystemIOManager({ dir: options.dir ?? dataDir, fsync });
+    case "kv":
+      return await openKvIOManager({ path: options.path ?? `${dataDir}/results.kv` });
+    case "postgres": {
+      const { kind: _, ...rest } = options;
+      return await openPostgresIOManager(rest);
+    }
+    case "module":
+      return await openModule(options.module, options.options, context);
+  }
+}
+
+async function openModule(module: string, options: unknown, context: ResultsContext): Promise<IOManager> {
+  let exports: { readonly openIOManager?: unknown };
+  try {
+    exports = await import(module);
+  } catch (error) {
+    throw new MillraceError(
+      "module/load-failed",
+      `Cannot keep results as the module ${module} must load: ${messageOf(error)}`,
+      { details: { module }, cause: error },
+    );
+  }
+  const { openIOManager } = exports;
+  if (typeof openIOManager === "function") return await (openIOManager as OpenIOManager)(options, context);
+  throw new MillraceError(
+    "module/definition-invalid",
+    `Cannot keep results as the module ${module} must export a function openIOManager`,
+    { details: { module, export: "openIOManager" } },
+  );
+}

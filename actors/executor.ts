@@ -10,6 +10,7 @@ import { createIdSource } from "../src/base/ids.ts";
 import { messageOf } from "../src/base/errors.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { encodeData } from "../src/event/event.ts";
+import { AttemptMemo } from "../src/executor/attempt_memo.ts";
 import { runAttempt } from "../src/executor/attempt.ts";
 import type { Claims } from "../src/executor/claims.ts";
 import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
@@ -83,13 +84,20 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
     const { task: name } = executable;
     const task = options.local?.get(name) ?? (await load()).get(name);
     if (task === undefined) return unknownTask(name);
-    return await runAttempt(task, executable, {
+    const memo = new AttemptMemo(executable, {
+      log: ctx.log,
+      io,
+      recall: (attempt, memo) => orchestrator.ask("recall", { attempt, memo }, { timeoutMs: "none" }),
+    });
+    const outcome = await runAttempt(task, executable, {
       clock: ctx.clock,
       log: ctx.log,
       io,
       ...attemptPorts(orchestrator, executable),
+      recall: (words) => memo.recall(words),
       publish: (topic, data) => publish(executable, topic, data),
     }, signal);
+    return await memo.noted(outcome);
   }
 
   const worklist = new Worklist<ExecutableTask, AttemptOutcome>({

@@ -16,6 +16,7 @@ import type {
   StreamState,
 } from "../executor/port.ts";
 import type { PipelineDescriptor } from "../task/descriptor.ts";
+import type { ResultSource } from "../task/result_id.ts";
 import type { RunEnd, RunRequest, RunView } from "../task/run.ts";
 import type { Fire } from "../trigger/port.ts";
 import { parseRunRequest } from "../task/run_request.ts";
@@ -40,7 +41,7 @@ export interface EnginePorts {
   readonly log: Logger;
   /** A number from 0 to 1. */
   random(): number;
-  readonly journal: Pick<RunJournal, "commit" | "unfinished" | "unrouted" | "run" | "latestResult">;
+  readonly journal: Pick<RunJournal, "commit" | "unfinished" | "unrouted" | "run" | "latestResult" | "memo">;
   /** Checks and plans a request; rejects with what is wrong with it. */
   prepare(request: RunRequest): Promise<Prepared>;
   /** Hands an attempt to the executors. */
@@ -151,6 +152,26 @@ export class Engine {
     driver.push(factOf(driver.state, key, outcome, now));
   }
 
+  /**
+   * The earlier result that is remembered under a key, if it may stand for an attempt; from now on it is kept for
+   * the attempt's run. Two attempts of the same key that run at the same time both run.
+   */
+  async recall({ runId, task, attempt }: AttemptKey, key: string): Promise<ResultSource | undefined> {
+    const state = this.#drivers.get(runId)?.state;
+    const current = state?.tasks.get(task);
+    if (current?.status !== "running" || current.attempts !== attempt) return undefined;
+    const { journal, clock } = this.#ports;
+    const found = await journal.memo(task, key);
+    const { ttlMs = Infinity } = state!.plan!.tasks[task]!.cache ?? {};
+    if (found === undefined || clock.now() - found.timeMs > ttlMs) return undefined;
+    await journal.commit([{ kind: "reads", runId, sources: [{ runId: found.runId, task }] }]);
+    // Between the two it may have been deleted.
+    const kept = await journal.memo(task, key);
+    if (kept?.runId !== found.runId || kept.attempt !== found.attempt) return undefined;
+    const { runId: source, attempt: made, chunks } = found;
+    return { runId: source, attempt: made, ...(chunks === undefined ? {} : { chunks }) };
+  }
+
   /** A running attempt says something on its way. */
   notice(key: AttemptKey, notice: AttemptNotice): void {
     if (!this.#isRunning(key)) return;
@@ -169,7 +190,9 @@ export class Engine {
   async readStream(reader: AttemptKey, source: AttemptKey, position: number): Promise<StreamState> {
     const written = this.#taskOf(source)?.succeeded;
     if (!this.#isRunning(reader)) throw calledOff(reader);
-    if (written?.attempt === source.attempt) return { chunks: written.chunks ?? 0, done: true };
+    if (written?.attempt === source.attempt && written.runId === undefined) {
+      return { chunks: written.chunks ?? 0, done: true };
+    }
     if (!this.#isRunning(source)) throw calledOff(source);
     return await this.#streams.read(reader, source, position);
   }

@@ -10,6 +10,7 @@ import type { Logger } from "../base/log.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import { traceparentOf } from "../event/traceparent.ts";
 import type { AttemptKey, ExecutableTask } from "../executor/port.ts";
+import { codeOf } from "../task/memo_key.ts";
 import type { RunRequest } from "../task/run.ts";
 import { Alarms } from "./alarms.ts";
 import { inputsOf } from "./attempts.ts";
@@ -230,7 +231,9 @@ export class RunDriver {
   #submit(task: string, attempt: number): void {
     const { run, status, accepted, plan, params, traceparent } = this.#state;
     if (isFinalRun(status)) return;
-    const { timeoutMs, isolation, permissions, memoryMb } = plan!.tasks[task]!;
+    const descriptor = plan!.tasks[task]!;
+    const { timeoutMs, isolation, permissions, memoryMb } = descriptor;
+    const memoCode = codeOf(descriptor);
     this.#inFlight.set(task, attempt);
     this.#ports.submit({
       runId: run.id,
@@ -244,6 +247,7 @@ export class RunDriver {
       inputs: inputsOf(this.#state, task),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       isolation,
+      ...(memoCode === undefined ? {} : { memoCode }),
       ...(permissions === undefined ? {} : { permissions }),
       ...(memoryMb === undefined ? {} : { memoryMb }),
     });

@@ -7,9 +7,9 @@
 import type { WireError } from "../base/errors.ts";
 import { traceparentOf } from "../event/traceparent.ts";
 import type { Plan } from "../task/plan.ts";
-import { resultIdsOf } from "../task/result_id.ts";
+import { resultIdsOf, type ResultSource } from "../task/result_id.ts";
 import type { RunEnd, RunStatus, RunView, TaskStatus, TaskView } from "../task/run.ts";
-import type { AcceptedRequest, ExternalResult, Fact, ResultSource } from "./facts.ts";
+import type { AcceptedRequest, ExternalResult, Fact } from "./facts.ts";
 import type { RunRecord } from "./port.ts";
 
 /** One task of a run. */
@@ -19,8 +19,8 @@ export interface TaskState {
   readonly attempts: number;
   /** Attempts that failed; interrupted ones do not count. */
   readonly failures: number;
-  /** The attempt that succeeded; with a run, if it was one of that run. */
-  readonly succeeded?: Omit<ResultSource, "runId"> & { readonly runId?: string };
+  /** The attempt that succeeded; with a run, if it was one of that run: repeated, or remembered. */
+  readonly succeeded?: Omit<ResultSource, "runId"> & { readonly runId?: string; readonly cached?: true };
   /** Whether the running attempt has stored a chunk. */
   readonly streaming?: true;
   /** The attempts whose chunks the running attempt reads while they run, by task. */
@@ -170,7 +170,9 @@ function taskAfter(task: TaskState, fact: Exclude<Fact, { type: "planned" | "end
       return {
         ...without(task, "error", "live", "streaming"),
         status: "succeeded",
-        succeeded: { attempt: fact.attempt, ...(fact.chunks === undefined ? {} : { chunks: fact.chunks }) },
+        succeeded: fact.cached === undefined
+          ? { attempt: fact.attempt, ...(fact.chunks === undefined ? {} : { chunks: fact.chunks }) }
+          : { ...fact.cached, cached: true },
         endedMs: fact.atMs,
       };
     case "failed": {
@@ -201,11 +203,12 @@ function taskAfter(task: TaskState, fact: Exclude<Fact, { type: "planned" | "end
 
 /** One task as people see it. */
 export function viewTask(task: TaskState): TaskView {
+  const { runId, attempt, chunks, cached } = task.succeeded ?? {};
   return {
     status: task.status,
     attempts: task.attempts,
-    resultIds: task.succeeded === undefined ? [] : resultIdsOf(task.succeeded.attempt, task.succeeded.chunks),
-    ...(task.succeeded?.runId === undefined ? {} : { from: { runId: task.succeeded.runId } }),
+    resultIds: attempt === undefined ? [] : resultIdsOf(attempt, chunks),
+    ...(runId === undefined ? {} : { [cached ? "cached" : "from"]: { runId } }),
     ...(task.startedMs === undefined ? {} : { startedMs: task.startedMs }),
     ...(task.endedMs === undefined ? {} : { endedMs: task.endedMs }),
     ...(task.error === undefined ? {} : { error: task.error }),

@@ -1,4 +1,6 @@
 /** One attempt over a store in memory and a clock that stands still. */
+import type { MemoWords } from "../../src/executor/attempt_memo.ts";
+import type { ResultSource } from "../../src/task/result_id.ts";
 import { createLogger, type LogRecord } from "../../src/base/log.ts";
 import { runAttempt } from "../../src/executor/attempt.ts";
 import type { StreamPorts } from "../../src/executor/live_stream.ts";
@@ -15,6 +17,8 @@ export const TRACEPARENT = "00-0190b0a87d4a7c3e8f216f5e4d3c2b1a-00f067aa0ba902b7
 export interface Trial {
   readonly clock: VirtualClock;
   readonly io: IOManager;
+  /** What earlier results were looked for by. */
+  readonly recalled: MemoWords[];
   readonly notices: AttemptNotice[];
   readonly records: LogRecord[];
   readonly published: { readonly topic: string; readonly data: unknown }[];
@@ -33,12 +37,14 @@ export const IDLE: StreamPorts = {
 /** Makes everything that an attempt needs. */
 export async function createTrial(
   replaced: Partial<IOManager> = {},
+  found?: ResultSource,
   streams: StreamPorts = IDLE,
 ): Promise<Trial> {
   const clock = createVirtualClock(1_000);
   const store = await openMemoryIOManager();
   const io: IOManager = {
     save: (key, value) => store.save(key, value),
+    saveNew: (key, value) => store.saveNew(key, value),
     load: (key) => store.load(key),
     stat: (key) => store.stat(key),
     exists: (key) => store.exists(key),
@@ -50,6 +56,7 @@ export async function createTrial(
     ...replaced,
   };
   const notices: AttemptNotice[] = [];
+  const recalled: MemoWords[] = [];
   const records: LogRecord[] = [];
   const published: { topic: string; data: unknown }[] = [];
   const controller = new AbortController();
@@ -57,6 +64,7 @@ export async function createTrial(
     clock,
     io,
     notices,
+    recalled,
     records,
     published,
     controller,
@@ -83,6 +91,10 @@ export async function createTrial(
           io,
           streams,
           notice: (notice) => notices.push(notice),
+          recall: (words) => {
+            recalled.push(words);
+            return Promise.resolve(found);
+          },
           publish: (topic, data) => {
             published.push({ topic, data });
             return Promise.resolve();

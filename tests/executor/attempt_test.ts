@@ -82,7 +82,7 @@ Deno.test("runAttempt keeps the chunks of anything iterable in order, and the ma
   for (const [name, run] of Object.entries(sources)) {
     const saved: string[] = [];
     const trial = await createTrial({
-      save: ({ resultId }, value) => {
+      saveNew: ({ resultId }, value) => {
         saved.push(`${resultId}=${JSON.stringify(value)}`);
         return Promise.resolve();
       },
@@ -110,7 +110,7 @@ Deno.test("runAttempt of an empty stream stores only the mark", async () => {
 Deno.test("runAttempt asks for the next chunk only once the last one is stored", async () => {
   const steps: string[] = [];
   const trial = await createTrial({
-    save: async ({ resultId }) => {
+    saveNew: async ({ resultId }) => {
       await Promise.resolve();
       steps.push(`stored ${resultId}`);
     },
@@ -199,7 +199,7 @@ Deno.test("runAttempt refuses parameters that do not fit, before the task runs",
 
 Deno.test("runAttempt reports success only once the result is stored", async () => {
   const saved = Promise.withResolvers<void>();
-  const trial = await createTrial({ save: () => saved.promise });
+  const trial = await createTrial({ saveNew: () => saved.promise });
   let reported = false;
   const outcome = trial.run(defineTask({ name: "slow", run: () => 1 })).then((end) => {
     reported = true;
@@ -213,7 +213,7 @@ Deno.test("runAttempt reports success only once the result is stored", async () 
 
 Deno.test("runAttempt fails if its result cannot be stored: again if the store is away, for good if nothing can keep it", async () => {
   const away = await createTrial({
-    save: () =>
+    saveNew: () =>
       Promise.reject(
         new MillraceError("store/unavailable", "Cannot write", { details: { path: "x", reason: "full" } }),
       ),

@@ -91,7 +91,7 @@ Deno.test("liveChunks ends with the reason of the signal", async () => {
 Deno.test("runAttempt asks for room beyond maxAhead, with what it has stored, and goes on once there is some", async () => {
   const rooms: number[] = [];
   const limits = [5, Infinity];
-  const trial = await createTrial({}, {
+  const trial = await createTrial({}, undefined, {
     read: () => Promise.reject(new Error("nothing to read")),
     left: () => {},
     room: (chunks, maxAhead) => {
@@ -108,7 +108,7 @@ Deno.test("runAttempt asks for room beyond maxAhead, with what it has stored, an
 });
 
 Deno.test("runAttempt that has no room ends when it is called off, and has stored no more than it had", async () => {
-  const trial = await createTrial({}, {
+  const trial = await createTrial({}, undefined, {
     read: () => Promise.reject(new Error("nothing to read")),
     left: () => {},
     room: (_chunks, _maxAhead, signal) =>

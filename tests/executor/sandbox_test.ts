@@ -8,6 +8,7 @@ import { createLogger } from "../../src/base/log.ts";
 import { MillraceError } from "../../src/base/errors.ts";
 import { openMemoryIOManager } from "../../src/store/memory_io_manager.ts";
 import { defineTask } from "../../src/task/define_task.ts";
+import type { ResultSource } from "../../src/task/result_id.ts";
 import type { Task } from "../../src/task/task.ts";
 import { IDLE } from "./attempt_harness.ts";
 import type { StreamPorts } from "../../src/executor/live_stream.ts";
@@ -29,6 +30,7 @@ function executableOf(task: string, more: Partial<ExecutableTask> = {}): Executa
 
 async function createRig(
   publish = (_topic: string, _data: unknown) => Promise.resolve(),
+  found?: ResultSource,
   streams: StreamPorts = IDLE,
 ) {
   const io = await openMemoryIOManager();
@@ -39,6 +41,7 @@ async function createRig(
       streams,
       signal: new AbortController().signal,
       notice: (notice) => void notices.push(notice),
+      recall: () => Promise.resolve(found),
       publish,
       reply: (reply) => line?.replied(reply),
     });
@@ -85,7 +88,7 @@ Deno.test("SandboxLine and serveSandbox carry inputs, results, chunks and notice
 
 Deno.test("SandboxLine and serveSandbox carry streams that are read while they are written", async () => {
   const asked: unknown[] = [];
-  const rig = await createRig(undefined, {
+  const rig = await createRig(undefined, undefined, {
     read: (source, position) => {
       asked.push([source.attempt, position]);
       return Promise.resolve({ chunks: position + 1, done: position === 2 });
@@ -125,6 +128,23 @@ Deno.test("SandboxLine tells a task what its event was refused for", async () =>
   assertEquals([outcome.ok, outcome.ok || outcome.error.code], [false, "event/reserved-topic"]);
 });
 
+Deno.test("serveSandbox an earlier result stands for an attempt, but only one that was found for it", async () => {
+  const found = { runId: "r0", attempt: 2 };
+  const task = defineTask({ name: "task", cache: true, run: () => 1 });
+  const rig = await createRig(undefined, found);
+  assertEquals(await rig.run(task, { memoCode: "1" }), { ok: true, durationMs: 0, cached: found });
+  const memo = { key: "k", digest: "d" };
+  const claiming = (more: object) =>
+    (async function* (): AsyncGenerator<SandboxItem> {
+      yield { kind: "outcome", outcome: { ok: true, durationMs: 0, ...more } };
+    })();
+  await assertRejects(() =>
+    rig.serve(executableOf("task"), claiming({ cached: { runId: "r9", attempt: 1 }, memo }))
+  );
+  const none = await createRig();
+  assertEquals(await none.run(task, { memoCode: "1" }), { ok: true, durationMs: 0 });
+});
+
 const key = (runId: string, task: string, resultId: string) => ({ runId, task, resultId });
 const foreign: readonly SandboxCall[] = [
   { verb: "load", key: key("r0", "secret", "a1") },
@@ -158,6 +178,7 @@ for (const call of foreign) {
       streams: { ...IDLE, read: () => Promise.resolve({ chunks: 9, done: true }) },
       signal: new AbortController().signal,
       notice: () => {},
+      recall: () => Promise.resolve(undefined),
       publish: () => Promise.resolve(),
       reply: (reply) => void replies.push("error" in reply ? reply.error.code : reply.value),
     });

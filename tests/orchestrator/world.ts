@@ -218,6 +218,7 @@ export class World {
         unfinished: alive(() => this.journal.unfinished()),
         unrouted: alive(() => this.journal.unrouted()),
         run: alive((runId) => this.journal.run(runId)),
+        memo: alive((task, key) => this.journal.memo(task, key)),
         latestResult: alive((task) => this.journal.latestResult(task)),
       },
       prepare: alive(this.#options.prepare ?? ((request) => this.#prepare(request))),

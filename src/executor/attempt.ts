@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock } from "../base/clock.ts";
-import { MillraceError, toWire } from "../base/errors.ts";
+import { messageOf, MillraceError, toWire } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { type AnySchema, check } from "../base/schema.ts";
 import type { IOManager } from "../store/port.ts";
@@ -31,6 +31,11 @@ export interface AttemptPorts {
   recall(words: MemoWords): Promise<ResultSource | undefined>;
   /** Publishes an event on behalf of the task. */
   publish(topic: string, data: unknown): Promise<void>;
+  /**
+   * Calls `listener` with errors that nobody handles, until the answer is called. Absent where it cannot be told
+   * whose they are.
+   */
+  onFault?(listener: (error: unknown) => void): () => void;
 }
 
 /** How long an attempt that was called off may take to end before its executor is given up, in ms. */
@@ -45,6 +50,7 @@ export async function runAttempt(
 ): Promise<AttemptOutcome> {
   const startedMs = ports.clock.now();
   const limit = new Limit(executable, ports.clock, signal);
+  const release = ports.onFault?.((error) => limit.fail(unhandled(executable, error)));
   const work = execute(task, executable, ports, limit);
   try {
     const done = await limit.race(work);
@@ -64,6 +70,7 @@ export async function runAttempt(
       ...(dirty ? { dirty } : {}),
     };
   } finally {
+    release?.();
     limit.close();
   }
 }
@@ -296,6 +303,11 @@ class Limit {
     }
   }
 
+  /** Calls the attempt off as it has failed already. */
+  fail(error: MillraceError): void {
+    this.#controller.abort(error);
+  }
+
   /** The work's result, or the reason why it was called off, whichever comes first. */
   race<T>(work: Promise<T>): Promise<T> {
     return Promise.race([work, this.#aborted]);
@@ -309,6 +321,17 @@ class Limit {
   close(): void {
     this.#release();
   }
+}
+
+/** The error of an attempt that left an error to nobody. */
+function unhandled({ task, attempt }: AttemptKey, cause: unknown): MillraceError {
+  return new MillraceError(
+    "task/unhandled",
+    `Cannot finish task "${task}" as every error in it must reach it, by an await or a catch: ${
+      messageOf(cause)
+    }`,
+    { details: { task, attempt }, cause },
+  );
 }
 
 /** The error of an attempt that was called off. */

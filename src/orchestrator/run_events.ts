@@ -57,6 +57,7 @@ export function eventOfFact(state: RunState, fact: Fact): EncodedEvent | undefin
       return taskEvent(state, fact.task, "cancelled", fact.atMs, { attempt: attemptsOf(state, fact.task) });
     case "interrupted":
     case "streaming":
+    case "suspended":
       return undefined;
   }
 }

@@ -23,6 +23,8 @@ export interface Trial {
   readonly records: LogRecord[];
   readonly published: { readonly topic: string; readonly data: unknown }[];
   readonly controller: AbortController;
+  /** Errors that nobody handles. */
+  readonly faults: Set<(error: unknown) => void>;
   /** Runs the task once; call it again for another attempt with the same store. */
   run(task: Task, executable?: Partial<ExecutableTask>): Promise<AttemptOutcome>;
 }
@@ -59,6 +61,7 @@ export async function createTrial(
   const recalled: MemoWords[] = [];
   const records: LogRecord[] = [];
   const published: { topic: string; data: unknown }[] = [];
+  const faults = new Set<(error: unknown) => void>();
   const controller = new AbortController();
   return {
     clock,
@@ -68,6 +71,7 @@ export async function createTrial(
     records,
     published,
     controller,
+    faults,
     run: (task, executable) =>
       runAttempt(
         task,
@@ -91,6 +95,10 @@ export async function createTrial(
           io,
           streams,
           notice: (notice) => notices.push(notice),
+          onFault: (listener) => {
+            faults.add(listener);
+            return () => void faults.delete(listener);
+          },
           recall: (words) => {
             recalled.push(words);
             return Promise.resolve(found);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock } from "../base/clock.ts";
-import { MillraceError, toWire } from "../base/errors.ts";
+import { messageOf, MillraceError, toWire } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { type AnySchema, check } from "../base/schema.ts";
 import type { IOManager } from "../store/port.ts";
@@ -15,6 +15,7 @@ import { isFailure, type Task, type TaskContext } from "../task/task.ts";
 import type { MemoWords } from "./attempt_memo.ts";
 import { deniedRight } from "./denied_right.ts";
 import { loadInputs } from "./inputs.ts";
+import { MAX_AHEAD, type StreamPorts } from "./live_stream.ts";
 import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "./port.ts";
 import { callWithin, Interrupted } from "../base/sync_limit.ts";
 
@@ -23,12 +24,18 @@ export interface AttemptPorts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly io: Pick<IOManager, "load" | "saveNew">;
+  readonly streams: StreamPorts;
   /** Tells what happens on the way. */
   notice(notice: AttemptNotice): void;
   /** Finds the earlier result that may stand for this one. */
   recall(words: MemoWords): Promise<ResultSource | undefined>;
   /** Publishes an event on behalf of the task. */
   publish(topic: string, data: unknown): Promise<void>;
+  /**
+   * Calls `listener` with errors that nobody handles, until the answer is called. Absent where it cannot be told
+   * whose they are.
+   */
+  onFault?(listener: (error: unknown) => void): () => void;
 }
 
 /** How long an attempt that was called off may take to end before its executor is given up, in ms. */
@@ -43,6 +50,7 @@ export async function runAttempt(
 ): Promise<AttemptOutcome> {
   const startedMs = ports.clock.now();
   const limit = new Limit(executable, ports.clock, signal);
+  const release = ports.onFault?.((error) => limit.fail(unhandled(executable, error)));
   const work = execute(task, executable, ports, limit);
   try {
     const done = await limit.race(work);
@@ -62,6 +70,7 @@ export async function runAttempt(
       ...(dirty ? { dirty } : {}),
     };
   } finally {
+    release?.();
     limit.close();
   }
 }
@@ -88,7 +97,7 @@ async function execute(
     const cached = await ports.recall({ text, inputs: true });
     if (cached !== undefined) return { cached };
   }
-  const inputs = await loadInputs(task, executable.inputs, ports.io);
+  const inputs = await loadInputs(task, executable.inputs, ports, limit.signal);
   if (memoised && key !== undefined) {
     const given = await limit.call(() => key(inputs, ctx.params));
     const cached = await ports.recall({ text: textOf(given), inputs: false });
@@ -102,9 +111,12 @@ async function execute(
     await ports.io.saveNew(key, endingWith(limit.signal, value));
     return {};
   }
+  const { maxAhead = MAX_AHEAD } = task;
   let chunks = 0;
+  let room = maxAhead;
   for await (const chunk of steps(iterableOf(task, await given), limit)) {
     const value = await fitting(task, chunk);
+    if (chunks >= room) room = await ports.streams.room(chunks, maxAhead, limit.signal);
     limit.signal.throwIfAborted();
     await ports.io.saveNew(
       { runId, task: task.name, resultId: chunkIdOf(attempt, chunks) },
@@ -291,6 +303,11 @@ class Limit {
     }
   }
 
+  /** Calls the attempt off as it has failed already. */
+  fail(error: MillraceError): void {
+    this.#controller.abort(error);
+  }
+
   /** The work's result, or the reason why it was called off, whichever comes first. */
   race<T>(work: Promise<T>): Promise<T> {
     return Promise.race([work, this.#aborted]);
@@ -304,6 +321,17 @@ class Limit {
   close(): void {
     this.#release();
   }
+}
+
+/** The error of an attempt that left an error to nobody. */
+function unhandled({ task, attempt }: AttemptKey, cause: unknown): MillraceError {
+  return new MillraceError(
+    "task/unhandled",
+    `Cannot finish task "${task}" as every error in it must reach it, by an await or a catch: ${
+      messageOf(cause)
+    }`,
+    { details: { task, attempt }, cause },
+  );
 }
 
 /** The error of an attempt that was called off. */

@@ -3,6 +3,7 @@ import type { MemoWords } from "../../src/executor/attempt_memo.ts";
 import type { ResultSource } from "../../src/task/result_id.ts";
 import { createLogger, type LogRecord } from "../../src/base/log.ts";
 import { runAttempt } from "../../src/executor/attempt.ts";
+import type { StreamPorts } from "../../src/executor/live_stream.ts";
 import type { AttemptNotice, AttemptOutcome, ExecutableTask } from "../../src/executor/port.ts";
 import { openMemoryIOManager } from "../../src/store/memory_io_manager.ts";
 import type { IOManager } from "../../src/store/port.ts";
@@ -22,14 +23,24 @@ export interface Trial {
   readonly records: LogRecord[];
   readonly published: { readonly topic: string; readonly data: unknown }[];
   readonly controller: AbortController;
+  /** Errors that nobody handles. */
+  readonly faults: Set<(error: unknown) => void>;
   /** Runs the task once; call it again for another attempt with the same store. */
   run(task: Task, executable?: Partial<ExecutableTask>): Promise<AttemptOutcome>;
 }
+
+/** Nobody reads what is written, and nothing is read while it is written. */
+export const IDLE: StreamPorts = {
+  read: () => Promise.reject(new Error("nothing is being written")),
+  left: () => {},
+  room: () => Promise.resolve(Infinity),
+};
 
 /** Makes everything that an attempt needs. */
 export async function createTrial(
   replaced: Partial<IOManager> = {},
   found?: ResultSource,
+  streams: StreamPorts = IDLE,
 ): Promise<Trial> {
   const clock = createVirtualClock(1_000);
   const store = await openMemoryIOManager();
@@ -50,6 +61,7 @@ export async function createTrial(
   const recalled: MemoWords[] = [];
   const records: LogRecord[] = [];
   const published: { topic: string; data: unknown }[] = [];
+  const faults = new Set<(error: unknown) => void>();
   const controller = new AbortController();
   return {
     clock,
@@ -59,6 +71,7 @@ export async function createTrial(
     records,
     published,
     controller,
+    faults,
     run: (task, executable) =>
       runAttempt(
         task,
@@ -80,7 +93,12 @@ export async function createTrial(
           clock,
           log: createLogger((record) => records.push(record), clock.now),
           io,
+          streams,
           notice: (notice) => notices.push(notice),
+          onFault: (listener) => {
+            faults.add(listener);
+            return () => void faults.delete(listener);
+          },
           recall: (words) => {
             recalled.push(words);
             return Promise.resolve(found);

@@ -338,3 +338,19 @@ Deno.test("runAttempt stores a stream of bytes as it comes; a task downstream ge
   assert((await trial.run(lines, { inputs: { csv: source } })).ok);
   assertEquals(await trial.io.load({ runId: "r1", task: "lines", resultId: resultIdOf(1) }), ["a,b", "1,2"]);
 });
+
+Deno.test("runAttempt fails of an error in the task that goes to nobody, and listens no longer than it runs", async () => {
+  const trial = await createTrial();
+  const task = defineTask({
+    name: "careless",
+    run: (_inputs, { signal }) =>
+      new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve())),
+  });
+  const running = trial.run(task);
+  const [tell] = trial.faults;
+  tell!(new RangeError("lost"));
+  const outcome = await running;
+  assertMatch(failureOf(outcome), /^task\/unhandled: .*: lost/);
+  assert(!outcome.ok && outcome.error.cause?.name === "RangeError" && outcome.retryable && !outcome.dirty);
+  assertEquals(trial.faults.size, 0);
+});

@@ -42,6 +42,7 @@ export async function main(dir: string, print: (line: string) => void): Promise<
 
   print("# Consume");
   const billing = { name: "billing", maxDeliveries: 2, schema: Order };
+  let left = 5;
   for await (const claim of broker.consume("orders.*", billing)) {
     const { id } = claim.event.data;
     if (id === 2) {
@@ -51,7 +52,7 @@ export async function main(dir: string, print: (line: string) => void): Promise<
       print(`order ${id} is billed`);
       await claim.ack();
     }
-    if (id === 2 && claim.tries === 2) break;
+    if ((id !== 2 || claim.tries === 2) && --left === 0) break;
   }
   for (const { event, reason, tries } of await broker.deadLetters("billing")) {
     print(`dead letter: ${event.id} after ${tries} tries: ${reason}`);

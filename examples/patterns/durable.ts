@@ -66,9 +66,9 @@ export async function main(dir: string, print: (line: string) => void): Promise<
 
   print("# Complete");
   await broker.complete("orders.created");
-  let left = 0;
-  for await (const _ of broker.subscribe("orders.created", { since: "first" })) left++;
-  print(`the loop over a complete topic ends, after ${left} events`);
+  let kept = 0;
+  for await (const _ of broker.subscribe("orders.created", { since: "first" })) kept++;
+  print(`the loop over a complete topic ends, after ${kept} events`);
 }
 
 /** The ids of the next events. */

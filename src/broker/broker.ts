@@ -19,6 +19,7 @@ import {
   type SubscribeValuesOptions,
   type Subscription,
 } from "./decoded_subscription.ts";
+import type { SubscribeValuesOptions } from "./event_reader.ts";
 import { EncodedBroker, type KeptDelivery, type TopicInfo } from "./encoded_broker.ts";
 import type { ConsumerInfo, DeadEvent, EventLog, TopicRetention } from "./port.ts";
 
@@ -226,6 +227,7 @@ class ValueBroker implements Broker {
     this.#source = source;
     this.#core = createBrokerCore({ ids, clock });
     this.#encoded = new EncodedBroker({ core: this.#core, log, ids, clock });
+    this.#encoded.open().catch(() => {}); // whatever is asked of it next says so
   }
 
   get stats(): BrokerStats {

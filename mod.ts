@@ -31,6 +31,7 @@ export {
   type ApiTriggerOptions,
   type AtPath,
   type Backoff,
+  type CacheDescriptor,
   type ChunkOf,
   type ChunkSource,
   collect,

@@ -4,11 +4,13 @@
  * @module
  */
 import { defineActor } from "../src/actor/define_actor.ts";
+import { claimFaults } from "../src/actor/faults.ts";
 import { later } from "../src/actor/loop.ts";
 import type { Address } from "../src/actor/ref.ts";
 import { messageOf } from "../src/base/errors.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { Publisher } from "../src/broker/publisher.ts";
+import { AttemptMemo } from "../src/executor/attempt_memo.ts";
 import { runAttempt } from "../src/executor/attempt.ts";
 import type { Claims } from "../src/executor/claims.ts";
 import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
@@ -70,13 +72,22 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
     const key = { runId, task: name, attempt };
     const task = options.local?.get(name) ?? (await load()).get(name);
     if (task === undefined) return unknownTask(name);
-    return await runAttempt(task, executable, {
+    const memo = new AttemptMemo(executable, {
+      log: ctx.log,
+      io,
+      recall: (attempt, memo) => orchestrator.ask("recall", { attempt, memo }, { timeoutMs: "none" }),
+    });
+    const outcome = await runAttempt(task, executable, {
       clock: ctx.clock,
       log: ctx.log,
       io,
       notice: (notice) => orchestrator.tell("notice", { attempt: key, notice }),
+      recall: (words) => memo.recall(words),
       publish: (topic, data) => publish(executable, topic, data),
+      // Where several run at once, or code of others does, nobody knows whose an error is.
+      ...(options.claims === undefined ? {} : { onFault: claimFaults }),
     }, signal);
+    return await memo.noted(outcome);
   }
 
   const worklist = new Worklist<ExecutableTask, AttemptOutcome>({

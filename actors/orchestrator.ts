@@ -51,6 +51,7 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
       unfinished: () => store.ask("unfinished", undefined, ALWAYS),
       unrouted: () => store.ask("unrouted", undefined, ALWAYS),
       run: (runId) => store.ask("run", runId, ALWAYS),
+      memo: (task, key) => store.ask("memo", { task, key }, ALWAYS),
       latestResult: (task) => store.ask("latestResult", task, ALWAYS),
     },
     prepare: (request) => planner.ask("prepare", request, ALWAYS),
@@ -94,6 +95,7 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
     outcome: ({ attempt, outcome }) => {
       if (!drained) engine.outcome(attempt, outcome);
     },
+    recall: ({ attempt, memo }) => engine.recall(attempt, memo),
     notice: ({ attempt, notice }) => engine.notice(attempt, notice),
     cancel: (runId) => engine.cancel(runId),
     ended: async function* (runId) {

@@ -211,7 +211,7 @@ export class PlatformSpeaker implements Platform {
     }
     const io = await this.#results();
     const load = (resultId: string): Promise<unknown> =>
-      io.load({ runId: found.from?.runId ?? runId, task, resultId });
+      io.load({ runId: (found.from ?? found.cached)?.runId ?? runId, task, resultId });
     const streams = resultIds[0]?.includes("-") ?? true;
     if (!streams) return await load(resultIds[0]!);
     const chunks: unknown[] = [];

@@ -10,6 +10,7 @@ import type { Address } from "../src/actor/ref.ts";
 import { messageOf } from "../src/base/errors.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { Publisher } from "../src/broker/publisher.ts";
+import { AttemptMemo } from "../src/executor/attempt_memo.ts";
 import { serveSandbox } from "../src/executor/desk.ts";
 import { lostSandbox } from "../src/executor/lost_sandbox.ts";
 import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
@@ -62,15 +63,21 @@ export const warden = defineActor(executorProtocol, async (ctx, options: WardenO
     const cancel = (): void => sandbox.tell("cancel", undefined);
     signal.addEventListener("abort", cancel, { once: true });
     working = true;
+    const memo = new AttemptMemo(executable, {
+      log: ctx.log,
+      io,
+      recall: (attempt, memo) => orchestrator.ask("recall", { attempt, memo }, { timeoutMs: "none" }),
+    });
     try {
       const outcome = await serveSandbox(executable, sandbox.stream("run", executable), {
         io,
         notice: (notice) => orchestrator.tell("notice", { attempt: { runId, task, attempt }, notice }),
+        recall: (words) => memo.recall(words),
         publish: (topic, data) => publish(executable, topic, data),
         reply: (reply) => void sandbox.offer("reply", reply).catch(() => {}), // gone: the stream says so
       });
       working = false;
-      return outcome;
+      return await memo.noted(outcome);
     } catch (error) {
       return lostSandbox(executable, error, ctx.clock.now() - startedMs);
     } finally {

@@ -6,8 +6,9 @@
  */
 import { MillraceError, toWire } from "../base/errors.ts";
 import type { IOManager, ResultKey } from "../store/port.ts";
-import { chunkIdOf, resultIdOf } from "../task/result_id.ts";
+import { chunkIdOf, resultIdOf, type ResultSource } from "../task/result_id.ts";
 import { isFailure } from "../task/task.ts";
+import type { MemoWords } from "./attempt_memo.ts";
 import type { AttemptNotice, AttemptOutcome, ExecutableTask } from "./port.ts";
 import {
   type PackedValue,
@@ -20,13 +21,23 @@ import {
 
 /** What a desk needs of the world. */
 export interface DeskPorts {
-  readonly io: Pick<IOManager, "load" | "save">;
+  readonly io: Pick<IOManager, "load" | "saveNew">;
   /** Tells what happens on the way. */
   notice(notice: AttemptNotice): void;
+  /** Finds the earlier result that may stand for this one. */
+  recall(words: MemoWords): Promise<ResultSource | undefined>;
   /** Publishes an event on behalf of the task. */
   publish(topic: string, data: unknown): Promise<void>;
   /** Answers a call. */
   reply(reply: SandboxReply): void;
+}
+
+/** What was done for an attempt. */
+interface Served {
+  /** Ids of the results that it has saved. */
+  readonly saved: Set<string>;
+  /** The earlier result that it was given. */
+  recalled?: ResultSource | undefined;
 }
 
 /** Serves one attempt to its end; rejects if its sandbox is lost. */
@@ -35,14 +46,17 @@ export async function serveSandbox(
   items: AsyncIterable<SandboxItem>,
   ports: DeskPorts,
 ): Promise<AttemptOutcome> {
-  const saved = new Set<string>();
+  const served: Served = { saved: new Set() };
   for await (const item of items) {
     if (item.kind === "notice") ports.notice(item.notice);
-    else if (item.kind === "call") void serve(executable, item.call, item.id, ports, saved);
+    else if (item.kind === "call") void serve(executable, item.call, item.id, ports, served);
     else {
       const { outcome } = item;
-      if (outcome.ok && !saved.has(resultIdOf(executable.attempt))) break;
-      return outcome;
+      if (!outcome.ok) return outcome;
+      const { cached, memo: _, ...own } = outcome;
+      if (cached === undefined && served.saved.has(resultIdOf(executable.attempt))) return own;
+      if (cached !== undefined && served.recalled !== undefined) return { ...own, cached: served.recalled };
+      break;
     }
   }
   throw new Error("its sandbox ended the attempt without a result");
@@ -53,10 +67,10 @@ async function serve(
   call: SandboxCall,
   id: number,
   ports: DeskPorts,
-  saved: Set<string>,
+  served: Served,
 ): Promise<void> {
   try {
-    ports.reply({ id, value: await perform(executable, call, ports, saved) });
+    ports.reply({ id, value: await perform(executable, call, ports, served) });
   } catch (error) {
     ports.reply({ id, error: toWire(error) });
   }
@@ -66,7 +80,7 @@ async function perform(
   executable: ExecutableTask,
   call: SandboxCall,
   ports: DeskPorts,
-  saved: Set<string>,
+  served: Served,
 ): Promise<PackedValue | null> {
   switch (call.verb) {
     case "load":
@@ -74,9 +88,12 @@ async function perform(
       return packValue(await ports.io.load(call.key));
     case "save":
       if (!isOwn(executable, call.key)) throw refused(executable, "save", call.key);
-      await ports.io.save(call.key, unpackValue(call.value));
-      saved.add(call.key.resultId);
+      await ports.io.saveNew(call.key, unpackValue(call.value));
+      served.saved.add(call.key.resultId);
       return null;
+    case "recall":
+      served.recalled = await ports.recall(call.words);
+      return served.recalled === undefined ? null : packValue({ ...served.recalled });
     case "publish":
       await ports.publish(call.topic, JSON.parse(call.data));
       return null;

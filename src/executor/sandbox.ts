@@ -8,7 +8,9 @@ import { decode, encode, type Encoded } from "../base/codec.ts";
 import { fromWire, type WireError } from "../base/errors.ts";
 import { encodeData } from "../event/event.ts";
 import type { ResultKey } from "../store/port.ts";
+import type { ResultSource } from "../task/result_id.ts";
 import type { AttemptPorts } from "./attempt.ts";
+import type { MemoWords } from "./attempt_memo.ts";
 import type { AttemptNotice, AttemptOutcome } from "./port.ts";
 
 /** A value on its way: bytes as they are, anything else encoded. */
@@ -18,6 +20,7 @@ export type PackedValue = Uint8Array | Encoded;
 export type SandboxCall =
   | { readonly verb: "load"; readonly key: ResultKey }
   | { readonly verb: "save"; readonly key: ResultKey; readonly value: PackedValue }
+  | { readonly verb: "recall"; readonly words: MemoWords }
   | { readonly verb: "publish"; readonly topic: string; readonly data: string };
 
 /** What comes out of a sandbox. */
@@ -50,15 +53,19 @@ export class SandboxLine {
   #wake = (): void => {};
 
   /** What the attempt is given in place of stores and brokers. */
-  get ports(): Pick<AttemptPorts, "io" | "notice" | "publish"> {
+  get ports(): Pick<AttemptPorts, "io" | "notice" | "recall" | "publish"> {
     return {
       io: {
         load: async (key) => unpackValue((await this.#call({ verb: "load", key }))!),
-        save: async (key, value) => {
+        saveNew: async (key, value) => {
           await this.#call({ verb: "save", key, value: packValue(value) });
         },
       },
       notice: (notice) => this.#push({ kind: "notice", notice }),
+      recall: async (words) => {
+        const found = await this.#call({ verb: "recall", words });
+        return found === null ? undefined : unpackValue(found) as ResultSource;
+      },
       publish: async (topic, data) => {
         await this.#call({ verb: "publish", topic, data: encodeData(topic, data) });
       },

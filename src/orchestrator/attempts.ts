@@ -39,9 +39,17 @@ export function factOf(
   { atMs, random }: { readonly atMs: number; readonly random: number },
 ): Fact {
   if (outcome.ok) {
-    const { durationMs, chunks } = outcome;
-    const more = chunks === undefined ? {} : { chunks };
-    return { type: "succeeded", task, attempt, durationMs, atMs, ...more };
+    const { durationMs, chunks, cached, memo } = outcome;
+    return {
+      type: "succeeded",
+      task,
+      attempt,
+      durationMs,
+      atMs,
+      ...(chunks === undefined ? {} : { chunks }),
+      ...(cached === undefined ? {} : { cached }),
+      ...(memo === undefined ? {} : { memo }),
+    };
   }
   const waitMs = outcome.retryable ? waitOf(state, task, random) : undefined;
   const more = waitMs === undefined ? {} : { retryAtMs: atMs + waitMs };

@@ -10,6 +10,7 @@ import type { Logger } from "../base/log.ts";
 import { assertHops, type EncodedEvent, MAX_HOPS } from "../event/event.ts";
 import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "../executor/port.ts";
 import type { PipelineDescriptor } from "../task/descriptor.ts";
+import type { ResultSource } from "../task/result_id.ts";
 import type { RunEnd, RunRequest, RunView } from "../task/run.ts";
 import type { Fire } from "../trigger/port.ts";
 import { parseRunRequest } from "../task/run_request.ts";
@@ -33,7 +34,7 @@ export interface EnginePorts {
   readonly log: Logger;
   /** A number from 0 to 1. */
   random(): number;
-  readonly journal: Pick<RunJournal, "commit" | "unfinished" | "unrouted" | "run" | "latestResult">;
+  readonly journal: Pick<RunJournal, "commit" | "unfinished" | "unrouted" | "run" | "latestResult" | "memo">;
   /** Checks and plans a request; rejects with what is wrong with it. */
   prepare(request: RunRequest): Promise<Prepared>;
   /** Hands an attempt to the executors. */
@@ -50,6 +51,9 @@ export interface EnginePorts {
 
 /** How long to wait before an event is shown again to triggers that could not see it, in ms. */
 const AGAIN_MS = 1_000;
+
+/** How long the end waits for the word that attempts are suspended: a journal that cannot write holds up no end. */
+const SUSPEND_MS = 1_000;
 
 /** The engine of one platform. */
 export class Engine {
@@ -142,6 +146,26 @@ export class Engine {
     driver.push(factOf(driver.state, key, outcome, now));
   }
 
+  /**
+   * The earlier result that is remembered under a key, if it may stand for an attempt; from now on it is kept for
+   * the attempt's run. Two attempts of the same key that run at the same time both run.
+   */
+  async recall({ runId, task, attempt }: AttemptKey, key: string): Promise<ResultSource | undefined> {
+    const state = this.#drivers.get(runId)?.state;
+    const current = state?.tasks.get(task);
+    if (current?.status !== "running" || current.attempts !== attempt) return undefined;
+    const { journal, clock } = this.#ports;
+    const found = await journal.memo(task, key);
+    const { ttlMs = Infinity } = state!.plan!.tasks[task]!.cache ?? {};
+    if (found === undefined || clock.now() - found.timeMs > ttlMs) return undefined;
+    await journal.commit([{ kind: "reads", runId, sources: [{ runId: found.runId, task }] }]);
+    // Between the two it may have been deleted.
+    const kept = await journal.memo(task, key);
+    if (kept?.runId !== found.runId || kept.attempt !== found.attempt) return undefined;
+    const { runId: source, attempt: made, chunks } = found;
+    return { runId: source, attempt: made, ...(chunks === undefined ? {} : { chunks }) };
+  }
+
   /** A running attempt says something on its way. */
   notice({ runId, task, attempt }: AttemptKey, { kind, ...data }: AttemptNotice): void {
     const state = this.#drivers.get(runId)?.state;
@@ -185,6 +209,11 @@ export class Engine {
     this.#checkDrained();
     await promise;
     cancel();
+    const late = Promise.withResolvers<void>();
+    const cancelLate = this.#alarms.after(SUSPEND_MS, late.resolve);
+    const suspended = Promise.all([...this.#drivers.values()].map((driver) => driver.suspend()));
+    await Promise.race([suspended, late.promise]);
+    cancelLate();
     return this.#drivers.size;
   }
 

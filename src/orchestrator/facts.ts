@@ -5,7 +5,9 @@
  * @module
  */
 import type { WireError } from "../base/errors.ts";
+import type { MemoNote } from "../executor/port.ts";
 import type { Plan } from "../task/plan.ts";
+import type { ResultSource } from "../task/result_id.ts";
 import type { RunRequest } from "../task/run.ts";
 
 /** A result of an earlier run that this run reads, because its plan leaves the task out. */
@@ -14,16 +16,6 @@ export interface ExternalResult {
   readonly runId: string;
   /** Its results. */
   readonly resultIds: readonly string[];
-}
-
-/** The result of an attempt of an earlier run that stands for one of this run: by reference, never a copy. */
-export interface ResultSource {
-  /** The run that made it. */
-  readonly runId: string;
-  /** The attempt that succeeded there. */
-  readonly attempt: number;
-  /** How many chunks it gave, if it streams. */
-  readonly chunks?: number;
 }
 
 /** One fact. */
@@ -55,6 +47,10 @@ export type Fact =
       readonly durationMs: number;
       /** Whether it was found in the store after a crash. */
       readonly adopted?: true;
+      /** The earlier result that stands for it, as inputs, parameters and code are the same. */
+      readonly cached?: ResultSource;
+      /** What it is remembered by, to stand for later ones. */
+      readonly memo?: MemoNote;
     }
     /** An attempt failed; with `retryAtMs` another one follows. */
     | {
@@ -66,6 +62,8 @@ export type Fact =
     }
     /** The process ended during an attempt: it does not count as a failure. */
     | { readonly type: "interrupted"; readonly task: string; readonly attempt: number }
+    /** The process is about to end in order while an attempt runs: that is no fault of the task. */
+    | { readonly type: "suspended"; readonly task: string; readonly attempt: number }
     /** A task will not run, as one that it needs gave nothing. */
     | { readonly type: "skipped"; readonly task: string; readonly because: string }
     /** A task will not run, or was stopped, as the run was cancelled. */

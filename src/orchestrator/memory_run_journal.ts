@@ -10,6 +10,7 @@ import type {
   Committed,
   JournalledRun,
   JournalWrite,
+  Memo,
   RunFilter,
   RunJournal,
   RunRecord,
@@ -38,6 +39,10 @@ export class MemoryRunJournal implements RunJournal {
   readonly #events = new Map<string, EncodedEvent | undefined>();
   readonly #runs = new Map<string, KeptRun>();
   readonly #results = new Map<string, KeptResult>();
+  /** By task and key, as JSON text. */
+  readonly #memos = new Map<string, Memo>();
+  /** By run: what it reads, as JSON text. */
+  readonly #reads = new Map<string, Set<string>>();
   readonly #triggers = new Map<string, TriggerState>();
   #closed = false;
 
@@ -103,6 +108,14 @@ export class MemoryRunJournal implements RunJournal {
     });
   }
 
+  /** What is remembered of a task under a key, or `undefined`. */
+  memo(task: string, key: string): Promise<Memo | undefined> {
+    return this.#attempt(() => {
+      const memo = this.#memos.get(JSON.stringify([task, key]));
+      return memo && { ...memo };
+    });
+  }
+
   /** Refuses everything from now on. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
@@ -146,11 +159,22 @@ export class MemoryRunJournal implements RunJournal {
         }
         case "result": {
           assertRun(write.runId);
-          const { task, runId, resultIds, timeMs } = write;
+          const { task, runId, source = runId, resultIds, timeMs } = write;
           return () => {
             if ((this.#results.get(task)?.timeMs ?? -Infinity) > timeMs) return;
-            this.#results.set(task, { runId, resultIds: [...resultIds], timeMs });
+            this.#results.set(task, { runId: source, resultIds: [...resultIds], timeMs });
           };
+        }
+        case "memo": {
+          const memo = { ...write.memo };
+          assertRun(memo.runId);
+          return () => void this.#memos.set(JSON.stringify([memo.task, memo.key]), memo);
+        }
+        case "reads": {
+          const { runId } = write;
+          assertRun(runId);
+          const sources = write.sources.map(({ runId, task }) => JSON.stringify([runId, task]));
+          return () => void this.#reads.set(runId, new Set([...this.#reads.get(runId) ?? [], ...sources]));
         }
         case "trigger":
           return () => this.#fired(write.name, write.firedMs, write.scheduledMs);

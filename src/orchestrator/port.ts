@@ -4,6 +4,7 @@
  * @module
  */
 import type { EncodedEvent } from "../event/event.ts";
+import type { ResultSource } from "../task/result_id.ts";
 import type { RunStatus, RunSummary } from "../task/run.ts";
 
 /** A run as accepted. `request` and each fact are opaque to the journal: JSON-serialisable data. */
@@ -31,7 +32,13 @@ export type JournalWrite =
     readonly task: string;
     readonly resultIds: readonly string[];
     readonly timeMs: number;
+    /** The run that made it, if that was another one. */
+    readonly source?: string;
   }
+  /** A result may stand for later ones of the same key; the latest one does. */
+  | { readonly kind: "memo"; readonly memo: Memo }
+  /** A run reads results of other runs: these are kept for as long as it is. */
+  | { readonly kind: "reads"; readonly runId: string; readonly sources: readonly TaskOfRun[] }
   /** A trigger fired: adds one to its count; the times only ever grow. */
   | {
     readonly kind: "trigger";
@@ -39,6 +46,26 @@ export type JournalWrite =
     readonly firedMs: number;
     readonly scheduledMs?: number;
   };
+
+/** A task of a run: what results are kept for. */
+export interface TaskOfRun {
+  /** The run. */
+  readonly runId: string;
+  /** The task. */
+  readonly task: string;
+}
+
+/** A result that may stand for later ones. */
+export interface Memo extends ResultSource {
+  /** The task. */
+  readonly task: string;
+  /** The hash of code, inputs and parameters. */
+  readonly key: string;
+  /** The same for the same content. */
+  readonly digest: string;
+  /** When it was made, in ms since 1970. */
+  readonly timeMs: number;
+}
 
 /** What a commit did. */
 export interface Committed {
@@ -99,4 +126,6 @@ export interface RunJournal extends AsyncDisposable {
   latestResult(
     task: string,
   ): Promise<{ readonly runId: string; readonly resultIds: readonly string[] } | undefined>;
+  /** What is remembered of a task under a key, or `undefined`. */
+  memo(task: string, key: string): Promise<Memo | undefined>;
 }

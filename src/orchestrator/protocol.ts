@@ -8,6 +8,7 @@ import { protocol } from "../actor/protocol.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import type { AttemptKey, AttemptNotice, AttemptOutcome } from "../executor/port.ts";
 import type { PipelineDescriptor } from "../task/descriptor.ts";
+import type { ResultSource } from "../task/result_id.ts";
 import type { RunEnd, RunView } from "../task/run.ts";
 import type { Fire } from "../trigger/port.ts";
 
@@ -30,6 +31,8 @@ export const orchestratorProtocol = protocol("orchestrator", {
   },
   /** An attempt has ended. */
   outcome: { in: z.object({ attempt, outcome: z.custom<AttemptOutcome>() }) },
+  /** The result that is remembered under a key and may stand for this attempt. */
+  recall: { in: z.object({ attempt, memo: z.string() }), out: z.custom<ResultSource>().optional() },
   /** A running attempt says something on its way. */
   notice: { in: z.object({ attempt, notice: z.custom<AttemptNotice>() }) },
   /** Cancels a run. */

@@ -93,7 +93,7 @@ export class RunDecider {
     if (fact.type === "planned") this.#frontier = new Frontier(this.#state);
     else if (fact.type !== "ended") this.#frontier!.changed(fact.task);
     const { facts, told, results } = this.#draft;
-    if (fact.type === "succeeded") results.push(resultOf(this.#state, fact.task, fact.atMs));
+    if (fact.type === "succeeded") results.push(...resultsOf(this.#state, fact));
     facts.push(fact);
     const event = eventOfFact(this.#state, fact);
     if (event !== undefined) told.push(this.#tell(event));
@@ -143,9 +143,24 @@ function timedOut({ run, timeoutMs = 0 }: RunState): WireError {
   return wire;
 }
 
-function resultOf(state: RunState, task: string, timeMs: number): JournalWrite {
-  const { attempt, chunks } = state.tasks.get(task)!.succeeded!;
-  return { kind: "result", runId: state.run.id, task, resultIds: resultIdsOf(attempt, chunks), timeMs };
+function resultsOf(
+  state: RunState,
+  { task, atMs: timeMs, memo }: Extract<Fact, { type: "succeeded" }>,
+): JournalWrite[] {
+  const { runId: source, attempt, chunks } = state.tasks.get(task)!.succeeded!;
+  const runId = state.run.id;
+  const result: JournalWrite = {
+    kind: "result",
+    runId,
+    task,
+    resultIds: resultIdsOf(attempt, chunks),
+    timeMs,
+    ...(source === undefined ? {} : { source }),
+  };
+  if (memo === undefined || source !== undefined) return [result];
+  const { key, digest } = memo;
+  const kept = { task, key, runId, attempt, digest, timeMs, ...(chunks === undefined ? {} : { chunks }) };
+  return [result, { kind: "memo", memo: kept }];
 }
 
 function statusOf({ run, status, endedMs }: RunState): JournalWrite {

@@ -10,10 +10,12 @@ import type { Logger } from "../base/log.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import { traceparentOf } from "../event/traceparent.ts";
 import type { AttemptKey, ExecutableTask } from "../executor/port.ts";
+import { codeOf } from "../task/memo_key.ts";
 import type { RunRequest } from "../task/run.ts";
 import { Alarms } from "./alarms.ts";
 import { inputsOf } from "./attempts.ts";
 import type { Fact } from "./facts.ts";
+import { isolationOf } from "./interruptions.ts";
 import type { JournalWrite } from "./port.ts";
 import type { prepareRun } from "./preparation.ts";
 import { RunDecider, type Told } from "./run_decider.ts";
@@ -128,6 +130,15 @@ export class RunDriver {
     return this.#pump();
   }
 
+  /** The process ends while attempts run: resolves once that is journalled. */
+  suspend(): Promise<void> {
+    const atMs = this.#ports.clock.now();
+    for (const [task, attempt] of this.#inFlight) {
+      this.#incoming.push({ type: "suspended", task, attempt, atMs });
+    }
+    return this.#pump();
+  }
+
   /** Forgets all timers. */
   close(): void {
     this.#alarms.clear();
@@ -218,7 +229,9 @@ export class RunDriver {
   #submit(task: string, attempt: number): void {
     const { run, status, accepted, plan, params, traceparent } = this.#state;
     if (isFinalRun(status)) return;
-    const { timeoutMs, isolation, permissions, memoryMb } = plan!.tasks[task]!;
+    const descriptor = plan!.tasks[task]!;
+    const { timeoutMs, isolation, permissions, memoryMb } = descriptor;
+    const memoCode = codeOf(descriptor);
     this.#inFlight.set(task, attempt);
     this.#ports.submit({
       runId: run.id,
@@ -231,7 +244,8 @@ export class RunDriver {
       traceparent: traceparentOf(traceparent, run.id, task, String(attempt)),
       inputs: inputsOf(this.#state, task),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      isolation,
+      isolation: isolationOf(isolation, this.#state.tasks.get(task)!),
+      ...(memoCode === undefined ? {} : { memoCode }),
       ...(permissions === undefined ? {} : { permissions }),
       ...(memoryMb === undefined ? {} : { memoryMb }),
     });

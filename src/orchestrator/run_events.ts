@@ -26,8 +26,9 @@ export function eventOfFact(state: RunState, fact: Fact): EncodedEvent | undefin
     case "succeeded":
       return taskEvent(state, fact.task, "succeeded", fact.atMs, {
         attempt: fact.attempt,
-        resultId: resultIdOf(fact.attempt),
+        resultId: resultIdOf(fact.cached?.attempt ?? fact.attempt),
         durationMs: fact.durationMs,
+        ...(fact.cached === undefined ? {} : { cached: { runId: fact.cached.runId } }),
         ...(fact.chunks === undefined ? {} : { chunks: fact.chunks }),
       });
     case "failed": {
@@ -47,6 +48,7 @@ export function eventOfFact(state: RunState, fact: Fact): EncodedEvent | undefin
     case "cancelled":
       return taskEvent(state, fact.task, "cancelled", fact.atMs, { attempt: attemptsOf(state, fact.task) });
     case "interrupted":
+    case "suspended":
       return undefined;
   }
 }

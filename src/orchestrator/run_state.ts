@@ -7,9 +7,9 @@
 import type { WireError } from "../base/errors.ts";
 import { traceparentOf } from "../event/traceparent.ts";
 import type { Plan } from "../task/plan.ts";
-import { resultIdsOf } from "../task/result_id.ts";
+import { resultIdsOf, type ResultSource } from "../task/result_id.ts";
 import type { RunEnd, RunStatus, RunView, TaskStatus, TaskView } from "../task/run.ts";
-import type { AcceptedRequest, ExternalResult, Fact, ResultSource } from "./facts.ts";
+import type { AcceptedRequest, ExternalResult, Fact } from "./facts.ts";
 import type { RunRecord } from "./port.ts";
 
 /** One task of a run. */
@@ -19,8 +19,12 @@ export interface TaskState {
   readonly attempts: number;
   /** Attempts that failed; interrupted ones do not count. */
   readonly failures: number;
-  /** The attempt that succeeded; with a run, if it was one of that run. */
-  readonly succeeded?: Omit<ResultSource, "runId"> & { readonly runId?: string };
+  /** How often the process has ended during an attempt, though nobody meant it to. */
+  readonly interruptions: number;
+  /** Whether the process is about to end during the attempt that runs, in order. */
+  readonly suspended?: true;
+  /** The attempt that succeeded; with a run, if it was one of that run: repeated, or remembered. */
+  readonly succeeded?: Omit<ResultSource, "runId"> & { readonly runId?: string; readonly cached?: true };
   readonly error?: WireError;
   readonly startedMs?: number;
   readonly endedMs?: number;
@@ -54,7 +58,7 @@ const FINAL_TASK: ReadonlySet<TaskStatus> = new Set([
   "skipped",
   "cancelled",
 ]);
-const PENDING: TaskState = { status: "pending", attempts: 0, failures: 0 };
+const PENDING: TaskState = { status: "pending", attempts: 0, failures: 0, interruptions: 0 };
 
 /** Whether a task's state is final. */
 export function isFinalTask(status: TaskStatus): boolean {
@@ -152,7 +156,9 @@ function taskAfter(task: TaskState, fact: Exclude<Fact, { type: "planned" | "end
       return {
         ...without(task, "error"),
         status: "succeeded",
-        succeeded: { attempt: fact.attempt, ...(fact.chunks === undefined ? {} : { chunks: fact.chunks }) },
+        succeeded: fact.cached === undefined
+          ? { attempt: fact.attempt, ...(fact.chunks === undefined ? {} : { chunks: fact.chunks }) }
+          : { ...fact.cached, cached: true },
         endedMs: fact.atMs,
       };
     case "failed": {
@@ -166,7 +172,14 @@ function taskAfter(task: TaskState, fact: Exclude<Fact, { type: "planned" | "end
       };
     }
     case "interrupted":
-      return current ? { ...task, status: "ready" } : task;
+      if (!current) return task;
+      return {
+        ...without(task, "suspended"),
+        status: "ready",
+        interruptions: task.interruptions + (task.suspended ? 0 : 1),
+      };
+    case "suspended":
+      return current && !task.suspended ? { ...task, suspended: true } : task;
     case "skipped":
       return { ...task, status: "skipped", endedMs: fact.atMs };
     case "cancelled":
@@ -176,11 +189,12 @@ function taskAfter(task: TaskState, fact: Exclude<Fact, { type: "planned" | "end
 
 /** One task as people see it. */
 export function viewTask(task: TaskState): TaskView {
+  const { runId, attempt, chunks, cached } = task.succeeded ?? {};
   return {
     status: task.status,
     attempts: task.attempts,
-    resultIds: task.succeeded === undefined ? [] : resultIdsOf(task.succeeded.attempt, task.succeeded.chunks),
-    ...(task.succeeded?.runId === undefined ? {} : { from: { runId: task.succeeded.runId } }),
+    resultIds: attempt === undefined ? [] : resultIdsOf(attempt, chunks),
+    ...(runId === undefined ? {} : { [cached ? "cached" : "from"]: { runId } }),
     ...(task.startedMs === undefined ? {} : { startedMs: task.startedMs }),
     ...(task.endedMs === undefined ? {} : { endedMs: task.endedMs }),
     ...(task.error === undefined ? {} : { error: task.error }),

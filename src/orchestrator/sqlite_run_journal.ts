@@ -13,6 +13,7 @@ import type {
   Committed,
   JournalledRun,
   JournalWrite,
+  Memo,
   RunFilter,
   RunJournal,
   RunRecord,
@@ -128,6 +129,22 @@ export class SqliteRunJournal implements RunJournal {
     return this.#read(() => {
       const [row] = this.#all("SELECT run_id, result_ids FROM results WHERE task = ?", task);
       return row && { runId: String(row.run_id), resultIds: JSON.parse(String(row.result_ids)) };
+    });
+  }
+
+  /** What is remembered of a task under a key, or `undefined`. */
+  memo(task: string, key: string): Promise<Memo | undefined> {
+    return this.#read(() => {
+      const [row] = this.#all("SELECT * FROM memos WHERE task = ? AND key = ?", task, key);
+      return row && {
+        task,
+        key,
+        runId: String(row.run_id),
+        attempt: Number(row.attempt),
+        digest: String(row.digest),
+        timeMs: Number(row.time_ms),
+        ...(row.chunks === null ? {} : { chunks: Number(row.chunks) }),
+      };
     });
   }
 
@@ -263,16 +280,32 @@ function stepsOf(write: JournalWrite): Step[] {
       return [{ sql, params: [status, endedMs, runId], rule: { unchanged: "no-run", runId } }];
     }
     case "result": {
-      const { task, runId, resultIds, timeMs } = write;
+      const { task, runId, source = null, resultIds, timeMs } = write;
       // Always changes the row if the run is there, so that "unchanged" can only mean that it is not.
       const sql =
-        `INSERT INTO results (task, run_id, result_ids, time_ms) SELECT ?, id, ?, ? FROM runs WHERE id = ?
+        `INSERT INTO results (task, run_id, result_ids, time_ms) SELECT ?, coalesce(?, id), ?, ? FROM runs
+        WHERE id = ?
         ON CONFLICT (task) DO UPDATE SET
           run_id = iif(excluded.time_ms >= time_ms, excluded.run_id, run_id),
           result_ids = iif(excluded.time_ms >= time_ms, excluded.result_ids, result_ids),
           time_ms = max(excluded.time_ms, time_ms)`;
-      const params = [task, toText("result ids", resultIds), timeMs, runId];
+      const params = [task, source, toText("result ids", resultIds), timeMs, runId];
       return [{ sql, params, rule: { unchanged: "no-run", runId } }];
+    }
+    case "memo": {
+      const { task, key, runId, attempt, chunks = null, digest, timeMs } = write.memo;
+      const sql = `INSERT OR REPLACE INTO memos (task, key, run_id, attempt, chunks, digest, time_ms)
+        SELECT ?, ?, id, ?, ?, ?, ? FROM runs WHERE id = ?`;
+      const params = [task, key, attempt, chunks, digest, timeMs, runId];
+      return [{ sql, params, rule: { unchanged: "no-run", runId } }];
+    }
+    case "reads": {
+      const { runId } = write;
+      const sql =
+        "INSERT OR REPLACE INTO reads (run_id, source_run_id, task) SELECT id, ?, ? FROM runs WHERE id = ?";
+      return write.sources.map((source) => (
+        { sql, params: [source.runId, source.task, runId], rule: { unchanged: "no-run", runId } }
+      ));
     }
     case "trigger": {
       const { name, firedMs, scheduledMs = null } = write;

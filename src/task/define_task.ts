@@ -90,8 +90,11 @@ export interface TaskOptions<
   readonly permissions?: TaskPermissions;
   /** The heap it may use, in MiB, at least 32; needs `isolation: "process"`. Deno's own limit by default. */
   readonly memoryMb?: number;
-  /** Whether an earlier result may stand for an attempt with the same inputs. @default {false} */
-  readonly cache?: boolean | TaskCache;
+  /**
+   * Whether an earlier result may stand for an attempt with the same inputs (by content), parameters (those that
+   * its `params` declares; without it all) and code. Only for tasks that depend on nothing else. @default {false}
+   */
+  readonly cache?: boolean | TaskCache<NoInfer<InputValues<I>>, NoInfer<RunParams<P>>>;
   /** Attempts with the same key never run at the same time. None by default. */
   readonly concurrencyKey?: string;
   /** Among ready tasks the higher goes first. @default {0} */
@@ -183,7 +186,9 @@ export function defineTask<
     isolation: options.isolation ?? "worker",
     permissions: options.permissions && deepFreeze(structuredClone(options.permissions)),
     memoryMb: options.memoryMb,
-    cache: typeof options.cache === "object" ? Object.freeze({ ...options.cache }) : options.cache,
+    cache: typeof options.cache === "object"
+      ? Object.freeze({ ...options.cache } as TaskCache)
+      : options.cache,
     concurrencyKey: options.concurrencyKey,
     priority: options.priority,
     run: options.run as Task["run"],
@@ -234,7 +239,7 @@ function assertCache(what: string, cache: unknown): void {
   if (typeof cache === "boolean") return;
   assertNested(what, "cache", cache, ["key", "ttlMs", "version"]);
   const { key, ttlMs, version } = (cache ?? {}) as TaskCache;
-  if (key !== undefined) assertText(what, "cache.key", key);
+  assertFunction(what, "cache.key", key);
   assertNumber(what, "cache.ttlMs", ttlMs, { above: 0 });
   if (version !== undefined) assertText(what, "cache.version", version);
 }

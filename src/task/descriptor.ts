@@ -6,7 +6,7 @@
  */
 import type { JsonSchema } from "../base/schema.ts";
 import type { Selection } from "./plan.ts";
-import type { TaskCache, TaskPermissions } from "./task.ts";
+import type { TaskPermissions } from "./task.ts";
 
 /** Where a task runs: a pooled Web Worker, a child process, or the thread that defined it. */
 export type Isolation = "worker" | "process" | "inline";
@@ -33,6 +33,18 @@ export interface InputDescriptor {
   readonly collect: boolean;
   /** What the downstream task needs, where `from()` declares it or `millrace schema` has read it from its types. */
   readonly schema?: JsonSchema;
+}
+
+/** When an earlier result may stand for an attempt, as plain data. */
+export interface CacheDescriptor {
+  /** Whether a function of the task says what the result depends on. */
+  readonly keyed: boolean;
+  /** How long a result may be reused, in ms after it was made. */
+  readonly ttlMs?: number;
+  /** What the code is known by, if the task says so. */
+  readonly version?: string;
+  /** The hash of the source of its functions, if it does not. */
+  readonly source?: string;
 }
 
 /** A task as plain data. */
@@ -62,7 +74,7 @@ export interface TaskDescriptor {
   /** The memory it may use, in MiB. */
   readonly memoryMb?: number;
   /** When an earlier result may stand for an attempt; absent: never. */
-  readonly cache?: TaskCache;
+  readonly cache?: CacheDescriptor;
   /** Attempts with the same key never run at the same time. */
   readonly concurrencyKey?: string;
   /** Among ready tasks the higher goes first. */

@@ -19,7 +19,6 @@ const anything = fc.anything({
   withDate: true,
   withMap: true,
   withNullPrototype: true,
-  withObjectString: true,
   withSet: true,
   withSparseArray: true,
   withTypedArray: true,

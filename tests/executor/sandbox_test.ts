@@ -8,6 +8,7 @@ import { createLogger } from "../../src/base/log.ts";
 import { MillraceError } from "../../src/base/errors.ts";
 import { openMemoryIOManager } from "../../src/store/memory_io_manager.ts";
 import { defineTask } from "../../src/task/define_task.ts";
+import type { ResultSource } from "../../src/task/result_id.ts";
 import type { Task } from "../../src/task/task.ts";
 import { createVirtualClock } from "../../src/testing/mod.ts";
 
@@ -25,13 +26,17 @@ function executableOf(task: string, more: Partial<ExecutableTask> = {}): Executa
   return { ...fixed, task, isolation: "process", permissions: {}, ...more };
 }
 
-async function createRig(publish = (_topic: string, _data: unknown) => Promise.resolve()) {
+async function createRig(
+  publish = (_topic: string, _data: unknown) => Promise.resolve(),
+  found?: ResultSource,
+) {
   const io = await openMemoryIOManager();
   const notices: AttemptNotice[] = [];
   const serve = (executable: ExecutableTask, items: AsyncIterable<SandboxItem>, line?: SandboxLine) =>
     serveSandbox(executable, items, {
       io,
       notice: (notice) => void notices.push(notice),
+      recall: () => Promise.resolve(found),
       publish,
       reply: (reply) => line?.replied(reply),
     });
@@ -84,6 +89,23 @@ Deno.test("SandboxLine tells a task what its event was refused for", async () =>
   assertEquals([outcome.ok, outcome.ok || outcome.error.code], [false, "event/reserved-topic"]);
 });
 
+Deno.test("serveSandbox an earlier result stands for an attempt, but only one that was found for it", async () => {
+  const found = { runId: "r0", attempt: 2 };
+  const task = defineTask({ name: "task", cache: true, run: () => 1 });
+  const rig = await createRig(undefined, found);
+  assertEquals(await rig.run(task, { memoCode: "1" }), { ok: true, durationMs: 0, cached: found });
+  const memo = { key: "k", digest: "d" };
+  const claiming = (more: object) =>
+    (async function* (): AsyncGenerator<SandboxItem> {
+      yield { kind: "outcome", outcome: { ok: true, durationMs: 0, ...more } };
+    })();
+  await assertRejects(() =>
+    rig.serve(executableOf("task"), claiming({ cached: { runId: "r9", attempt: 1 }, memo }))
+  );
+  const none = await createRig();
+  assertEquals(await none.run(task, { memoCode: "1" }), { ok: true, durationMs: 0 });
+});
+
 const key = (runId: string, task: string, resultId: string) => ({ runId, task, resultId });
 const foreign: readonly SandboxCall[] = [
   { verb: "load", key: key("r0", "secret", "a1") },
@@ -109,6 +131,7 @@ for (const call of foreign) {
     await serveSandbox(executableOf("task", { inputs }), items, {
       io: rig.io,
       notice: () => {},
+      recall: () => Promise.resolve(undefined),
       publish: () => Promise.resolve(),
       reply: (reply) => void replies.push("error" in reply ? reply.error.code : reply.value),
     });

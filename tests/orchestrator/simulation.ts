@@ -60,6 +60,8 @@ export class Simulation {
       pipelines,
       triggers: [{ name: "over", source: "run.second.succeeded|run.second.failed", topic: "second.over" }],
       fate: () => this.#fate(),
+      // Half of the worlds have a pool whose messages are under way for a while, and executors that die.
+      ...this.#pick([{}, { executors: 1 }, {}, { executors: 3 }]),
       random: this.#random,
     });
     this.#events = Array.from({ length: EVENTS }, (_, n) => this.#world.event("go", { n }));
@@ -78,10 +80,11 @@ export class Simulation {
       assert(turn < 5_000, "the world does not come to an end");
       const attempts = world.attempts.length;
       await this.#move();
+      const moved = this.#moveCrew();
       if (process !== world.process) {
         process = world.process;
         void world.engine.recover();
-      } else if (attempts === 0) await world.clock.advance(5_000);
+      } else if (attempts === 0 && !moved) await world.clock.advance(5_000);
       // Sometimes the next thing happens while this one is being written.
       if (this.#random() < 0.7) await world.settle();
       this.#checkLimits();
@@ -100,13 +103,31 @@ export class Simulation {
       // Who gets no answer asks again, and sometimes who got one does so too.
       void world.engine.accept(event).then(() => this.#accepted.add(event), () => {});
     } else if (luck < 0.25 && past !== undefined) {
-      if (!world.attempts.some((other) => keyOf(other) === keyOf(past))) {
+      const open = world.attempts.some((other) => keyOf(other) === keyOf(past));
+      if (!open && !(world.crew?.has(past) ?? false)) {
         world.engine.outcome(past, this.#random() < 0.5 ? failure() : { ok: true, durationMs: 1 });
       }
     } else if (luck < 0.3) await world.clock.advance(500);
     else if (luck < 0.35) this.#crash();
     else if (luck < 0.37 && attempt?.pipeline === "third") world.engine.cancel(attempt.runId);
+    else if (luck < 0.4 && attempt !== undefined && this.#mayDie(attempt)) world.crew!.lose(attempt);
     else if (attempt !== undefined) world.report(attempt, this.#outcomeOf(attempt));
+  }
+
+  /** Some messages between the pool and its executors arrive; says whether any was under way. */
+  #moveCrew(): boolean {
+    let moved = false;
+    for (let left = Math.floor(this.#random() * 4); left > 0; left--) {
+      moved = (this.#world.crew?.move() ?? false) || moved;
+    }
+    return moved;
+  }
+
+  /** The death of its executor stands for a failure that an attempt has coming anyway. */
+  #mayDie(attempt: ExecutableTask): boolean {
+    const outcome = this.#outcomeOf(attempt);
+    return this.#world.crew !== undefined && !outcome.ok && outcome.retryable &&
+      outcome.error.code !== "task/timed-out";
   }
 
   /** Some attempts had stored their result, and not said so. */
@@ -148,9 +169,11 @@ export class Simulation {
     return (await journal.unfinished()).length === 0;
   }
 
-  /** No pipeline has more runs under way than it may. */
+  /** No pipeline has more runs under way than it may; what was called off may take a moment to end. */
   #checkLimits(): void {
-    const runs = Map.groupBy(this.#world.attempts, ({ pipeline }) => pipeline);
+    const calledOff = new Set(this.#world.calledOff.map(keyOf));
+    const going = this.#world.attempts.filter((attempt) => !calledOff.has(keyOf(attempt)));
+    const runs = Map.groupBy(going, ({ pipeline }) => pipeline);
     for (const [pipeline, attempts] of runs) {
       const underWay = new Set(attempts.map(({ runId }) => runId)).size;
       assert(underWay <= this.#limits.get(pipeline)!, `"${pipeline}" has ${underWay} runs under way`);

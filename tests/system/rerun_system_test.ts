@@ -51,3 +51,28 @@ Deno.test("Platform.rerun() takes results over by reference, also from before a 
     await Deno.remove(dataDir, { recursive: true });
   }
 });
+
+Deno.test("Platform a task with a cache takes an earlier result of the same inputs, also from before a restart", async () => {
+  const dataDir = await Deno.makeTempDir();
+  const open = () => openPlatform({ dataDir, modules, executors: 1, schedules: false, log: () => {} });
+  try {
+    let first: string, made: unknown;
+    {
+      await using app = await open();
+      const run = await app.run({ pipeline: "squaring", params: { upTo: 3 } });
+      first = run.id;
+      await run.finished;
+      made = await app.result(first, "squares");
+    }
+    await using app = await open();
+    const again = await app.run({ pipeline: "squaring", params: { upTo: 3, note: "does not matter to it" } });
+    const { tasks } = await again.finished;
+    assertEquals([tasks.squares!.cached, tasks.numbers!.cached], [{ runId: first }, undefined]);
+    assertEquals(await app.result(again.id, "squares"), made);
+    const other = await app.run({ pipeline: "squaring", params: { upTo: 4 } });
+    assertEquals((await other.finished).tasks.squares!.cached, undefined);
+    assertEquals((await app.result(other.id, "squares") as { squares: unknown }).squares, [1, 4, 9, 16]);
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});

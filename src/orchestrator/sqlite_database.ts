@@ -53,6 +53,10 @@ const MIGRATIONS = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX reads_by_source ON reads (source_run_id, task);
 `,
+  // A line holds all facts that were written together: an array.
+  `
+  UPDATE facts SET fact = '[' || fact || ']';
+`,
 ];
 
 const JOURNAL: SqliteFileKind = {

@@ -8,7 +8,15 @@ import { isOwnFault } from "../base/sqlite_file.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import type { RunStatus } from "../task/run.ts";
 import { journalFailure, openDatabase, type SqliteRunJournalOptions } from "./sqlite_database.ts";
-import { eventsFirst, journalClosed, limitOf, runNotFound, toRecord, toText } from "./journal_text.ts";
+import {
+  eventsFirst,
+  journalClosed,
+  limitOf,
+  runNotFound,
+  toFactsText,
+  toRecord,
+  toText,
+} from "./journal_text.ts";
 import type {
   Committed,
   JournalledRun,
@@ -70,10 +78,10 @@ export class SqliteRunJournal implements RunJournal {
     });
   }
 
-  /** The runs that have no final state yet, oldest first. */
+  /** The runs that have no final state yet, in the order in which they were accepted. */
   unfinished(): Promise<readonly JournalledRun[]> {
     return this.#read(() =>
-      this.#all("SELECT * FROM runs WHERE status IN ('pending', 'running') ORDER BY id")
+      this.#all("SELECT * FROM runs WHERE status IN ('pending', 'running') ORDER BY rowid")
         .map((row) => this.#journalled(row))
     );
   }
@@ -204,7 +212,7 @@ export class SqliteRunJournal implements RunJournal {
   #journalled(row: Row): JournalledRun {
     const run = recordOf(row);
     const facts = this.#all("SELECT fact FROM facts WHERE run_id = ? ORDER BY seq", run.id);
-    return { run, facts: facts.map(({ fact }) => JSON.parse(String(fact))) };
+    return { run, facts: facts.flatMap(({ fact }) => JSON.parse(String(fact)) as unknown[]) };
   }
 
   #run(sql: string, ...params: SQLInputValue[]): number {
@@ -270,9 +278,9 @@ function stepsOf(write: JournalWrite): Step[] {
     case "facts": {
       const { runId } = write;
       const sql = "INSERT INTO facts (run_id, fact) SELECT id, ? FROM runs WHERE id = ?";
-      return write.facts.map((fact) => (
-        { sql, params: [toText("a fact", fact), runId], rule: { unchanged: "no-run", runId } }
-      ));
+      // No facts are written as none, whether the run is there or not.
+      if (write.facts.length === 0) return [];
+      return [{ sql, params: [toFactsText(write.facts), runId], rule: { unchanged: "no-run", runId } }];
     }
     case "status": {
       const { runId, status, endedMs = null } = write;

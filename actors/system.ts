@@ -13,8 +13,7 @@
  *
  * @module
  */
-import type { Address } from "../src/actor/ref.ts";
-import type { ActorRef } from "../src/actor/ref.ts";
+import type { ActorRef, Address } from "../src/actor/ref.ts";
 import { type ActorSystem, createSystem, type StopReport } from "../src/actor/system.ts";
 import { later } from "../src/actor/loop.ts";
 import { otelTracer } from "../src/actor/otel_tracer.ts";
@@ -112,6 +111,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       if (what !== undefined) options.onFailure(`the ${what} thread is gone: ${reason}`);
     });
     const at = (name: string, host = control): Address => ({ host, name });
+    const as = <P>(where: Address, protocol: P) => ({ ...where, protocol });
     const address = {
       store: at("store", storeHost),
       eventLog: at("event-log", storeHost),
@@ -137,25 +137,17 @@ export async function startCast(options: CastOptions): Promise<Cast> {
     // Nobody talks before all are there: threads load what they need at the same time.
     const [store, eventLog, planner, broker, scheduler, orchestrator, pool, overseer, inline, apart] =
       await Promise.all([
-        system.spawnIn(place.store, kept, { ...address.store, protocol: storeProtocol }),
-        system.spawnIn(place.eventLog, { dataDir, fsync }, {
-          ...address.eventLog,
-          protocol: eventLogProtocol,
-        }),
-        system.spawnIn(place.planner, { modules }, { ...address.planner, protocol: plannerProtocol }),
-        system.spawnIn(place.broker, address, { ...address.broker, protocol: brokerProtocol }),
-        system.spawnIn(place.scheduler, { modules, ...address }, {
-          ...address.scheduler,
-          protocol: schedulerProtocol,
-        }),
-        system.spawnIn(place.orchestrator, address, {
-          ...address.orchestrator,
-          protocol: orchestratorProtocol,
-        }),
-        system.spawnIn(place.pool, { ...address, executors: options.executors }, {
-          ...address.pool,
-          protocol: poolProtocol,
-        }),
+        system.spawnIn(place.store, kept, as(address.store, storeProtocol)),
+        system.spawnIn(place.eventLog, kept, as(address.eventLog, eventLogProtocol)),
+        system.spawnIn(place.planner, { modules }, as(address.planner, plannerProtocol)),
+        system.spawnIn(place.broker, address, as(address.broker, brokerProtocol)),
+        system.spawnIn(place.scheduler, { modules, ...address }, as(address.scheduler, schedulerProtocol)),
+        system.spawnIn(place.orchestrator, address, as(address.orchestrator, orchestratorProtocol)),
+        system.spawnIn(
+          place.pool,
+          { ...address, executors: options.executors },
+          as(address.pool, poolProtocol),
+        ),
         system.spawn(supervisor, executors, { name: "supervisor" }),
         system.spawn(executor, { ...local, local: options.local }, { name: "executor-inline" }),
         system.spawn(processes, { system, pool: address.pool, modules, warden: common }, {

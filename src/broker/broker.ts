@@ -14,11 +14,8 @@ import { assertPublishable, parsePattern } from "../event/topic.ts";
 import { Claims } from "./claims.ts";
 import { type ConsumeOptions, type Consumer, consumerSettings, ValueConsumer } from "./consumer.ts";
 import { type BrokerCore, type BrokerStats, createBrokerCore } from "./core.ts";
-import {
-  DecodedSubscription,
-  type SubscribeValuesOptions,
-  type Subscription,
-} from "./decoded_subscription.ts";
+import { DecodedSubscription, type Subscription } from "./decoded_subscription.ts";
+import type { SubscribeValuesOptions } from "./event_reader.ts";
 import { EncodedBroker, type KeptDelivery, type TopicInfo } from "./encoded_broker.ts";
 import type { ConsumerInfo, DeadEvent, EventLog, TopicRetention } from "./port.ts";
 
@@ -226,6 +223,7 @@ class ValueBroker implements Broker {
     this.#source = source;
     this.#core = createBrokerCore({ ids, clock });
     this.#encoded = new EncodedBroker({ core: this.#core, log, ids, clock });
+    this.#encoded.open().catch(() => {}); // whatever is asked of it next says so
   }
 
   get stats(): BrokerStats {

@@ -87,13 +87,18 @@ export class EncodedBroker {
   #cancelPrune: Cancel = () => {};
   #closed = false;
 
-  /** Knows the topics of the log soon; what is asked of it until then waits. */
+  /** Has to be opened before anything else. */
   constructor({ core, log, ids, clock }: EncodedBrokerOptions) {
     this.#core = core;
     this.#log = log;
     this.#ids = ids;
     this.#clock = clock;
-    if (log !== undefined) this.#loading = this.#load(log);
+  }
+
+  /** Learns the topics of the log; what is asked of it until then waits, and throws what this throws. */
+  open(): Promise<void> {
+    if (this.#log !== undefined) this.#loading = this.#load(this.#log);
+    return this.#loaded();
   }
 
   /** Events that the log knew already. */

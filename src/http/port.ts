@@ -41,7 +41,7 @@ export interface PlatformView {
 }
 
 /** What whoever publishes an event may tell about it. */
-export type AboutEvent = Partial<Omit<MillraceEvent, "topic" | "data">>;
+export type AboutEvent = Partial<Omit<MillraceEvent, "topic" | "data" | "sequence">>;
 
 /** The platform as the HTTP application sees it. Every method rejects with a `MillraceError`. */
 export interface GatewayBackend {

@@ -8,9 +8,8 @@ import { defineActor } from "../src/actor/define_actor.ts";
 import { later } from "../src/actor/loop.ts";
 import type { Address } from "../src/actor/ref.ts";
 import { messageOf } from "../src/base/errors.ts";
-import { createIdSource } from "../src/base/ids.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
-import { encodeData } from "../src/event/event.ts";
+import { Publisher } from "../src/broker/publisher.ts";
 import { AttemptMemo } from "../src/executor/attempt_memo.ts";
 import { serveSandbox } from "../src/executor/desk.ts";
 import { lostSandbox } from "../src/executor/lost_sandbox.ts";
@@ -42,23 +41,14 @@ export interface WardenOptions {
 export const warden = defineActor(executorProtocol, async (ctx, options: WardenOptions) => {
   const io = await openResults(options.results, options);
   ctx.onStop(() => io[Symbol.asyncDispose]());
-  const ids = createIdSource(ctx.clock);
   const sandbox = ctx.ref(sandboxProtocol, options.sandbox);
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
   const pool = ctx.ref(poolProtocol, options.pool);
-  const broker = ctx.ref(brokerProtocol, options.broker);
+  const publisher = new Publisher(ctx.ref(brokerProtocol, options.broker), ctx.clock);
 
   async function publish(executable: ExecutableTask, topic: string, data: unknown): Promise<void> {
-    const event = {
-      id: ids.next(),
-      topic,
-      timeMs: ctx.clock.now(),
-      source: `run/${executable.runId}`,
-      data: encodeData(topic, data),
-      hops: executable.hops + 1,
-      traceparent: executable.traceparent,
-    };
-    await broker.ask("publish", { event, user: true }, { timeoutMs: "none" });
+    const { runId, hops, traceparent } = executable;
+    await publisher.publish(topic, data, { source: `run/${runId}`, hops: hops + 1, traceparent });
   }
 
   let working = false;

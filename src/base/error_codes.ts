@@ -48,6 +48,10 @@ export interface ErrorDetails {
   "task/permission-denied": { task: string; attempt?: number; right: string; target: string };
   /** A task needed more memory than it may have, and its process was ended. */
   "task/out-of-memory": { task: string; attempt: number; memoryMb?: number };
+  /** The process has ended again and again while a task ran. */
+  "task/crashed-process": { task: string; attempt: number; interruptions: number };
+  /** An error in a task went to nobody: a rejection that nobody awaits, a throw in a timer. Its cause is that error. */
+  "task/unhandled": { task: string; attempt: number };
   /** What an upstream task gave does not fit the schema of the parameter that takes it. */
   "task/input-invalid": { task: string; param: string; issues: readonly string[] };
   /** What a task returned does not fit its own output schema. */
@@ -228,6 +232,8 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "task/cancelled": once,
   "task/permission-denied": once,
   "task/out-of-memory": again,
+  "task/crashed-process": once,
+  "task/unhandled": again,
   "task/input-invalid": once,
   "task/output-invalid": once,
   "pipeline/duplicate": once,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock } from "../base/clock.ts";
-import { MillraceError, toWire } from "../base/errors.ts";
+import { messageOf, MillraceError, toWire } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { type AnySchema, check } from "../base/schema.ts";
 import type { IOManager } from "../store/port.ts";
@@ -22,13 +22,18 @@ import { callWithin, Interrupted } from "../base/sync_limit.ts";
 export interface AttemptPorts {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly io: Pick<IOManager, "load" | "save">;
+  readonly io: Pick<IOManager, "load" | "saveNew">;
   /** Tells what happens on the way. */
   notice(notice: AttemptNotice): void;
   /** Finds the earlier result that may stand for this one. */
   recall(words: MemoWords): Promise<ResultSource | undefined>;
   /** Publishes an event on behalf of the task. */
   publish(topic: string, data: unknown): Promise<void>;
+  /**
+   * Calls `listener` with errors that nobody handles, until the answer is called. Absent where it cannot be told
+   * whose they are.
+   */
+  onFault?(listener: (error: unknown) => void): () => void;
 }
 
 /** How long an attempt that was called off may take to end before its executor is given up, in ms. */
@@ -43,6 +48,7 @@ export async function runAttempt(
 ): Promise<AttemptOutcome> {
   const startedMs = ports.clock.now();
   const limit = new Limit(executable, ports.clock, signal);
+  const release = ports.onFault?.((error) => limit.fail(unhandled(executable, error)));
   const work = execute(task, executable, ports, limit);
   try {
     const done = await limit.race(work);
@@ -62,6 +68,7 @@ export async function runAttempt(
       ...(dirty ? { dirty } : {}),
     };
   } finally {
+    release?.();
     limit.close();
   }
 }
@@ -99,14 +106,14 @@ async function execute(
     const value = await fitting(task, await given);
     limit.signal.throwIfAborted();
     const key = { runId, task: task.name, resultId: resultIdOf(attempt) };
-    await ports.io.save(key, endingWith(limit.signal, value));
+    await ports.io.saveNew(key, endingWith(limit.signal, value));
     return {};
   }
   let chunks = 0;
   for await (const chunk of steps(iterableOf(task, await given), limit)) {
     const value = await fitting(task, chunk);
     limit.signal.throwIfAborted();
-    await ports.io.save(
+    await ports.io.saveNew(
       { runId, task: task.name, resultId: chunkIdOf(attempt, chunks) },
       endingWith(limit.signal, value),
     );
@@ -114,7 +121,7 @@ async function execute(
   }
   limit.signal.throwIfAborted();
   const mark: StreamMark = { chunks };
-  await ports.io.save({ runId, task: task.name, resultId: resultIdOf(attempt) }, mark);
+  await ports.io.saveNew({ runId, task: task.name, resultId: resultIdOf(attempt) }, mark);
   return { chunks };
 }
 
@@ -291,6 +298,11 @@ class Limit {
     }
   }
 
+  /** Calls the attempt off as it has failed already. */
+  fail(error: MillraceError): void {
+    this.#controller.abort(error);
+  }
+
   /** The work's result, or the reason why it was called off, whichever comes first. */
   race<T>(work: Promise<T>): Promise<T> {
     return Promise.race([work, this.#aborted]);
@@ -304,6 +316,17 @@ class Limit {
   close(): void {
     this.#release();
   }
+}
+
+/** The error of an attempt that left an error to nobody. */
+function unhandled({ task, attempt }: AttemptKey, cause: unknown): MillraceError {
+  return new MillraceError(
+    "task/unhandled",
+    `Cannot finish task "${task}" as every error in it must reach it, by an await or a catch: ${
+      messageOf(cause)
+    }`,
+    { details: { task, attempt }, cause },
+  );
 }
 
 /** The error of an attempt that was called off. */

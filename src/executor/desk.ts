@@ -21,7 +21,7 @@ import {
 
 /** What a desk needs of the world. */
 export interface DeskPorts {
-  readonly io: Pick<IOManager, "load" | "save">;
+  readonly io: Pick<IOManager, "load" | "saveNew">;
   /** Tells what happens on the way. */
   notice(notice: AttemptNotice): void;
   /** Finds the earlier result that may stand for this one. */
@@ -88,7 +88,7 @@ async function perform(
       return packValue(await ports.io.load(call.key));
     case "save":
       if (!isOwn(executable, call.key)) throw refused(executable, "save", call.key);
-      await ports.io.save(call.key, unpackValue(call.value));
+      await ports.io.saveNew(call.key, unpackValue(call.value));
       served.saved.add(call.key.resultId);
       return null;
     case "recall":

@@ -57,7 +57,7 @@ export class SandboxLine {
     return {
       io: {
         load: async (key) => unpackValue((await this.#call({ verb: "load", key }))!),
-        save: async (key, value) => {
+        saveNew: async (key, value) => {
           await this.#call({ verb: "save", key, value: packValue(value) });
         },
       },

@@ -45,6 +45,8 @@ export const STATUS_OF = {
   "task/cancelled": 409,
   "task/permission-denied": 500,
   "task/out-of-memory": 500,
+  "task/crashed-process": 500,
+  "task/unhandled": 500,
   "task/input-invalid": 500,
   "task/output-invalid": 500,
   "pipeline/duplicate": 500,

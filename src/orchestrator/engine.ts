@@ -52,6 +52,9 @@ export interface EnginePorts {
 /** How long to wait before an event is shown again to triggers that could not see it, in ms. */
 const AGAIN_MS = 1_000;
 
+/** How long the end waits for the word that attempts are suspended: a journal that cannot write holds up no end. */
+const SUSPEND_MS = 1_000;
+
 /** The engine of one platform. */
 export class Engine {
   readonly #ports: EnginePorts;
@@ -206,6 +209,11 @@ export class Engine {
     this.#checkDrained();
     await promise;
     cancel();
+    const late = Promise.withResolvers<void>();
+    const cancelLate = this.#alarms.after(SUSPEND_MS, late.resolve);
+    const suspended = Promise.all([...this.#drivers.values()].map((driver) => driver.suspend()));
+    await Promise.race([suspended, late.promise]);
+    cancelLate();
     return this.#drivers.size;
   }
 

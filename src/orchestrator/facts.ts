@@ -62,6 +62,8 @@ export type Fact =
     }
     /** The process ended during an attempt: it does not count as a failure. */
     | { readonly type: "interrupted"; readonly task: string; readonly attempt: number }
+    /** The process is about to end in order while an attempt runs: that is no fault of the task. */
+    | { readonly type: "suspended"; readonly task: string; readonly attempt: number }
     /** A task will not run, as one that it needs gave nothing. */
     | { readonly type: "skipped"; readonly task: string; readonly because: string }
     /** A task will not run, or was stopped, as the run was cancelled. */

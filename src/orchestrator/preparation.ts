@@ -12,6 +12,7 @@ import type { Plan } from "../task/plan.ts";
 import type { ResultSource } from "../task/result_id.ts";
 import type { RunRequest } from "../task/run.ts";
 import type { ExternalResult, Fact } from "./facts.ts";
+import { interruptedFact } from "./interruptions.ts";
 import type { RunJournal } from "./port.ts";
 import { reusedResults } from "./rerun.ts";
 import { replay, type RunState } from "./run_state.ts";
@@ -95,7 +96,8 @@ export async function reconcile(
   },
 ): Promise<Fact[]> {
   const facts: Fact[] = [];
-  for (const [task, { status, attempts: attempt }] of state.tasks) {
+  for (const [task, taskState] of state.tasks) {
+    const { status, attempts: attempt } = taskState;
     if (status !== "running") continue;
     const found = await ports.adoptable({ runId: state.run.id, task, attempt }).catch((error) => {
       ports.log.warn("A stored result cannot be read; its attempt is made again", {
@@ -109,7 +111,7 @@ export async function reconcile(
     const atMs = ports.now();
     facts.push(
       found === undefined
-        ? { type: "interrupted", task, attempt, atMs }
+        ? interruptedFact(task, taskState, atMs)
         : { type: "succeeded", task, attempt, durationMs: 0, adopted: true, atMs, ...found },
     );
   }

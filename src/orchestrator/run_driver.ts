@@ -15,6 +15,7 @@ import type { RunRequest } from "../task/run.ts";
 import { Alarms } from "./alarms.ts";
 import { inputsOf } from "./attempts.ts";
 import type { Fact } from "./facts.ts";
+import { isolationOf } from "./interruptions.ts";
 import type { JournalWrite } from "./port.ts";
 import type { prepareRun } from "./preparation.ts";
 import { RunDecider, type Told } from "./run_decider.ts";
@@ -129,6 +130,15 @@ export class RunDriver {
     return this.#pump();
   }
 
+  /** The process ends while attempts run: resolves once that is journalled. */
+  suspend(): Promise<void> {
+    const atMs = this.#ports.clock.now();
+    for (const [task, attempt] of this.#inFlight) {
+      this.#incoming.push({ type: "suspended", task, attempt, atMs });
+    }
+    return this.#pump();
+  }
+
   /** Forgets all timers. */
   close(): void {
     this.#alarms.clear();
@@ -234,7 +244,7 @@ export class RunDriver {
       traceparent: traceparentOf(traceparent, run.id, task, String(attempt)),
       inputs: inputsOf(this.#state, task),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      isolation,
+      isolation: isolationOf(isolation, this.#state.tasks.get(task)!),
       ...(memoCode === undefined ? {} : { memoCode }),
       ...(permissions === undefined ? {} : { permissions }),
       ...(memoryMb === undefined ? {} : { memoryMb }),

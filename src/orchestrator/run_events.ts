@@ -48,6 +48,7 @@ export function eventOfFact(state: RunState, fact: Fact): EncodedEvent | undefin
     case "cancelled":
       return taskEvent(state, fact.task, "cancelled", fact.atMs, { attempt: attemptsOf(state, fact.task) });
     case "interrupted":
+    case "suspended":
       return undefined;
   }
 }

@@ -19,6 +19,10 @@ export interface TaskState {
   readonly attempts: number;
   /** Attempts that failed; interrupted ones do not count. */
   readonly failures: number;
+  /** How often the process has ended during an attempt, though nobody meant it to. */
+  readonly interruptions: number;
+  /** Whether the process is about to end during the attempt that runs, in order. */
+  readonly suspended?: true;
   /** The attempt that succeeded; with a run, if it was one of that run: repeated, or remembered. */
   readonly succeeded?: Omit<ResultSource, "runId"> & { readonly runId?: string; readonly cached?: true };
   readonly error?: WireError;
@@ -54,7 +58,7 @@ const FINAL_TASK: ReadonlySet<TaskStatus> = new Set([
   "skipped",
   "cancelled",
 ]);
-const PENDING: TaskState = { status: "pending", attempts: 0, failures: 0 };
+const PENDING: TaskState = { status: "pending", attempts: 0, failures: 0, interruptions: 0 };
 
 /** Whether a task's state is final. */
 export function isFinalTask(status: TaskStatus): boolean {
@@ -168,7 +172,14 @@ function taskAfter(task: TaskState, fact: Exclude<Fact, { type: "planned" | "end
       };
     }
     case "interrupted":
-      return current ? { ...task, status: "ready" } : task;
+      if (!current) return task;
+      return {
+        ...without(task, "suspended"),
+        status: "ready",
+        interruptions: task.interruptions + (task.suspended ? 0 : 1),
+      };
+    case "suspended":
+      return current && !task.suspended ? { ...task, suspended: true } : task;
     case "skipped":
       return { ...task, status: "skipped", endedMs: fact.atMs };
     case "cancelled":

@@ -22,6 +22,8 @@ export interface Trial {
   readonly records: LogRecord[];
   readonly published: { readonly topic: string; readonly data: unknown }[];
   readonly controller: AbortController;
+  /** Errors that nobody handles. */
+  readonly faults: Set<(error: unknown) => void>;
   /** Runs the task once; call it again for another attempt with the same store. */
   run(task: Task, executable?: Partial<ExecutableTask>): Promise<AttemptOutcome>;
 }
@@ -35,6 +37,7 @@ export async function createTrial(
   const store = await openMemoryIOManager();
   const io: IOManager = {
     save: (key, value) => store.save(key, value),
+    saveNew: (key, value) => store.saveNew(key, value),
     load: (key) => store.load(key),
     stat: (key) => store.stat(key),
     exists: (key) => store.exists(key),
@@ -49,6 +52,7 @@ export async function createTrial(
   const recalled: MemoWords[] = [];
   const records: LogRecord[] = [];
   const published: { topic: string; data: unknown }[] = [];
+  const faults = new Set<(error: unknown) => void>();
   const controller = new AbortController();
   return {
     clock,
@@ -58,6 +62,7 @@ export async function createTrial(
     records,
     published,
     controller,
+    faults,
     run: (task, executable) =>
       runAttempt(
         task,
@@ -80,6 +85,10 @@ export async function createTrial(
           log: createLogger((record) => records.push(record), clock.now),
           io,
           notice: (notice) => notices.push(notice),
+          onFault: (listener) => {
+            faults.add(listener);
+            return () => void faults.delete(listener);
+          },
           recall: (words) => {
             recalled.push(words);
             return Promise.resolve(found);

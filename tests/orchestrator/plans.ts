@@ -31,7 +31,7 @@ export function planned(plan: Plan, more: Partial<Extract<Fact, { type: "planned
 
 /** A fact about a task, at a time that does not matter. */
 export function fact(
-  type: "started" | "succeeded" | "failed" | "interrupted",
+  type: "started" | "succeeded" | "failed" | "interrupted" | "suspended",
   task: string,
   attempt = 1,
   more: { readonly retryAtMs?: number; readonly chunks?: number; readonly atMs?: number } = {},

@@ -171,7 +171,7 @@ Deno.test("openSqliteRunJournal() takes a journal of the first version, and adds
     db.close();
     await using journal = await openSqliteRunJournal({ path });
     const memo = { task: "t", key: "k", runId: "a", attempt: 1, digest: "d", timeMs: 1 };
-    await journal.commit([{ kind: "memo", memo }]);
+    await journal.commit([{ kind: "memo", memo }, { kind: "routed", eventId: "e-a" }]);
     assertEquals(await journal.memo("t", "k"), memo);
     assertEquals((await journal.unfinished()).length, 1);
     assertEquals(await journal.pruneEvents(Infinity, 10), 0, "it is known whose event it is");

@@ -21,6 +21,7 @@ import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { openResults, type ResultsOptions } from "../src/store/results.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
 import type { Task } from "../src/task/task.ts";
+import { attemptPorts } from "./attempt_ports.ts";
 
 /** What an executor is given. */
 export interface ExecutorOptions {
@@ -47,6 +48,9 @@ export interface ExecutorOptions {
 /** How many attempts the executor of the main thread takes at once: it must not block anyway. */
 export const INLINE_SLOTS = 16;
 
+/** Asks within the platform end with the actor, not with the clock. */
+const ALWAYS = { timeoutMs: "none" } as const;
+
 /** An executor. */
 export const executor = defineActor(executorProtocol, async (ctx, options: ExecutorOptions) => {
   const io = await openResults(options.results, options);
@@ -68,20 +72,19 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
   }
 
   async function run(executable: ExecutableTask, signal: AbortSignal): Promise<AttemptOutcome> {
-    const { runId, task: name, attempt } = executable;
-    const key = { runId, task: name, attempt };
+    const { task: name } = executable;
     const task = options.local?.get(name) ?? (await load()).get(name);
     if (task === undefined) return unknownTask(name);
     const memo = new AttemptMemo(executable, {
       log: ctx.log,
       io,
-      recall: (attempt, memo) => orchestrator.ask("recall", { attempt, memo }, { timeoutMs: "none" }),
+      recall: (attempt, memo) => orchestrator.ask("recall", { attempt, memo }, ALWAYS),
     });
     const outcome = await runAttempt(task, executable, {
       clock: ctx.clock,
       log: ctx.log,
       io,
-      notice: (notice) => orchestrator.tell("notice", { attempt: key, notice }),
+      ...attemptPorts(orchestrator, executable),
       recall: (words) => memo.recall(words),
       publish: (topic, data) => publish(executable, topic, data),
       // Where several run at once, or code of others does, nobody knows whose an error is.

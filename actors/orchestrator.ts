@@ -13,6 +13,8 @@ import { encodeBatch } from "../src/event/event_batch.ts";
 import type { AttemptKey } from "../src/executor/port.ts";
 import { poolProtocol } from "../src/executor/protocol.ts";
 import { Engine } from "../src/orchestrator/engine.ts";
+import { toFactsText } from "../src/orchestrator/journal_text.ts";
+import type { JournalWrite } from "../src/orchestrator/port.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { Retentions } from "../src/orchestrator/retention.ts";
 import { plannerProtocol } from "../src/planner/protocol.ts";
@@ -54,7 +56,7 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
     log: ctx.log,
     random: Math.random,
     journal: {
-      commit: (writes) => store.ask("commit", [...writes], ALWAYS),
+      commit: (writes) => store.ask("commit", writes.map(packed), ALWAYS),
       unfinished: () => store.ask("unfinished", undefined, ALWAYS),
       unrouted: () => store.ask("unrouted", undefined, ALWAYS),
       run: (runId) => store.ask("run", runId, ALWAYS),
@@ -135,6 +137,9 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
     },
     recall: ({ attempt, memo }) => engine.recall(attempt, memo),
     notice: ({ attempt, notice }) => engine.notice(attempt, notice),
+    readStream: ({ reader, source, position }) => engine.readStream(reader, source, position),
+    leaveStream: ({ reader, source }) => engine.leaveStream(reader, source),
+    streamRoom: ({ source, chunks, maxAhead }) => engine.streamRoom(source, chunks, maxAhead),
     cancel: (runId) => engine.cancel(runId),
     ended: async function* (runId) {
       yield await engine.ended(runId);
@@ -157,6 +162,11 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
     },
   };
 }, { concurrency: CONCURRENCY });
+
+/** Facts as text: written once here, and never read on the way. */
+function packed(write: JournalWrite): JournalWrite {
+  return write.kind === "facts" ? { ...write, facts: toFactsText(write.facts) } : write;
+}
 
 /** Sends without waiting: a receiver that has stopped has done so because the platform is closing. */
 function send(offer: Promise<void>): void {

@@ -18,6 +18,7 @@ import { executorProtocol, poolProtocol, sandboxProtocol } from "../src/executor
 import { Worklist } from "../src/executor/worklist.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { openResults, type ResultsOptions } from "../src/store/results.ts";
+import { attemptPorts } from "./attempt_ports.ts";
 
 /** What a warden is given. */
 export interface WardenOptions {
@@ -58,7 +59,6 @@ export const warden = defineActor(executorProtocol, async (ctx, options: WardenO
   });
 
   async function run(executable: ExecutableTask, signal: AbortSignal): Promise<AttemptOutcome> {
-    const { runId, task, attempt } = executable;
     const startedMs = ctx.clock.now();
     const cancel = (): void => sandbox.tell("cancel", undefined);
     signal.addEventListener("abort", cancel, { once: true });
@@ -71,7 +71,8 @@ export const warden = defineActor(executorProtocol, async (ctx, options: WardenO
     try {
       const outcome = await serveSandbox(executable, sandbox.stream("run", executable), {
         io,
-        notice: (notice) => orchestrator.tell("notice", { attempt: { runId, task, attempt }, notice }),
+        signal,
+        ...attemptPorts(orchestrator, executable),
         recall: (words) => memo.recall(words),
         publish: (topic, data) => publish(executable, topic, data),
         reply: (reply) => void sandbox.offer("reply", reply).catch(() => {}), // gone: the stream says so

@@ -5,7 +5,15 @@
  * @module
  */
 import type { EncodedEvent } from "../event/event.ts";
-import { eventsFirst, journalClosed, limitOf, runNotFound, toRecord, toText } from "./journal_text.ts";
+import {
+  eventsFirst,
+  journalClosed,
+  limitOf,
+  runNotFound,
+  toFactsText,
+  toRecord,
+  toText,
+} from "./journal_text.ts";
 import type {
   Committed,
   JournalledRun,
@@ -44,10 +52,10 @@ export class MemoryRunJournal implements RunJournal {
     });
   }
 
-  /** The runs that have no final state yet, oldest first. */
+  /** The runs that have no final state yet, in the order in which they were accepted. */
   unfinished(): Promise<readonly JournalledRun[]> {
     return this.#attempt(() =>
-      this.#sorted().filter(([, run]) => run.status === "pending" || run.status === "running")
+      [...this.#kept.runs].filter(([, run]) => run.status === "pending" || run.status === "running")
         .map(([, run]) => toJournalled(run))
     );
   }
@@ -164,7 +172,8 @@ export class MemoryRunJournal implements RunJournal {
         }
         case "facts": {
           if (write.facts.length > 0) assertRun(write.runId);
-          const texts = write.facts.map((fact) => toText("a fact", fact));
+          const facts = JSON.parse(toFactsText(write.facts)) as readonly unknown[];
+          const texts = facts.map((fact) => JSON.stringify(fact));
           return () => {
             for (const text of texts) this.#kept.runs.get(write.runId)!.facts.push(text);
           };

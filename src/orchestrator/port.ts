@@ -21,8 +21,8 @@ export type JournalWrite =
   | { readonly kind: "routed"; readonly eventId: string }
   /** A new run; a known id is left as it is. */
   | { readonly kind: "run"; readonly run: RunRecord }
-  /** Facts about a run, appended in order. */
-  | { readonly kind: "facts"; readonly runId: string; readonly facts: readonly unknown[] }
+  /** Facts about a run, appended in order; or the JSON text of an array of them, from whoever has sent them far. */
+  | { readonly kind: "facts"; readonly runId: string; readonly facts: readonly unknown[] | string }
   /** A run's state changed (an index for lists; the truth is in the facts). */
   | { readonly kind: "status"; readonly runId: string; readonly status: RunStatus; readonly endedMs?: number }
   /** A task succeeded (an index for `latestResult`). */
@@ -161,7 +161,7 @@ export interface JournalPruning {
 export interface RunJournal extends JournalPruning, AsyncDisposable {
   /** Writes a batch, all or nothing. Answered once it is durable. */
   commit(writes: readonly JournalWrite[]): Promise<Committed>;
-  /** The runs that have no final state yet, oldest first. */
+  /** The runs that have no final state yet, in the order in which they were accepted. */
   unfinished(): Promise<readonly JournalledRun[]>;
   /** One run, or `undefined`. */
   run(runId: string): Promise<JournalledRun | undefined>;

@@ -53,6 +53,10 @@ const MIGRATIONS = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX reads_by_source ON reads (source_run_id, task);
 `,
+  // A line holds all facts that were written together: an array.
+  `
+  UPDATE facts SET fact = '[' || fact || ']';
+`,
   `
   ALTER TABLE events ADD COLUMN time_ms REAL NOT NULL DEFAULT 0;
   UPDATE events SET time_ms = json_extract(envelope, '$.timeMs');

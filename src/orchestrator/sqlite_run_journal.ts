@@ -63,10 +63,10 @@ export class SqliteRunJournal implements RunJournal {
     });
   }
 
-  /** The runs that have no final state yet, oldest first. */
+  /** The runs that have no final state yet, in the order in which they were accepted. */
   unfinished(): Promise<readonly JournalledRun[]> {
     return this.#read(() =>
-      this.#db.all("SELECT * FROM runs WHERE status IN ('pending', 'running') ORDER BY id")
+      this.#db.all("SELECT * FROM runs WHERE status IN ('pending', 'running') ORDER BY rowid")
         .map((row) => this.#journalled(row))
     );
   }
@@ -222,7 +222,7 @@ export class SqliteRunJournal implements RunJournal {
   #journalled(row: Row): JournalledRun {
     const run = recordOf(row);
     const facts = this.#db.all("SELECT fact FROM facts WHERE run_id = ? ORDER BY seq", run.id);
-    return { run, facts: facts.map(({ fact }) => JSON.parse(String(fact))) };
+    return { run, facts: facts.flatMap(({ fact }) => JSON.parse(String(fact)) as unknown[]) };
   }
 
   #read<T>(fn: () => T): Promise<T> {

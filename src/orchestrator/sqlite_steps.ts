@@ -4,7 +4,7 @@
  * @module
  */
 import type { SQLInputValue } from "node:sqlite";
-import { toText } from "./journal_text.ts";
+import { toFactsText, toText } from "./journal_text.ts";
 import type { JournalWrite } from "./port.ts";
 
 /** A statement and what it is run with. */
@@ -43,9 +43,9 @@ export function stepsOf(write: JournalWrite): Step[] {
     case "facts": {
       const { runId } = write;
       const sql = "INSERT INTO facts (run_id, fact) SELECT id, ? FROM runs WHERE id = ?";
-      return write.facts.map((fact) => (
-        { sql, params: [toText("a fact", fact), runId], rule: { unchanged: "no-run", runId } }
-      ));
+      // No facts are written as none, whether the run is there or not.
+      if (write.facts.length === 0) return [];
+      return [{ sql, params: [toFactsText(write.facts), runId], rule: { unchanged: "no-run", runId } }];
     }
     case "status": {
       const { runId, status, endedMs = null } = write;

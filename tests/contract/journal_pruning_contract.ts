@@ -106,8 +106,10 @@ export function testJournalPruning(name: string, withJournal: WithRunJournal): v
   });
 
   test("release() deletes many facts bit by bit", async (journal) => {
-    const facts = Array.from({ length: 5_000 }, (_, n) => n);
-    await journal.commit([...ran("a", 1), { kind: "facts", runId: "a", facts }, ...ran("b", 2)]);
+    const facts = Array.from({ length: 5_000 }, (_, n): JournalWrite => (
+      { kind: "facts", runId: "a", facts: [n] }
+    ));
+    await journal.commit([...ran("a", 1), ...facts, ...ran("b", 2)]);
     await journal.prune({ endedBeforeMs: 2 });
     assertEquals(await releaseAll(journal), { a: [] });
     assertEquals((await journal.run("b"))?.facts, [{ of: "b" }]);

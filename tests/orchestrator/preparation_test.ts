@@ -31,6 +31,25 @@ Deno.test("prepareRun() finds the latest results of what the plan leaves out and
   assertEquals(external, { a: { runId: "r0", resultIds: ["a1"] } });
 });
 
+Deno.test("prepareRun() says what it reads before it reads it, and looks again", async () => {
+  const plan = planOf({ a: [], b: ["a"] }, {}, { names: ["b"] });
+  const latest = ["gone", "r5", "r5"];
+  const commits: unknown[] = [];
+  const { external } = await prepareRun({
+    ...ports(plan),
+    journal: {
+      run: () => Promise.resolve(undefined),
+      latestResult: () => Promise.resolve({ runId: latest[commits.length]!, resultIds: ["a1"] }),
+      commit: (writes) => Promise.resolve({ duplicate: commits.push(...writes) < 0 }),
+    },
+  }, RUN);
+  assertEquals(external, { a: { runId: "r5", resultIds: ["a1"] } });
+  assertEquals(
+    commits,
+    ["gone", "r5"].map((runId) => ({ kind: "reads", runId: "r1", sources: [{ runId, task: "a" }] })),
+  );
+});
+
 Deno.test("prepareRun() refuses a run that reads what has no result yet", async () => {
   const plan = planOf({ a: [], b: ["a"] }, {}, { names: ["b"] });
   const error = await assertRejects(() => prepareRun(ports(plan), RUN), MillraceError, `"a"`);

@@ -94,6 +94,8 @@ export {
   type Plan,
   type PlanEdge,
   type PlanFormat,
+  type PruneReport,
+  type PruneRequest,
   type ReadySet,
   type ReceivedOf,
   type Rerun,
@@ -322,6 +324,7 @@ export {
   type Run,
   type TriggerHandle,
 } from "./actors/platform.ts";
+export type { EventStream } from "./actors/event_speaker.ts";
 export { createTriggerRoutes, type TriggerHook } from "./src/http/trigger_routes.ts";
 export type { PipelineView, PlatformView } from "./src/http/port.ts";
 export type { RunFilter } from "./src/orchestrator/port.ts";

@@ -36,6 +36,8 @@ export class Simulation {
   readonly #accepted = new Set<EncodedEvent>();
   readonly #limits: ReadonlyMap<string, number>;
   readonly #maxCrashes: number;
+  /** Runs whose cancel was answered, with the number of attempts that had been handed over by then. */
+  readonly #cancelled = new Map<string, number>();
   /** Attempts whose executor died in place of a failure that they had coming. */
   readonly #died = new Set<string>();
   #events: EncodedEvent[] = [];
@@ -122,7 +124,7 @@ export class Simulation {
       }
     } else if (luck < 0.3) await world.clock.advance(500);
     else if (luck < 0.35) this.#crash();
-    else if (luck < 0.37 && attempt?.pipeline === "third") world.engine.cancel(attempt.runId);
+    else if (luck < 0.37 && attempt?.pipeline === "third") this.#cancel(attempt.runId);
     else if (luck < 0.4 && attempt !== undefined && this.#mayDie(attempt)) {
       this.#died.add(keyOf(attempt));
       world.crew!.lose(attempt);
@@ -144,6 +146,13 @@ export class Simulation {
 
   #isStream({ pipeline, task }: { readonly pipeline: string; readonly task: string }): boolean {
     return this.#plays.get(pipeline)!.plan.tasks[task]!.stream;
+  }
+
+  #cancel(runId: string): void {
+    this.#world.engine.cancel(runId).then(
+      () => this.#cancelled.set(runId, this.#world.submitted.length),
+      () => {},
+    );
   }
 
   /** Some messages between the pool and its executors arrive; says whether any was under way. */
@@ -233,6 +242,10 @@ export class Simulation {
           world.stored.has(keyOf(earlier)) && !this.#readInVain(earlier) && !this.#isVictim(earlier)
         )
     );
+    const late = world.submitted.filter(({ runId }, index) =>
+      index >= (this.#cancelled.get(runId) ?? Infinity)
+    );
+    assertEquals(late, [], "nothing of a cancelled run is begun");
     assertEquals(again, [], "what has a result, journalled or only stored, is never executed again");
     const waiting = [...this.#readings.values()].filter((process) => process === world.process);
     assertEquals(waiting, [], "nobody waits for chunks that never come");

@@ -220,6 +220,14 @@ export {
   type TaskSource,
 } from "./src/planner/mod.ts";
 export {
+  type CallOptions,
+  type CallResult,
+  createExecutorPool,
+  type ExecutorPoolOptions,
+  type StandalonePool,
+} from "./actors/executor_pool.ts";
+export type { PoolStatus } from "./src/executor/pool.ts";
+export {
   BackendIOManager,
   FilesystemIOManager,
   type FilesystemIOManagerOptions,

@@ -128,6 +128,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
     const executors = {
       system,
       pool: address.pool,
+      placement: place.executor,
       executor: local,
       count: options.executors,
       onLostThread: () => void lostThreads++,

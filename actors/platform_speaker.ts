@@ -110,7 +110,8 @@ export class PlatformSpeaker implements Platform {
       runView: (runId) => this.runView(runId),
       result: (runId, task) => this.result(runId, task),
       drawPlan: (request, options) => this.drawPlan(request, options),
-      subscribe: (pattern) => this.events(pattern),
+      subscribe: (pattern, since) =>
+        this.events(pattern, { gaps: true, ...(since === undefined ? {} : { since }) }),
     };
   }
 

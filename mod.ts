@@ -94,6 +94,8 @@ export {
   type Plan,
   type PlanEdge,
   type PlanFormat,
+  type PruneReport,
+  type PruneRequest,
   type ReadySet,
   type ReceivedOf,
   type Rerun,

@@ -228,13 +228,13 @@ export {
   type TaskChange,
   type TaskSource,
 } from "./src/planner/mod.ts";
-export {
-  type CallOptions,
-  type CallResult,
-  createExecutorPool,
-  type ExecutorPoolOptions,
-  type StandalonePool,
-} from "./actors/executor_pool.ts";
+export { createExecutorPool } from "./actors/executor_pool.ts";
+export type {
+  CallOptions,
+  CallResult,
+  ExecutorPoolOptions,
+  StandalonePool,
+} from "./src/executor/standalone.ts";
 export type { PoolStatus } from "./src/executor/pool.ts";
 export {
   BackendIOManager,

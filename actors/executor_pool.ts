@@ -7,10 +7,9 @@ import { defineActor } from "../src/actor/define_actor.ts";
 import { inWorker } from "../src/actor/placement.ts";
 import type { ActorRef } from "../src/actor/ref.ts";
 import { fromWire, MillraceError } from "../src/base/errors.ts";
-import type { LogSink } from "../src/base/log.ts";
 import { assertKeys } from "../src/base/names.ts";
 import { systemClock } from "../src/base/system_clock.ts";
-import { ExecutorPool, type PoolStatus } from "../src/executor/pool.ts";
+import { ExecutorPool } from "../src/executor/pool.ts";
 import { callExecutorProtocol, callPoolProtocol, supervisorProtocol } from "../src/executor/protocol.ts";
 import {
   type CallOutcome,
@@ -20,59 +19,10 @@ import {
   toCallWire,
   unpack,
 } from "../src/executor/task_call.ts";
-import type { IsAny, IsStream, ReceivedOf, ResultOf } from "../src/task/inference.ts";
+import type { CallOptions, ExecutorPoolOptions, StandalonePool } from "../src/executor/standalone.ts";
 import type { Task } from "../src/task/task.ts";
 import { createActorSystem } from "./actor_system.ts";
 import { supervisor } from "./supervisor.ts";
-
-/** What an executor pool is made of. */
-export interface ExecutorPoolOptions {
-  /** URLs of modules that export tasks: `import.meta.resolve("./tasks.ts")`. */
-  readonly modules: readonly string[];
-  /** How many Web Workers. @default {one for each core, at least 2, at most 8} */
-  readonly executors?: number;
-  /** Where log records go. @default {warnings and errors to stderr} */
-  readonly log?: LogSink;
-}
-
-/** How a task is called. */
-export interface CallOptions {
-  /** What the task sees as `ctx.params`. @default {{}} */
-  readonly params?: Readonly<Record<string, unknown>>;
-  /** How long the call may take once it is begun, in ms. @default {the task's own `timeoutMs`} */
-  readonly timeoutMs?: number;
-  /** Calls it off. */
-  readonly signal?: AbortSignal;
-}
-
-/** What a call of a task gives: what the task does, or all chunks of a streaming task. */
-export type CallResult<T extends Task> = IsAny<ReceivedOf<T>> extends true ? ResultOf<T>
-  : IsStream<ReceivedOf<T>> extends true ? readonly ResultOf<T>[]
-  : ResultOf<T>;
-
-/** Executors that run tasks and keep nothing. */
-export interface StandalonePool extends AsyncDisposable {
-  /**
-   * Runs a task with these inputs in the next free executor; resolves with what it gives, and a streaming task
-   * with all its chunks in an array. Nothing is tried again. Rejects with what the task throws, `task/unknown`,
-   * `task/timed-out`, `task/cancelled`, `task/output-invalid`, `executor/lost`, `store/unencodable` for what
-   * cannot leave its thread, or `platform/closed`.
-   */
-  run<T extends Task>(
-    task: T,
-    inputs?: Readonly<Record<string, unknown>>,
-    options?: CallOptions,
-  ): Promise<CallResult<T>>;
-  /** The same by the task's name. */
-  run(task: string, inputs?: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<unknown>;
-  /** How many executors there are, how many work, how many calls wait, how many threads were lost. */
-  readonly status: PoolStatus;
-  /**
-   * Calls off what runs or waits, and ends the executors; says how many threads go on computing and end only
-   * with the process.
-   */
-  close(): Promise<{ readonly lostThreads: number }>;
-}
 
 interface PendingCall extends TaskCall {
   readonly resolve: (value: unknown) => void;

@@ -18,6 +18,7 @@ import { type Recent, RecentEvents } from "./recent_events.ts";
 import { Room } from "./room.ts";
 import {
   type EncodedSubscription,
+  GAP_TOPIC,
   type Overflow,
   type SubscribeOptions,
   SubscriptionBuffer,
@@ -113,7 +114,7 @@ export interface BrokerCoreOptions {
 /** How many events a subscription holds by default. */
 export const DEFAULT_CAPACITY = 1024;
 
-const OVERFLOWS: readonly Overflow[] = ["drop-oldest", "drop-newest", "reject", "backpressure"];
+const OVERFLOWS: readonly Overflow[] = ["drop-oldest", "drop-newest", "reject", "backpressure", "conflate"];
 const DUPLICATE: Delivery = { matched: 0, enqueued: 0, dropped: 0, rejected: 0, duplicate: true };
 
 /** A broker core without subscriptions. */
@@ -201,13 +202,14 @@ class Core implements BrokerCore {
     options: SubscribeOptions = {},
   ): EncodedSubscription {
     this.#assertOpen("subscribe");
-    const { group, capacity, overflow, signal } = readOptions(options);
+    const { group, capacity, overflow, gaps, signal } = readOptions(options);
     const buffer = new SubscriptionBuffer({
       pattern,
       group,
       capacity,
       overflow,
       maxWaiting: this.#maxWaiting,
+      gap: gaps ? (lost) => this.#own(GAP_TOPIC, { pattern, lost }) : undefined,
       onRecovered: (buffer) => this.#advise("recovered", buffer),
       onClose: (buffer, left) => this.#leave(buffer, left),
     });
@@ -253,19 +255,19 @@ class Core implements BrokerCore {
 
   announce(topic: string, data: unknown): void {
     if (this.#closed) return;
-    const event: EncodedEvent = {
-      id: this.#ids.next(),
-      topic,
-      timeMs: this.#clock.now(),
-      source: "broker",
-      data: JSON.stringify(data),
-    };
+    const event = this.#own(topic, data);
     this.#fanOut(event, this.#membersFor(event));
   }
 
   close(): void {
     this.#closed = true;
     for (const buffer of [...this.#members.keys()]) this.#finish(buffer);
+  }
+
+  /** An event of the broker itself. */
+  #own(topic: string, data: unknown): EncodedEvent {
+    const [id, timeMs] = [this.#ids.next(), this.#clock.now()];
+    return { id, topic, timeMs, source: "broker", data: JSON.stringify(data) };
   }
 
   #membersFor({ topic, sequence }: EncodedEvent): readonly Member[] {
@@ -369,11 +371,15 @@ function oneOfEachGroup(members: readonly Member[], event: EncodedEvent): Member
   return receivers;
 }
 
-function readOptions(
-  options: SubscribeOptions,
-): { group: string | undefined; capacity: number; overflow: Overflow; signal: AbortSignal | undefined } {
-  assertKeys("a subscription", options, ["group", "capacity", "overflow", "signal"]);
-  const { group, capacity = DEFAULT_CAPACITY, overflow = "drop-oldest", signal } = options;
+function readOptions(options: SubscribeOptions): {
+  readonly group: string | undefined;
+  readonly capacity: number;
+  readonly overflow: Overflow;
+  readonly gaps: boolean;
+  readonly signal: AbortSignal | undefined;
+} {
+  assertKeys("a subscription", options, ["group", "capacity", "overflow", "gaps", "signal"]);
+  const { group, capacity = DEFAULT_CAPACITY, overflow = "drop-oldest", gaps = false, signal } = options;
   if (!Number.isInteger(capacity) || capacity < 1) {
     throw new RangeError(
       `Cannot subscribe as "capacity" must be a positive integer: current value is ${capacity}`,
@@ -384,5 +390,5 @@ function readOptions(
       `Cannot subscribe as "overflow" must be one of ${OVERFLOWS.join(", ")}: current value is ${overflow}`,
     );
   }
-  return { group, capacity, overflow, signal };
+  return { group, capacity, overflow, gaps, signal };
 }

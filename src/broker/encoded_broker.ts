@@ -24,7 +24,7 @@ import type {
 import type { Recent } from "./recent_events.ts";
 import { assertSince, replayStart } from "./replay_start.ts";
 import { ReplayedSubscription, type ReplayStart } from "./replayed_subscription.ts";
-import type { EncodedSubscription, SubscribeOptions } from "./subscription.ts";
+import { type EncodedSubscription, GAP_TOPIC, type SubscribeOptions } from "./subscription.ts";
 
 /** What a broker of encoded events needs. */
 export interface EncodedBrokerOptions {
@@ -65,9 +65,6 @@ export interface TopicInfo {
 
 /** What became of an event; its place in the log, if its topic is durable. */
 export type KeptDelivery = Delivery & { readonly sequence?: number };
-
-/** Where a subscriber is told that it has missed something. */
-export const GAP_TOPIC = "$sys.advisory.gap";
 
 /** How often retention by age is enforced, in ms. */
 const PRUNE_EVERY_MS = 10_000;

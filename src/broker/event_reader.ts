@@ -5,8 +5,7 @@
  */
 import { checked, type Schema } from "../base/schema.ts";
 import { decodeEvent, type EncodedEvent, type MillraceEvent } from "../event/event.ts";
-import { GAP_TOPIC } from "./encoded_broker.ts";
-import type { SubscribeOptions } from "./subscription.ts";
+import { GAP_TOPIC, type SubscribeOptions } from "./subscription.ts";
 
 /** How to subscribe to values. */
 export interface SubscribeValuesOptions<Data = unknown> extends SubscribeOptions {
@@ -51,13 +50,14 @@ export class EventReader<Data> implements AsyncIterableIterator<MillraceEvent<Da
   }
 
   async next(): Promise<IteratorResult<MillraceEvent<Data>, undefined>> {
-    const { schema, since } = this.#options;
+    const { schema, since, gaps = false } = this.#options;
     while (true) {
       const { done, value: event } = await this.#events.next();
       if (done) return { done, value: undefined };
-      if (event.topic === GAP_TOPIC && since !== undefined) {
+      if (event.topic === GAP_TOPIC && (since !== undefined || gaps)) {
         this.#gap = true;
-        continue;
+        if (!gaps) continue;
+        return { done: false, value: decodeEvent<Data>(event) };
       }
       const decoded = decodeEvent<Data>(event);
       if (schema === undefined) return { done: false, value: decoded };

@@ -92,5 +92,11 @@ export { openSqliteEventLog, SqliteEventLog, type SqliteEventLogOptions } from "
 export type { Claim, ConsumeOptions, Consumer } from "./consumer.ts";
 export type { Subscription } from "./decoded_subscription.ts";
 export type { SubscribeValuesOptions } from "./event_reader.ts";
-export { GAP_TOPIC, type TopicInfo } from "./encoded_broker.ts";
-export type { EncodedSubscription, Overflow, SubscribeOptions, SubscriptionStats } from "./subscription.ts";
+export type { TopicInfo } from "./encoded_broker.ts";
+export {
+  type EncodedSubscription,
+  GAP_TOPIC,
+  type Overflow,
+  type SubscribeOptions,
+  type SubscriptionStats,
+} from "./subscription.ts";

@@ -38,7 +38,9 @@ export class ReplayedSubscription implements EncodedSubscription {
   #started: Promise<void> | undefined;
   #position = 0;
   #fromFirst = false;
-  /** What the broker remembered, then pages of the log. */
+  /** What the broker remembered: before anything else, as live events of the same topics come after it. */
+  #remembered: EncodedEvent[] = [];
+  /** A page of the log. */
   #past: EncodedEvent[] = [];
   #fromLive: EncodedEvent[] = [];
   #awaitsLive = false;
@@ -128,7 +130,7 @@ export class ReplayedSubscription implements EncodedSubscription {
       // From the log and live in turns, so that neither keeps the other waiting.
       this.#logsTurn = !this.#logsTurn;
       const sources = this.#logsTurn ? [this.#past, this.#fromLive] : [this.#fromLive, this.#past];
-      const source = sources.find(({ length }) => length > 0);
+      const source = [this.#remembered, ...sources].find(({ length }) => length > 0);
       if (source !== undefined) return this.#cut(source, max, maxLength);
       if (ended) {
         this.close();
@@ -144,7 +146,7 @@ export class ReplayedSubscription implements EncodedSubscription {
     for (let length = 0; count < Math.min(max, source.length) && length < maxLength; count++) {
       length += source[count]!.data.length;
     }
-    if (source === this.#past) this.#replayed += count;
+    if (source !== this.#fromLive) this.#replayed += count;
     return source.splice(0, count);
   }
 
@@ -170,7 +172,7 @@ export class ReplayedSubscription implements EncodedSubscription {
 
   async #start(): Promise<void> {
     const { events, after, fromFirst } = await this.#options.start();
-    this.#past = [...events];
+    this.#remembered = [...events];
     this.#position = after;
     this.#fromFirst = fromFirst;
   }

@@ -224,6 +224,14 @@ Deno.test("subscribe({ since }) reads what was kept, then goes on live, without 
     assertEquals(all.stats.taken, 1_200);
   }));
 
+Deno.test("subscribe({ since }) gives what is remembered of a topic before what comes live", async () => {
+  await using broker = createBroker();
+  for (let n = 0; n < 10; n++) await broker.publish("ticks", n);
+  await using since = broker.subscribe("ticks", { since: "first" });
+  for (let n = 10; n < 20; n++) await broker.publish("ticks", n);
+  assertEquals(await take(since, 20), Array.from({ length: 20 }, (_, n) => n));
+});
+
 Deno.test("subscribe({ since: { timeMs } }) begins with what was kept from a time on", () =>
   inWorld(async ({ broker, clock }) => {
     for (let n = 0; n < 4; n++) {

@@ -143,6 +143,7 @@ export {
   type EncodedEvent,
   encodeEvent,
   fromCloudEvent,
+  GAP_TOPIC,
   isSubset,
   matchTopic,
   MAX_GLOBS,
@@ -174,7 +175,6 @@ export {
   DEFAULT_RETENTION,
   type EncodedSubscription,
   type EventLog,
-  GAP_TOPIC,
   type LogClaim,
   type LoggedEvent,
   type LoggedTopic,
@@ -228,6 +228,14 @@ export {
   type TaskChange,
   type TaskSource,
 } from "./src/planner/mod.ts";
+export { createExecutorPool } from "./actors/executor_pool.ts";
+export type {
+  CallOptions,
+  CallResult,
+  ExecutorPoolOptions,
+  StandalonePool,
+} from "./src/executor/standalone.ts";
+export type { PoolStatus } from "./src/executor/pool.ts";
 export {
   BackendIOManager,
   FilesystemIOManager,

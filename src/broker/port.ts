@@ -167,7 +167,8 @@ export interface EventLog extends AsyncDisposable {
   /** Lets a topic take no more events, for ever. */
   complete(topic: string): Promise<void>;
   /**
-   * Appends events in this order, each unless the log has one of its id. Answered once all are durable.
+   * Appends events in this order, each unless the log has one of its id. Answered once all are durable; calls
+   * are taken, and answered, in their order.
    *
    * @throws {MillraceError} `topic/not-durable`; `topic/completed`; then nothing of the batch was written.
    */

@@ -7,6 +7,7 @@
  * - names of groups (`kernel`, `events` …) run only those
  */
 import { coldStart } from "./cold_start.ts";
+import { durable } from "./durable.ts";
 import { events } from "./events.ts";
 import { kernelHardship } from "./kernel_hardship.ts";
 import { measure, type OpenBench, table } from "./figure.ts";
@@ -21,6 +22,7 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   kernel,
   "kernel-hardship": kernelHardship,
   events,
+  durable,
   topics,
   tasks,
   plans,

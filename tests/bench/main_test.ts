@@ -35,6 +35,11 @@ Deno.test("bench --quick --json prints a figure for every subject, and loses not
       "events through a broker / raw: one object a message",
       "events through a broker",
       "events through a broker",
+      "durable events, written / raw: JSON text of 256, write and fdatasync",
+      "durable events, written",
+      "durable events, read / raw: JSON text of 256, read and parse",
+      "durable events, read",
+      "durable events, read",
       ...(qlobber
         ? [
           "topics matched, 1,000 patterns, uniform / npm qlobber: QlobberDedup",

@@ -118,7 +118,7 @@ export class PlatformSpeaker implements Platform {
       declareTopic: (topic, durability) => this.declareTopic(topic, durability),
       completeTopic: (topic) => this.complete(topic),
       subscribe: (pattern, since) =>
-        this.events(pattern, { gaps: true, ...(since === undefined ? {} : { since }) }),
+        this.#events.gathered(pattern, { gaps: true, ...(since === undefined ? {} : { since }) }),
     };
   }
 

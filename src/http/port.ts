@@ -91,9 +91,9 @@ export interface GatewayBackend {
   /** Lets a topic take no more events, for ever. */
   completeTopic(topic: string): Promise<void>;
   /**
-   * Live events that match, those since a place in the past first; ends when the platform closes. `return()` of
-   * its iterator ends the subscription at once, also while a `next()` is pending (an async generator cannot do
-   * that: it would wait for its `yield`).
+   * Live events that match, those since a place in the past first, so many at a time as have gathered; ends when
+   * the platform closes. `return()` of its iterator ends the subscription at once, also while a `next()` is
+   * pending (an async generator cannot do that: it would wait for its `yield`).
    */
-  subscribe(pattern: string, since?: Since): AsyncIterable<EncodedEvent>;
+  subscribe(pattern: string, since?: Since): AsyncIterable<readonly EncodedEvent[]>;
 }

@@ -7,77 +7,157 @@
 import { defineActor } from "../src/actor/define_actor.ts";
 import type { Address } from "../src/actor/ref.ts";
 import { createIdSource } from "../src/base/ids.ts";
-import { messageOf, MillraceError } from "../src/base/errors.ts";
-import { overloaded } from "../src/broker/broker.ts";
-import { createBrokerCore, type Delivery } from "../src/broker/core.ts";
+import { fromWire, toWire } from "../src/base/errors.ts";
+import { BatchMemo } from "../src/broker/batch_memo.ts";
+import { batchesOf } from "../src/broker/batches.ts";
+import { misfit, overloaded } from "../src/broker/broker.ts";
+import { createBrokerCore } from "../src/broker/core.ts";
+import { EncodedBroker, type KeptDelivery } from "../src/broker/encoded_broker.ts";
+import { eventLogProtocol } from "../src/broker/log_protocol.ts";
+import { newsOf } from "../src/broker/news.ts";
+import { type Outcome, type PackedOutcomes, packOutcomes, refused } from "../src/broker/outcome.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
+import { RemoteEventLog } from "../src/broker/remote_event_log.ts";
+import { Tickets } from "../src/broker/tickets.ts";
 import { type EncodedEvent, MAX_HOPS } from "../src/event/event.ts";
+import { idsOf } from "../src/event/event_batch.ts";
 import { createTopicMatcher } from "../src/event/matcher.ts";
-import { assertPublishable } from "../src/event/topic.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
+import type { Fire } from "../src/trigger/port.ts";
 
 /** What the broker is given. */
 export interface BrokerOptions {
   /** Who accepts the events that start something. */
   readonly orchestrator: Address;
+  /** Who keeps the events of durable topics. */
+  readonly eventLog: Address;
 }
 
 /** Many publishers wait at the same time: for the journal, or for room in a slow subscription. */
 const CONCURRENCY = 16_384;
 /** How many may wait for one subscription: one that stands still gets a small part of the turns, not all. */
 const MAX_WAITING = 1_024;
+const NO_RUNS: readonly string[] = [];
 
 /** The broker. */
 export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) => {
-  const core = createBrokerCore({
-    ids: createIdSource(ctx.clock),
-    clock: ctx.clock,
-    maxWaiting: MAX_WAITING,
-  });
+  const { clock } = ctx;
+  const ids = createIdSource(clock);
+  const core = createBrokerCore({ ids, clock, maxWaiting: MAX_WAITING });
+  const log = new RemoteEventLog(ctx.ref(eventLogProtocol, options.eventLog));
+  const encoded = new EncodedBroker({ core, log, ids, clock });
+  const batches = new BatchMemo();
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
   let interest = createTopicMatcher<true>();
-  ctx.onStop(() => core.close());
+  const tickets = new Tickets();
+  ctx.onStop(() => encoded.close());
 
-  /** Shows an accepted event; a chain of events that is too long ends here, as a dead letter. */
-  function show(event: EncodedEvent): void {
+  /** Shows an event to its subscribers, once it is kept if its topic is durable. */
+  function show(
+    event: EncodedEvent,
+    known: boolean,
+    runIds: readonly string[] = NO_RUNS,
+  ): Outcome | Promise<Outcome> {
     try {
-      core.deliver(event);
+      const delivery = encoded.deliver(event, known);
+      if (!(delivery instanceof Promise)) return outcomeOf(event, delivery, runIds);
+      return delivery.then(
+        (kept) => outcomeOf(event, kept, runIds),
+        (error) => refused(toWire(error)),
+      );
     } catch (error) {
-      if (MillraceError.is(error, "broker/closed")) return; // the platform is closing
-      ctx.log.warn("An event was not shown", { topic: event.topic, error: messageOf(error) });
+      return refused(toWire(error));
+    }
+  }
+
+  const pack = (outcomes: readonly Outcome[]): PackedOutcomes =>
+    packOutcomes(outcomes, (rooms) => tickets.issue(rooms));
+
+  /** Whether it must be journalled. A chain that is too long starts nothing more: the core makes a dead letter of it. */
+  function starts({ topic, hops = 0 }: EncodedEvent): boolean {
+    return hops <= MAX_HOPS && (topic === "run.request" || interest.match(topic).length > 0);
+  }
+
+  /** Has it journalled before it is shown. */
+  async function accept(event: EncodedEvent, known: boolean, fire?: Fire): Promise<Outcome> {
+    try {
+      const accepted = { event, ...(fire === undefined ? {} : { fire }) };
+      const { runIds } = await orchestrator.ask("accept", accepted, { timeoutMs: "none" });
+      return await show(event, known, runIds);
+    } catch (error) {
+      return refused(toWire(error));
     }
   }
 
   return {
-    publish: async ({ event, user, fire }) => {
-      if (user) assertPublishable(event.topic);
-      // A chain that is too long starts nothing more: the core makes a dead letter of it.
-      const ends = (event.hops ?? 0) > MAX_HOPS;
-      const starts = !ends && (fire !== undefined || event.topic === "run.request" ||
-        interest.match(event.topic).length > 0);
-      const { runIds } = starts
-        ? await orchestrator.ask("accept", { event, ...(fire === undefined ? {} : { fire }) }, {
-          timeoutMs: "none",
-        })
-        : { runIds: [] };
-      const delivery = core.deliver(event);
-      await delivery.room;
-      // What has started something is accepted, whoever could not see it.
-      if (delivery.rejected > 0 && runIds.length === 0) {
-        throw overloaded(event.topic, event.id, delivery.rejected);
-      }
-      return { ...numbers(delivery), runIds };
+    publish: ({ batch, fresh }) => {
+      const events = batches.decode(batch);
+      if (fresh) core.remember(() => idsOf(batch), events.length, ctx.clock.now());
+      let someWait = false;
+      const outcomes = events.map((event) => {
+        try {
+          const outcome = starts(event) ? accept(event, fresh) : show(event, fresh);
+          someWait ||= outcome instanceof Promise;
+          return outcome;
+        } catch (error) {
+          return refused(toWire(error));
+        }
+      });
+      return someWait ? Promise.all(outcomes).then(pack) : pack(outcomes as readonly Outcome[]);
     },
-    deliver: (events) => events.forEach(show),
+    room: (ticket) => tickets.news(ticket),
+    fire: async ({ event, fire }) => {
+      const ends = (event.hops ?? 0) > MAX_HOPS;
+      const { runIds = [], error } = await (ends ? show(event, false) : accept(event, false, fire));
+      if (error !== undefined) throw fromWire(error);
+      return { runIds: [...runIds] };
+    },
+    deliver: async (batch) => {
+      const events = batches.decode(batch);
+      // All are shown, or on their way to the log, before anything is awaited: they keep their order.
+      const outcomes = events.map((event) => show(event, false));
+      for (const [index, event] of events.entries()) {
+        const { error } = await outcomes[index]!;
+        if (error === undefined || error.code === "broker/closed") continue; // the platform is closing
+        ctx.log.warn("An event was not shown", { topic: event.topic, error: error.message });
+      }
+    },
     interest: (patterns) => {
       interest = createTopicMatcher();
       for (const pattern of patterns) interest.add(pattern, true);
     },
-    subscribe: ({ pattern, options }) => core.subscribe(pattern, options),
-    halt: () => core.close(),
+    open: () => encoded.open(),
+    declare: ({ topic, durability }) => encoded.declare(topic, durability),
+    complete: (topic) => encoded.complete(topic),
+    topics: async (pattern) => [...await encoded.describeTopics(pattern)],
+    misfit: ({ event, issues }) => core.bury(event, misfit(event.topic, issues)),
+    openConsumer: ({ name, settings, since }) => encoded.openConsumer(name, settings, since),
+    consumers: async () => [...await encoded.consumers()],
+    removeConsumer: (name) => encoded.removeConsumer(name),
+    claim: ({ name, max }) => encoded.claim(name, max),
+    settle: async ({ name, settlements }) => [...await encoded.settle(name, settlements)],
+    deadLetters: async ({ name, after, max }) => [...await encoded.deadLetters(name, after, max)],
+    redeliver: ({ name, sequences }) => encoded.redeliver(name, sequences),
+    news: () => newsOf((listener) => encoded.watch(listener)),
+    subscribe: ({ pattern, options }) =>
+      batchesOf(encoded.subscribe(pattern, options), (events) => batches.encode(events)),
+    halt: () => encoded.close(),
   };
 }, { concurrency: CONCURRENCY });
 
-function numbers({ matched, enqueued, dropped, rejected, duplicate }: Delivery) {
-  return { matched, enqueued, dropped: dropped + rejected, duplicate };
+function outcomeOf(event: EncodedEvent, delivery: KeptDelivery, runIds: readonly string[]): Outcome {
+  const { matched, enqueued, dropped, rejected, duplicate, room, sequence } = delivery;
+  const outcome = {
+    matched,
+    enqueued,
+    dropped: dropped + rejected,
+    duplicate,
+    runIds,
+    ...(sequence === undefined ? {} : { sequence }),
+  };
+  // What has started something is accepted, whoever could not see it.
+  if (rejected > 0 && runIds.length === 0) {
+    return { ...outcome, error: toWire(overloaded(event.topic, event.id, rejected)) };
+  }
+  return room === undefined ? outcome : { ...outcome, room };
 }

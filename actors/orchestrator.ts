@@ -8,9 +8,12 @@ import type { ActorRef, Address } from "../src/actor/ref.ts";
 import { decode } from "../src/base/codec.ts";
 import { createIdSource } from "../src/base/ids.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
+import { encodeBatch } from "../src/event/event_batch.ts";
 import type { AttemptKey } from "../src/executor/port.ts";
 import { poolProtocol } from "../src/executor/protocol.ts";
 import { Engine } from "../src/orchestrator/engine.ts";
+import { toFactsText } from "../src/orchestrator/journal_text.ts";
+import type { JournalWrite } from "../src/orchestrator/port.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { plannerProtocol } from "../src/planner/protocol.ts";
 import { storeProtocol } from "../src/store/protocol.ts";
@@ -46,10 +49,11 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
     log: ctx.log,
     random: Math.random,
     journal: {
-      commit: (writes) => store.ask("commit", [...writes], ALWAYS),
+      commit: (writes) => store.ask("commit", writes.map(packed), ALWAYS),
       unfinished: () => store.ask("unfinished", undefined, ALWAYS),
       unrouted: () => store.ask("unrouted", undefined, ALWAYS),
       run: (runId) => store.ask("run", runId, ALWAYS),
+      memo: (task, key) => store.ask("memo", { task, key }, ALWAYS),
       latestResult: (task) => store.ask("latestResult", task, ALWAYS),
     },
     prepare: (request) => planner.ask("prepare", request, ALWAYS),
@@ -60,7 +64,7 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
         planner.ask("describe", undefined, ALWAYS).then(
           ({ tasks }) => tasks.find(({ name }) => name === task)?.stream ?? false,
         )),
-    deliver: (events) => send(broker.offer("deliver", [...events])),
+    deliver: (events) => send(broker.offer("deliver", encodeBatch(events))),
     consider: (event, triggers) => scheduler.ask("consider", { event, triggers: [...triggers] }, ALWAYS),
   });
   ctx.onStop(() => engine.close());
@@ -93,7 +97,11 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
     outcome: ({ attempt, outcome }) => {
       if (!drained) engine.outcome(attempt, outcome);
     },
+    recall: ({ attempt, memo }) => engine.recall(attempt, memo),
     notice: ({ attempt, notice }) => engine.notice(attempt, notice),
+    readStream: ({ reader, source, position }) => engine.readStream(reader, source, position),
+    leaveStream: ({ reader, source }) => engine.leaveStream(reader, source),
+    streamRoom: ({ source, chunks, maxAhead }) => engine.streamRoom(source, chunks, maxAhead),
     cancel: (runId) => engine.cancel(runId),
     ended: async function* (runId) {
       yield await engine.ended(runId);
@@ -115,6 +123,11 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
     },
   };
 }, { concurrency: CONCURRENCY });
+
+/** Facts as text: written once here, and never read on the way. */
+function packed(write: JournalWrite): JournalWrite {
+  return write.kind === "facts" ? { ...write, facts: toFactsText(write.facts) } : write;
+}
 
 /** Sends without waiting: a receiver that has stopped has done so because the platform is closing. */
 function send(offer: Promise<void>): void {

@@ -12,6 +12,7 @@ import type { SubscribeOptions } from "../src/broker/subscription.ts";
 import type { MillraceEvent } from "../src/event/event.ts";
 import { createApp } from "../src/http/app.ts";
 import type { PlatformView } from "../src/http/port.ts";
+import { upgradeWebSocket } from "../src/http/serve.ts";
 import type { RunFilter } from "../src/orchestrator/port.ts";
 import { lockDataDir } from "../src/store/data_dir_lock.ts";
 import { assertResultsOptions, openResults, type ResultsOptions } from "../src/store/results.ts";
@@ -264,6 +265,7 @@ export async function openSpeaker(
       clock,
       log,
       hosts: [hostname],
+      upgrade: upgradeWebSocket,
       ...(token === undefined ? {} : { token }),
     });
     speaker.serve(app);

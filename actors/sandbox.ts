@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { claimFaults } from "../src/actor/faults.ts";
 import { defineActor } from "../src/actor/define_actor.ts";
 import { runAttempt } from "../src/executor/attempt.ts";
 import { sandboxProtocol } from "../src/executor/protocol.ts";
@@ -34,7 +35,7 @@ export const sandbox = defineActor(sandboxProtocol, async (ctx, { modules }: San
       }
       line = new SandboxLine();
       controller = new AbortController();
-      const ports = { clock: ctx.clock, log: ctx.log, ...line.ports };
+      const ports = { clock: ctx.clock, log: ctx.log, onFault: claimFaults, ...line.ports };
       yield* line.items(runAttempt(task, executable, ports, controller.signal));
     },
     reply: (reply) => line.replied(reply),

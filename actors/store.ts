@@ -39,6 +39,7 @@ export const store = defineActor(storeProtocol, async (ctx, { dataDir, fsync, re
       const found = await journal.latestResult(task);
       return found === undefined ? undefined : { runId: found.runId, resultIds: [...found.resultIds] };
     },
+    memo: ({ task, key }) => journal.memo(task, key),
     load: async (key) => {
       const value = await io.load(key);
       return value instanceof Uint8Array ? value : encode(value);

@@ -5,16 +5,15 @@
  * | host | actors | holds refs to |
  * |---|---|---|
  * | main | supervisor, processes, gateway, an executor for inline tasks | all |
- * | control | broker, scheduler, planner, orchestrator, pool | each other, store, executors |
- * | store | store | – |
+ * | control | broker, scheduler, planner, orchestrator, pool | each other, store, event log, executors |
+ * | store | store, event log | – |
  * | executor-1 … n | one executor each | broker, orchestrator |
  * | process-1 … (child processes, when there is work for them) | one sandbox each | nobody |
  * | keeper (with the first of these) | a warden for each sandbox | broker, orchestrator, its sandbox |
  *
  * @module
  */
-import type { Address } from "../src/actor/ref.ts";
-import type { ActorRef } from "../src/actor/ref.ts";
+import type { ActorRef, Address } from "../src/actor/ref.ts";
 import { type ActorSystem, createSystem, type StopReport } from "../src/actor/system.ts";
 import { later } from "../src/actor/loop.ts";
 import { otelTracer } from "../src/actor/otel_tracer.ts";
@@ -22,6 +21,7 @@ import { processTransport } from "../src/actor/process_transport.ts";
 import { workerTransport } from "../src/actor/worker_transport.ts";
 import type { Clock } from "../src/base/clock.ts";
 import type { Logger } from "../src/base/log.ts";
+import { eventLogProtocol } from "../src/broker/log_protocol.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { poolProtocol } from "../src/executor/protocol.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
@@ -111,8 +111,10 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       if (what !== undefined) options.onFailure(`the ${what} thread is gone: ${reason}`);
     });
     const at = (name: string, host = control): Address => ({ host, name });
+    const as = <P>(where: Address, protocol: P) => ({ ...where, protocol });
     const address = {
       store: at("store", storeHost),
+      eventLog: at("event-log", storeHost),
       broker: at("broker"),
       scheduler: at("scheduler"),
       planner: at("planner"),
@@ -133,23 +135,19 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       onLostThread: () => void lostThreads++,
     };
     // Nobody talks before all are there: threads load what they need at the same time.
-    const [store, planner, broker, scheduler, orchestrator, pool, overseer, inline, apart] = await Promise
-      .all([
-        system.spawnIn(place.store, kept, { ...address.store, protocol: storeProtocol }),
-        system.spawnIn(place.planner, { modules }, { ...address.planner, protocol: plannerProtocol }),
-        system.spawnIn(place.broker, address, { ...address.broker, protocol: brokerProtocol }),
-        system.spawnIn(place.scheduler, { modules, ...address }, {
-          ...address.scheduler,
-          protocol: schedulerProtocol,
-        }),
-        system.spawnIn(place.orchestrator, address, {
-          ...address.orchestrator,
-          protocol: orchestratorProtocol,
-        }),
-        system.spawnIn(place.pool, { ...address, executors: options.executors }, {
-          ...address.pool,
-          protocol: poolProtocol,
-        }),
+    const [store, eventLog, planner, broker, scheduler, orchestrator, pool, overseer, inline, apart] =
+      await Promise.all([
+        system.spawnIn(place.store, kept, as(address.store, storeProtocol)),
+        system.spawnIn(place.eventLog, kept, as(address.eventLog, eventLogProtocol)),
+        system.spawnIn(place.planner, { modules }, as(address.planner, plannerProtocol)),
+        system.spawnIn(place.broker, address, as(address.broker, brokerProtocol)),
+        system.spawnIn(place.scheduler, { modules, ...address }, as(address.scheduler, schedulerProtocol)),
+        system.spawnIn(place.orchestrator, address, as(address.orchestrator, orchestratorProtocol)),
+        system.spawnIn(
+          place.pool,
+          { ...address, executors: options.executors },
+          as(address.pool, poolProtocol),
+        ),
         system.spawn(supervisor, executors, { name: "supervisor" }),
         system.spawn(executor, { ...local, local: options.local }, { name: "executor-inline" }),
         system.spawn(processes, { system, pool: address.pool, modules, warden: common }, {
@@ -157,6 +155,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
         }),
       ]);
 
+    await broker.ask("open", undefined, ALWAYS);
     const { pipelines } = await planner.ask("describe", undefined, ALWAYS);
     const states = await store.ask("triggers", undefined, ALWAYS);
     const triggers = await scheduler.ask(
@@ -182,7 +181,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
         system.stopActor(inline, "now", STOP_MS),
         system.stopActor(apart, "now", STOP_MS),
       ]);
-      for (const actor of [pool, orchestrator, scheduler, planner, broker, store]) {
+      for (const actor of [pool, orchestrator, scheduler, planner, broker, eventLog, store]) {
         await system.stopActor(actor, "drain", STOP_MS);
       }
       const report = await system.stop({ mode: "drain", deadlineMs: STOP_MS });

@@ -8,6 +8,7 @@ import { Socket } from "node:net";
 import { toWire } from "../base/errors.ts";
 import { systemClock } from "../base/system_clock.ts";
 import { loadTracer } from "./host_tracer.ts";
+import { claimed } from "./faults.ts";
 import { HostServer } from "./host_server.ts";
 import { later } from "./loop.ts";
 import { type Packet, PacketReader, PacketType } from "./packet.ts";
@@ -100,11 +101,12 @@ function write(packet: Uint8Array): void {
 function installGuards(): void {
   globalThis.addEventListener("error", (event) => {
     event.preventDefault();
-    post({ type: "fault", error: toWire(event.error ?? new Error(event.message)) });
+    const error = event.error ?? new Error(event.message);
+    if (!claimed(error)) post({ type: "fault", error: toWire(error) });
   });
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    post({ type: "fault", error: toWire(event.reason) });
+    if (!claimed(event.reason)) post({ type: "fault", error: toWire(event.reason) });
   });
   Deno.exit = (code) => {
     post({ type: "exit", reason: `code in it called Deno.exit(${code ?? ""})` });

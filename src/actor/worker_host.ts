@@ -8,6 +8,7 @@
  */
 import { toWire } from "../base/errors.ts";
 import { systemClock } from "../base/system_clock.ts";
+import { claimed } from "./faults.ts";
 import { HostServer } from "./host_server.ts";
 import { loadTracer } from "./host_tracer.ts";
 import { later } from "./loop.ts";
@@ -56,11 +57,12 @@ export function serveWorkerHost(): void {
 function installGuards(scope: WorkerScope, post: (message: FromHost) => void): void {
   scope.addEventListener("error", (event) => {
     event.preventDefault();
-    post({ type: "fault", error: toWire(event.error ?? new Error(event.message)) });
+    const error = event.error ?? new Error(event.message);
+    if (!claimed(error)) post({ type: "fault", error: toWire(error) });
   });
   scope.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    post({ type: "fault", error: toWire(event.reason) });
+    if (!claimed(event.reason)) post({ type: "fault", error: toWire(event.reason) });
   });
   const close = scope.close.bind(scope);
   scope.close = () => {

@@ -26,9 +26,11 @@ export interface ErrorDetails {
   "broker/log-closed": Record<never, never>;
   /** The file of the event log is corrupt, of a newer version, or not an event log. */
   "broker/log-unusable": { path: string; reason: string };
+  /** A broker that was made without an event log is asked to keep something. */
+  "broker/no-log": Record<never, never>;
   /** A topic that is complete takes no more events. */
   "topic/completed": { topic: string };
-  /** What is to be kept needs a topic that was declared durable, and a log to keep it in. */
+  /** An event log is asked to keep what is on a topic that was not declared durable. */
   "topic/not-durable": { topic: string };
   /** The event log knows no consumer of this name. */
   "consumer/unknown": { consumer: string };
@@ -48,6 +50,10 @@ export interface ErrorDetails {
   "task/permission-denied": { task: string; attempt?: number; right: string; target: string };
   /** A task needed more memory than it may have, and its process was ended. */
   "task/out-of-memory": { task: string; attempt: number; memoryMb?: number };
+  /** The process has ended again and again while a task ran. */
+  "task/crashed-process": { task: string; attempt: number; interruptions: number };
+  /** An error in a task went to nobody: a rejection that nobody awaits, a throw in a timer. Its cause is that error. */
+  "task/unhandled": { task: string; attempt: number };
   /** What an upstream task gave does not fit the schema of the parameter that takes it. */
   "task/input-invalid": { task: string; param: string; issues: readonly string[] };
   /** What a task returned does not fit its own output schema. */
@@ -168,6 +174,8 @@ export interface ErrorDetails {
   "http/unauthorized": Record<never, never>;
   /** The body of a request is of a type that its route does not read. */
   "http/unsupported-media-type": { contentType: string };
+  /** A route speaks WebSocket, which the request does not ask for or the server does not have. */
+  "http/upgrade-required": Record<never, never>;
   /** A data folder is in use by a process that cannot be reached over HTTP. */
   "cli/server-unreachable": { url?: string; pid?: number };
   /** A file that the command line names cannot be read, or holds something else. */
@@ -215,6 +223,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "broker/overloaded": again,
   "broker/log-closed": once,
   "broker/log-unusable": once,
+  "broker/no-log": once,
   "topic/completed": once,
   "topic/not-durable": once,
   "consumer/unknown": once,
@@ -226,6 +235,8 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "task/cancelled": once,
   "task/permission-denied": once,
   "task/out-of-memory": again,
+  "task/crashed-process": once,
+  "task/unhandled": again,
   "task/input-invalid": once,
   "task/output-invalid": once,
   "pipeline/duplicate": once,
@@ -286,6 +297,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "http/not-found": once,
   "http/unauthorized": once,
   "http/unsupported-media-type": once,
+  "http/upgrade-required": once,
   "cli/server-unreachable": again,
   "cli/file-unusable": once,
   "cli/ambiguous-run-id": once,

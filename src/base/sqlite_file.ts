@@ -6,16 +6,20 @@
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, MillraceError } from "./errors.ts";
 
+/** How much of the file is kept in memory, in KiB: what a commit of ten thousand facts changes fits. */
+const CACHE_KIB = 16 * 1024;
+
 /** Whose file it is. */
 export interface SqliteFileKind {
   /** What it is in an error: "the event log". */
   readonly what: string;
   /** Four letters as a number, which say that a SQLite file is one of these. */
   readonly applicationId: number;
-  /** The version of the schema. */
-  readonly schemaVersion: number;
-  /** What makes the schema in an empty file. */
-  readonly schema: string;
+  /**
+   * What makes of a file of each version one of the next: the first makes the schema in an empty file. They are
+   * never changed, only added to.
+   */
+  readonly migrations: readonly string[];
   /** The error of a file that cannot be opened: not ours, corrupt, of a newer version. */
   readonly unusable: (path: string, reason: string, cause?: unknown) => MillraceError;
 }
@@ -50,9 +54,15 @@ export function openSqliteFile(
   try {
     db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     assertSupported(path, db, kind);
+    // Heeded in an empty file only: what is deleted later can then be given back to the disk, in small steps.
+    db.exec("PRAGMA auto_vacuum = INCREMENTAL");
     db.exec("PRAGMA journal_mode = WAL");
+    // What a savepoint may have to undo is kept in memory, and what a large commit changes too: on disk it costs
+    // more than the commit itself.
+    db.exec("PRAGMA temp_store = MEMORY");
+    db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
     db.exec(`PRAGMA synchronous = ${fsync === "always" ? "FULL" : "NORMAL"}`);
-    createSchema(db, kind);
+    migrate(db, kind);
     assertWhole(path, db, kind);
     return db;
   } catch (error) {
@@ -101,23 +111,22 @@ function assertSupported(path: string, db: DatabaseSync, kind: SqliteFileKind): 
   if (!isNew && pragma(db, "application_id") !== kind.applicationId) {
     throw kind.unusable(path, "it is a SQLite file of something else");
   }
-  if (version > kind.schemaVersion) {
+  const known = kind.migrations.length;
+  if (version > known) {
     throw kind.unusable(
       path,
-      `its schema version is ${version}, newer than ${kind.schemaVersion}: update Millrace to use it`,
+      `its schema version is ${version}, newer than ${known}: update Millrace to use it`,
     );
   }
 }
 
-function createSchema(db: DatabaseSync, { schema, schemaVersion, applicationId }: SqliteFileKind): void {
-  if (pragma(db, "user_version") === schemaVersion) return;
+function migrate(db: DatabaseSync, { migrations, applicationId }: SqliteFileKind): void {
+  if (pragma(db, "user_version") === migrations.length) return;
   db.exec("BEGIN IMMEDIATE");
-  // Asked again: another process may have made it while this one waited for its turn.
-  if (pragma(db, "user_version") === 0) {
-    db.exec(schema);
-    db.exec(`PRAGMA application_id = ${applicationId}`);
-    db.exec(`PRAGMA user_version = ${schemaVersion}`);
-  }
+  // Asked again: another process may have done it while this one waited for its turn.
+  for (const migration of migrations.slice(pragma(db, "user_version"))) db.exec(migration);
+  db.exec(`PRAGMA application_id = ${applicationId}`);
+  db.exec(`PRAGMA user_version = ${migrations.length}`);
   db.exec("COMMIT");
 }
 

@@ -8,12 +8,17 @@ import { MillraceError, toWire } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import { assertKeys } from "../base/names.ts";
 import { assertHops, type EncodedEvent } from "../event/event.ts";
-import { createTopicMatcher } from "../event/matcher.ts";
+import { createTopicMatcher, type TopicMatcher } from "../event/matcher.ts";
 import { assertTopic, compilePattern } from "../event/topic.ts";
-import { DedupeWindow } from "./dedupe_window.ts";
+import { DedupeWindow, type Ids } from "./dedupe_window.ts";
 import { chooseMember, type Member } from "./group.ts";
+import { topicCompleted } from "./log_rules.ts";
+import type { Since } from "./port.ts";
+import { type Recent, RecentEvents } from "./recent_events.ts";
+import { Room } from "./room.ts";
 import {
   type EncodedSubscription,
+  GAP_TOPIC,
   type Overflow,
   type SubscribeOptions,
   SubscriptionBuffer,
@@ -31,8 +36,8 @@ export interface Delivery {
   readonly rejected: number;
   /** Whether an event of this id came before, within the window: then nobody gets it again. */
   readonly duplicate: boolean;
-  /** Settles once all `backpressure` subscriptions had room; absent if they have it at once. Never rejects. */
-  readonly room?: Promise<void>;
+  /** What `backpressure` subscriptions have no room for yet; absent if all have it at once. */
+  readonly room?: Room;
 }
 
 /** Numbers of a broker. */
@@ -52,12 +57,15 @@ export interface BrokerCore {
   /** Its numbers. */
   readonly stats: BrokerStats;
   /**
-   * Gives an event to everyone who wants it. A slow reader delays nobody else.
+   * Gives an event to everyone who wants it. A slow reader delays nobody else. One whose id is `known` to be
+   * remembered is not looked up.
    *
-   * @throws {MillraceError} `topic/invalid`; `broker/closed`; `event/too-many-hops`, and then the event has
+   * @throws {MillraceError} `topic/invalid`; `topic/completed`; `broker/closed`; `event/too-many-hops`, and then the event has
    * become a dead letter: an event on `$sys.deadletter` with `{ error, event }`.
    */
-  deliver(event: EncodedEvent): Delivery;
+  deliver(event: EncodedEvent, known?: boolean): Delivery;
+  /** Remembers ids that were made for events to be delivered, so that nobody can have had them before. */
+  remember(ids: Ids, count: number, nowMs: number): void;
   /**
    * Subscribes from now on.
    *
@@ -65,8 +73,24 @@ export interface BrokerCore {
    * @throws {RangeError} If `capacity` is no positive integer.
    */
   subscribe(pattern: string, options?: SubscribeOptions): EncodedSubscription;
+  /**
+   * Throws what {@linkcode BrokerCore.deliver} would throw: of an event that has to be kept before it is
+   * delivered.
+   */
+  check(event: EncodedEvent): void;
+  /** The same for events without a sequence only: those of topics that are not durable. */
+  subscribeLive(pattern: string, options?: SubscribeOptions): EncodedSubscription;
+  /** What was delivered since, as far as it is remembered. */
+  recent(pattern: string, since: Since): Recent;
+  /** Makes an event a dead letter: an event on `$sys.deadletter` with `{ error, event }`. */
+  bury(event: EncodedEvent, error: unknown): void;
   /** Makes a topic known to {@linkcode BrokerCore.topics}; declaring it again changes nothing. */
   declare(topic: string): void;
+  /**
+   * Lets a topic take no more events, for ever. Subscriptions end once their readers have taken what is there,
+   * if all declared topics that they match are complete.
+   */
+  complete(topic: string): void;
   /** The declared topics, or those that match a pattern, sorted. */
   topics(pattern?: string): string[];
   /** Publishes an event of the broker's own; does nothing once it is closed. */
@@ -90,7 +114,7 @@ export interface BrokerCoreOptions {
 /** How many events a subscription holds by default. */
 export const DEFAULT_CAPACITY = 1024;
 
-const OVERFLOWS: readonly Overflow[] = ["drop-oldest", "drop-newest", "reject", "backpressure"];
+const OVERFLOWS: readonly Overflow[] = ["drop-oldest", "drop-newest", "reject", "backpressure", "conflate"];
 const DUPLICATE: Delivery = { matched: 0, enqueued: 0, dropped: 0, rejected: 0, duplicate: true };
 
 /** A broker core without subscriptions. */
@@ -105,8 +129,14 @@ class Core implements BrokerCore {
   readonly #maxWaiting: number;
   readonly #matcher = createTopicMatcher<Member>();
   readonly #members = new Map<SubscriptionBuffer, Member & { readonly leave: () => void }>();
+  /** Those that take no durable events, as they read them from the log. */
+  readonly #live = createTopicMatcher<Member>();
+  readonly #recent = new RecentEvents();
   readonly #declared = new Set<string>();
+  readonly #completed = new Set<string>();
   #closed = false;
+  /** How many subscriptions are in a group. */
+  #grouped = 0;
   #turn = 0;
   #delivered = 0;
   #duplicates = 0;
@@ -128,32 +158,63 @@ class Core implements BrokerCore {
     };
   }
 
-  deliver(event: EncodedEvent): Delivery {
+  deliver(event: EncodedEvent, known: boolean = false): Delivery {
     this.#assertOpen("publish");
-    const members = this.#matcher.match(event.topic);
-    this.#assertHops(event);
-    if (!this.#window.admit(event.id, this.#clock.now())) {
+    const members = this.#membersFor(event);
+    if (this.#completed.size > 0) this.#assertTakes(event.topic);
+    if (event.hops !== undefined) this.#assertHops(event);
+    if (!known && !this.#window.admit(event.id, this.#clock.now())) {
       this.#duplicates++;
       return DUPLICATE;
     }
     this.#delivered++;
+    this.#recent.add(event);
     return this.#fanOut(event, members);
   }
 
-  subscribe(pattern: string, options: SubscribeOptions = {}): EncodedSubscription {
+  check(event: EncodedEvent): void {
+    this.#assertOpen("publish");
+    this.#assertTakes(event.topic);
+    this.#assertHops(event);
+  }
+
+  recent(pattern: string, since: Since): Recent {
+    const { events, ...rest } = this.#recent.since(since);
+    const matches = compilePattern(pattern);
+    return { ...rest, events: events.filter(({ topic }) => matches(topic)) };
+  }
+
+  remember(ids: Ids, count: number, nowMs: number): void {
+    this.#window.note(ids, count, nowMs);
+  }
+
+  subscribe(pattern: string, options?: SubscribeOptions): EncodedSubscription {
+    return this.#subscribe(this.#matcher, pattern, options);
+  }
+
+  subscribeLive(pattern: string, options?: SubscribeOptions): EncodedSubscription {
+    return this.#subscribe(this.#live, pattern, options);
+  }
+
+  #subscribe(
+    matcher: TopicMatcher<Member>,
+    pattern: string,
+    options: SubscribeOptions = {},
+  ): EncodedSubscription {
     this.#assertOpen("subscribe");
-    const { group, capacity, overflow, signal } = readOptions(options);
+    const { group, capacity, overflow, gaps, signal } = readOptions(options);
     const buffer = new SubscriptionBuffer({
       pattern,
       group,
       capacity,
       overflow,
       maxWaiting: this.#maxWaiting,
+      gap: gaps ? (lost) => this.#own(GAP_TOPIC, { pattern, lost }) : undefined,
       onRecovered: (buffer) => this.#advise("recovered", buffer),
       onClose: (buffer, left) => this.#leave(buffer, left),
     });
     const member: Member = { buffer, number: this.#turn++, lastTurn: 0 };
-    const remove = this.#matcher.add(pattern, member);
+    const remove = matcher.add(pattern, member);
     const close = (): void => buffer.close();
     signal?.addEventListener("abort", close, { once: true });
     const leave = (): void => {
@@ -161,7 +222,9 @@ class Core implements BrokerCore {
       signal?.removeEventListener("abort", close);
     };
     this.#members.set(buffer, Object.assign(member, { leave }));
+    if (group !== undefined) this.#grouped++;
     if (signal?.aborted) buffer.close();
+    if (this.#isOver(pattern)) this.#finish(buffer);
     return buffer;
   }
 
@@ -171,61 +234,99 @@ class Core implements BrokerCore {
     this.#declared.add(topic);
   }
 
+  complete(topic: string): void {
+    this.declare(topic);
+    this.#completed.add(topic);
+    for (const matcher of [this.#matcher, this.#live]) {
+      for (const { buffer } of matcher.match(topic)) if (this.#isOver(buffer.pattern)) this.#finish(buffer);
+    }
+  }
+
   topics(pattern?: string): string[] {
     const all = [...this.#declared].sort();
     return pattern === undefined ? all : all.filter(compilePattern(pattern));
   }
 
+  bury(event: EncodedEvent, error: unknown): void {
+    this.#deadLetters++;
+    const { code, message, details } = toWire(error);
+    this.announce("$sys.deadletter", { error: { code, message, details }, event });
+  }
+
   announce(topic: string, data: unknown): void {
     if (this.#closed) return;
-    const event = {
-      id: this.#ids.next(),
-      topic,
-      timeMs: this.#clock.now(),
-      source: "broker",
-      data: JSON.stringify(data),
-    };
-    this.#fanOut(event, this.#matcher.match(topic));
+    const event = this.#own(topic, data);
+    this.#fanOut(event, this.#membersFor(event));
   }
 
   close(): void {
     this.#closed = true;
-    for (const [buffer, { leave }] of this.#members) {
-      leave();
-      buffer.finish();
-    }
-    this.#members.clear();
+    for (const buffer of [...this.#members.keys()]) this.#finish(buffer);
+  }
+
+  /** An event of the broker itself. */
+  #own(topic: string, data: unknown): EncodedEvent {
+    const [id, timeMs] = [this.#ids.next(), this.#clock.now()];
+    return { id, topic, timeMs, source: "broker", data: JSON.stringify(data) };
+  }
+
+  #membersFor({ topic, sequence }: EncodedEvent): readonly Member[] {
+    const members = this.#matcher.match(topic);
+    if (sequence !== undefined || this.#live.size === 0) return members;
+    const live = this.#live.match(topic);
+    return live.length === 0 ? members : [...members, ...live];
+  }
+
+  /** Whether nothing more can come: topics are declared that match, and all of them are complete. */
+  #isOver(pattern: string): boolean {
+    if (this.#completed.size === 0) return false;
+    const topics = this.topics(pattern);
+    return topics.length > 0 && topics.every((topic) => this.#completed.has(topic));
+  }
+
+  /** Lets a reader take what is there, and no more. */
+  #finish(buffer: SubscriptionBuffer): void {
+    this.#members.get(buffer)?.leave();
+    this.#members.delete(buffer);
+    buffer.finish();
   }
 
   #fanOut(event: EncodedEvent, members: readonly Member[]): Delivery {
-    const receivers = members.some(({ buffer }) => buffer.group !== undefined)
+    const receivers = this.#grouped > 0 && members.some(({ buffer }) => buffer.group !== undefined)
       ? oneOfEachGroup(members, event)
       : members;
     let [enqueued, dropped, rejected] = [0, 0, 0];
-    const room: Promise<void>[] = [];
-    const slowed: SubscriptionBuffer[] = [];
-    for (const member of receivers) {
+    let room: Room | undefined;
+    let slowed: SubscriptionBuffer[] | undefined;
+    for (let index = 0; index < receivers.length; index++) {
+      const member = receivers[index]!;
       const { buffer } = member;
       const wasSlow = buffer.slow;
-      const outcome = buffer.offer(event);
+      const offered = buffer.offer(event);
       member.lastTurn = ++this.#turn;
-      if (outcome === "rejected") rejected++;
-      if (outcome === "dropped" || outcome === "displaced") dropped++;
-      if (outcome !== "dropped" && outcome !== "rejected") enqueued++;
-      if (typeof outcome !== "string") room.push(outcome);
-      if (buffer.slow && !wasSlow) slowed.push(buffer);
+      if (offered === "enqueued") {
+        enqueued++;
+        continue;
+      }
+      if (offered === "rejected") rejected++;
+      if (offered === "dropped" || offered === "displaced") dropped++;
+      if (offered === "displaced" || offered === "waits") enqueued++;
+      if (offered === "waits") buffer.wait(event, room ??= new Room());
+      if (buffer.slow && !wasSlow) (slowed ??= []).push(buffer);
     }
     // Only now, so that an advisory never comes between an event and its later receivers.
-    for (const buffer of slowed) this.#advise("slow", buffer);
+    slowed?.forEach((buffer) => this.#advise("slow", buffer));
     const delivery = { matched: receivers.length, enqueued, dropped, rejected, duplicate: false };
-    return room.length === 0 ? delivery : { ...delivery, room: Promise.all(room).then(() => {}) };
+    return room === undefined ? delivery : { ...delivery, room };
   }
 
   /** Takes a reader out; what it left goes to the rest of its group. */
   #leave(buffer: SubscriptionBuffer, left: readonly EncodedEvent[]): void {
     this.#members.get(buffer)?.leave();
     this.#members.delete(buffer);
-    if (buffer.group === undefined || this.#closed) return;
+    if (buffer.group === undefined) return;
+    this.#grouped--;
+    if (this.#closed) return;
     for (const event of left) {
       const rest = this.#matcher.match(event.topic).filter((member) => member.buffer.group === buffer.group);
       if (rest.length > 0) this.#fanOut(event, rest);
@@ -241,11 +342,13 @@ class Core implements BrokerCore {
     try {
       assertHops(event);
     } catch (error) {
-      this.#deadLetters++;
-      const { code, message, details } = toWire(error);
-      this.announce("$sys.deadletter", { error: { code, message, details }, event });
+      this.bury(event, error);
       throw error;
     }
+  }
+
+  #assertTakes(topic: string): void {
+    if (this.#completed.has(topic)) throw topicCompleted(topic);
   }
 
   #assertOpen(verb: string): void {
@@ -268,11 +371,15 @@ function oneOfEachGroup(members: readonly Member[], event: EncodedEvent): Member
   return receivers;
 }
 
-function readOptions(
-  options: SubscribeOptions,
-): { group: string | undefined; capacity: number; overflow: Overflow; signal: AbortSignal | undefined } {
-  assertKeys("a subscription", options, ["group", "capacity", "overflow", "signal"]);
-  const { group, capacity = DEFAULT_CAPACITY, overflow = "drop-oldest", signal } = options;
+function readOptions(options: SubscribeOptions): {
+  readonly group: string | undefined;
+  readonly capacity: number;
+  readonly overflow: Overflow;
+  readonly gaps: boolean;
+  readonly signal: AbortSignal | undefined;
+} {
+  assertKeys("a subscription", options, ["group", "capacity", "overflow", "gaps", "signal"]);
+  const { group, capacity = DEFAULT_CAPACITY, overflow = "drop-oldest", gaps = false, signal } = options;
   if (!Number.isInteger(capacity) || capacity < 1) {
     throw new RangeError(
       `Cannot subscribe as "capacity" must be a positive integer: current value is ${capacity}`,
@@ -283,5 +390,5 @@ function readOptions(
       `Cannot subscribe as "overflow" must be one of ${OVERFLOWS.join(", ")}: current value is ${overflow}`,
     );
   }
-  return { group, capacity, overflow, signal };
+  return { group, capacity, overflow, gaps, signal };
 }

@@ -41,8 +41,7 @@ const SCHEMA = `
 export const EVENT_LOG_FILE: SqliteFileKind = {
   what: "the event log",
   applicationId: 0x4d696c45, // "MilE"
-  schemaVersion: 1,
-  schema: SCHEMA,
+  migrations: [SCHEMA],
   unusable: (path, reason, cause) =>
     new MillraceError(
       "broker/log-unusable",

@@ -90,11 +90,21 @@ function tasksTable(run: RunView, options: RunsTextOptions): readonly string[] {
       name,
       statusCell(task.status, style),
       String(task.attempts),
-      `${task.resultIds.length}${task.from === undefined ? "" : ` of ${shortId(task.from.runId)}`}`,
+      resultsText(task),
       took(task.startedMs, task.endedMs, isFinal(task.status), nowMs),
     ];
   });
   return [...table([heading, ...rows], options.columns, 0), ""];
+}
+
+/** How many results, and whose they are: `1`, `3 of 9f3a21c4`, `1 cached from 9f3a21c4`. */
+function resultsText({ resultIds, from, cached }: TaskView): string {
+  const whose = from !== undefined
+    ? ` of ${shortId(from.runId)}`
+    : cached !== undefined
+    ? ` cached from ${shortId(cached.runId)}`
+    : "";
+  return `${resultIds.length}${whose}`;
 }
 
 function statusCell(status: RunSummary["status"] | TaskView["status"], style: Style): Cell {

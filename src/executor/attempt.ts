@@ -4,14 +4,18 @@
  * @module
  */
 import type { Clock } from "../base/clock.ts";
-import { MillraceError, toWire } from "../base/errors.ts";
+import { messageOf, MillraceError, toWire } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { type AnySchema, check } from "../base/schema.ts";
 import type { IOManager } from "../store/port.ts";
-import { chunkIdOf, resultIdOf, type StreamMark } from "../task/result_id.ts";
-import type { Task, TaskContext } from "../task/task.ts";
+import { textOf } from "../task/memo_key.ts";
+import { chunkIdOf, resultIdOf, type ResultSource, type StreamMark } from "../task/result_id.ts";
+import { takesContext } from "../task/takes_context.ts";
+import { isFailure, type Task, type TaskContext } from "../task/task.ts";
+import type { MemoWords } from "./attempt_memo.ts";
 import { deniedRight } from "./denied_right.ts";
 import { loadInputs } from "./inputs.ts";
+import { MAX_AHEAD, type StreamPorts } from "./live_stream.ts";
 import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "./port.ts";
 import { callWithin, Interrupted } from "../base/sync_limit.ts";
 
@@ -19,11 +23,19 @@ import { callWithin, Interrupted } from "../base/sync_limit.ts";
 export interface AttemptPorts {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly io: Pick<IOManager, "load" | "save">;
+  readonly io: Pick<IOManager, "load" | "saveNew">;
+  readonly streams: StreamPorts;
   /** Tells what happens on the way. */
   notice(notice: AttemptNotice): void;
+  /** Finds the earlier result that may stand for this one. */
+  recall(words: MemoWords): Promise<ResultSource | undefined>;
   /** Publishes an event on behalf of the task. */
   publish(topic: string, data: unknown): Promise<void>;
+  /**
+   * Calls `listener` with errors that nobody handles, until the answer is called. Absent where it cannot be told
+   * whose they are.
+   */
+  onFault?(listener: (error: unknown) => void): () => void;
 }
 
 /** How long an attempt that was called off may take to end before its executor is given up, in ms. */
@@ -38,14 +50,11 @@ export async function runAttempt(
 ): Promise<AttemptOutcome> {
   const startedMs = ports.clock.now();
   const limit = new Limit(executable, ports.clock, signal);
+  const release = ports.onFault?.((error) => limit.fail(unhandled(executable, error)));
   const work = execute(task, executable, ports, limit);
   try {
-    const chunks = await limit.race(work);
-    return {
-      ok: true,
-      durationMs: ports.clock.now() - startedMs,
-      ...(chunks === undefined ? {} : { chunks }),
-    };
+    const done = await limit.race(work);
+    return { ok: true, durationMs: ports.clock.now() - startedMs, ...done };
   } catch (thrown) {
     const error = deniedRight(thrown, executable, executable.permissions !== undefined) ?? thrown;
     // What was called off gets a moment to clean up; what does not end by then goes on without us.
@@ -61,33 +70,55 @@ export async function runAttempt(
       ...(dirty ? { dirty } : {}),
     };
   } finally {
+    release?.();
     limit.close();
   }
 }
 
-/** Gives the number of chunks of a streaming task. */
+/** What an attempt came to: the number of chunks of a streaming task, or an earlier result. */
+interface Done {
+  readonly chunks?: number;
+  readonly cached?: ResultSource;
+}
+
 async function execute(
   task: Task,
   executable: ExecutableTask,
   ports: AttemptPorts,
   limit: Limit,
-): Promise<number | undefined> {
+): Promise<Done> {
   const { runId, attempt } = executable;
-  const inputs = await loadInputs(task, executable.inputs, ports.io);
   const ctx = await contextOf(task, executable, ports, limit.signal);
+  const key = keyFunctionOf(task);
+  // What a failure led to is not for others; and big inputs need not be loaded to know them.
+  const memoised = executable.memoCode !== undefined && !Object.values(executable.inputs).some(isFailure);
+  if (memoised && key === undefined) {
+    const text = task.params === undefined && !takesContext(task.run) ? "" : textOf(ctx.params);
+    const cached = await ports.recall({ text, inputs: true });
+    if (cached !== undefined) return { cached };
+  }
+  const inputs = await loadInputs(task, executable.inputs, ports, limit.signal);
+  if (memoised && key !== undefined) {
+    const given = await limit.call(() => key(inputs, ctx.params));
+    const cached = await ports.recall({ text: textOf(given), inputs: false });
+    if (cached !== undefined) return { cached };
+  }
   const given = limit.call(() => (task.run as (inputs: unknown, ctx: TaskContext) => unknown)(inputs, ctx));
   if (!task.stream) {
     const value = await fitting(task, await given);
     limit.signal.throwIfAborted();
     const key = { runId, task: task.name, resultId: resultIdOf(attempt) };
-    await ports.io.save(key, endingWith(limit.signal, value));
-    return undefined;
+    await ports.io.saveNew(key, endingWith(limit.signal, value));
+    return {};
   }
+  const { maxAhead = MAX_AHEAD } = task;
   let chunks = 0;
+  let room = maxAhead;
   for await (const chunk of steps(iterableOf(task, await given), limit)) {
     const value = await fitting(task, chunk);
+    if (chunks >= room) room = await ports.streams.room(chunks, maxAhead, limit.signal);
     limit.signal.throwIfAborted();
-    await ports.io.save(
+    await ports.io.saveNew(
       { runId, task: task.name, resultId: chunkIdOf(attempt, chunks) },
       endingWith(limit.signal, value),
     );
@@ -95,8 +126,14 @@ async function execute(
   }
   limit.signal.throwIfAborted();
   const mark: StreamMark = { chunks };
-  await ports.io.save({ runId, task: task.name, resultId: resultIdOf(attempt) }, mark);
-  return chunks;
+  await ports.io.saveNew({ runId, task: task.name, resultId: resultIdOf(attempt) }, mark);
+  return { chunks };
+}
+
+function keyFunctionOf({ cache }: Task): ((inputs: unknown, params: unknown) => unknown) | undefined {
+  return typeof cache === "object"
+    ? cache.key as ((inputs: unknown, params: unknown) => unknown) | undefined
+    : undefined;
 }
 
 /** A stream of bytes is read while it is stored: that must not go on once the attempt is called off. */
@@ -266,6 +303,11 @@ class Limit {
     }
   }
 
+  /** Calls the attempt off as it has failed already. */
+  fail(error: MillraceError): void {
+    this.#controller.abort(error);
+  }
+
   /** The work's result, or the reason why it was called off, whichever comes first. */
   race<T>(work: Promise<T>): Promise<T> {
     return Promise.race([work, this.#aborted]);
@@ -279,6 +321,17 @@ class Limit {
   close(): void {
     this.#release();
   }
+}
+
+/** The error of an attempt that left an error to nobody. */
+function unhandled({ task, attempt }: AttemptKey, cause: unknown): MillraceError {
+  return new MillraceError(
+    "task/unhandled",
+    `Cannot finish task "${task}" as every error in it must reach it, by an await or a catch: ${
+      messageOf(cause)
+    }`,
+    { details: { task, attempt }, cause },
+  );
 }
 
 /** The error of an attempt that was called off. */

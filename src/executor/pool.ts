@@ -219,7 +219,7 @@ export class ExecutorPool<W extends Work> {
       if (atMs <= nowMs) return this.#giveUp(lane, job, error());
       nextMs = Math.min(nextMs, atMs);
       if (!lane.hasWaiting || nowMs - job.runningMs < STALL_MS) continue;
-      this.#queueOf(lane.kind).putBack(lane.takeBack());
+      this.#takeBack(lane);
       this.#assignSoon(lane.kind);
     }
     if (lane.isAhead) nextMs = Math.min(nextMs, nowMs + STALL_MS);
@@ -257,9 +257,17 @@ export class ExecutorPool<W extends Work> {
     if (!this.#lanes.delete(lane.name)) return;
     this.#alarms.get(lane)?.();
     this.#alarms.delete(lane);
-    this.#queueOf(lane.kind).putBack(lane.takeBack());
+    this.#takeBack(lane);
     for (const job of lane.jobs) this.#end(job, outcomeOf(job));
     this.#assignSoon(lane.kind);
+  }
+
+  /** What a lane has not begun waits again, as if it had never been given out; what was called off has ended. */
+  #takeBack(lane: Lane<W>): void {
+    const jobs = lane.takeBack();
+    for (const job of jobs) job.runningMs = undefined;
+    this.#queueOf(lane.kind).putBack(jobs.filter(({ cancelledMs }) => cancelledMs === undefined));
+    for (const job of jobs) if (job.cancelledMs !== undefined) this.#end(job, failed(cancelled(job.work), 0));
   }
 
   #end(job: Job<W>, outcome: AttemptOutcome): void {

@@ -5,11 +5,14 @@
  */
 import type { WireError } from "../base/errors.ts";
 import type { Isolation } from "../task/descriptor.ts";
+import type { ResultSource } from "../task/result_id.ts";
 import type { TaskFailure, TaskPermissions } from "../task/task.ts";
 
-/** Where an input's value is, or why there is none. */
+/** Where an input's value is, or will be, or why there is none. */
 export type InputSource =
   | { readonly runId: string; readonly task: string; readonly resultIds: readonly string[] }
+  /** The chunks of an attempt that still runs. */
+  | AttemptKey
   | TaskFailure;
 
 /** One try of one task in one run. */
@@ -36,6 +39,8 @@ export interface ExecutableTask {
   readonly timeoutMs?: number;
   /** Where it runs. */
   readonly isolation: Isolation;
+  /** What its code is known by, if an earlier result may stand for it. */
+  readonly memoCode?: string;
   /** The rights it runs with, and no others. */
   readonly permissions?: TaskPermissions;
   /** How much memory it may take, in MiB. */
@@ -60,10 +65,33 @@ interface OutcomeBase {
   readonly dirty?: true;
 }
 
+/** What a result is remembered by. */
+export interface MemoNote {
+  /** The hash of code, inputs and parameters. */
+  readonly key: string;
+  /** The same for the same content. */
+  readonly digest: string;
+}
+
 /** How an attempt ended. Success is reported only after the result is stored. */
 export type AttemptOutcome =
-  | OutcomeBase & { readonly ok: true; readonly chunks?: number }
+  | OutcomeBase & {
+    readonly ok: true;
+    readonly chunks?: number;
+    /** The earlier result that stood for it: nothing was run, nothing is stored. */
+    readonly cached?: ResultSource;
+    /** What the result is to be remembered by. */
+    readonly memo?: MemoNote;
+  }
   | OutcomeBase & { readonly ok: false; readonly error: WireError; readonly retryable: boolean };
+
+/** How far an attempt of a streaming task is. */
+export interface StreamState {
+  /** How many chunks it has stored. */
+  readonly chunks: number;
+  /** Whether these are all. */
+  readonly done: boolean;
+}
 
 /** What a running attempt says on its way. */
 export type AttemptNotice =

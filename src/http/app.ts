@@ -8,6 +8,7 @@ import { MillraceError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { assertKeys } from "../base/names.ts";
 import { systemClock } from "../base/system_clock.ts";
+import { createEventSockets, type Upgrade } from "./event_sockets.ts";
 import { createEventStreams } from "./event_streams.ts";
 import { createGuard } from "./guard.ts";
 import { pageResponse } from "./page.ts";
@@ -19,6 +20,7 @@ import { eventRoutes } from "./routes/events.ts";
 import { planRoutes } from "./routes/plans.ts";
 import { platformRoutes } from "./routes/platform.ts";
 import { runRoutes } from "./routes/runs.ts";
+import { socketRoute } from "./routes/sockets.ts";
 import { triggerRoutes } from "./routes/triggers.ts";
 import { secure } from "./secure_headers.ts";
 
@@ -36,6 +38,8 @@ export interface AppOptions {
   readonly maxBodyBytes?: number;
   /** The time. @default {systemClock} */
   readonly clock?: Clock;
+  /** Makes a WebSocket of a request; without it there are none. @default {none} */
+  readonly upgrade?: Upgrade;
   /** Told of errors that the answer does not show. */
   readonly log?: Logger;
 }
@@ -44,11 +48,12 @@ export interface AppOptions {
 export interface HttpApp {
   /** Answers a request; never rejects. Needs no `this`. */
   fetch(request: Request): Promise<Response>;
-  /** Ends all open event streams; from then on every request is answered with 503. */
+  /** Ends all open event streams and WebSockets; from then on every request is answered with 503. */
   close(): void;
 }
 
-const OPTION_KEYS = ["token", "hosts", "maxBodyBytes", "clock", "log"];
+const SWITCHING_PROTOCOLS = 101;
+const OPTION_KEYS = ["token", "hosts", "maxBodyBytes", "clock", "upgrade", "log"];
 
 /**
  * Makes the HTTP application of a platform.
@@ -60,9 +65,10 @@ const OPTION_KEYS = ["token", "hosts", "maxBodyBytes", "clock", "log"];
  */
 export function createApp(backend: GatewayBackend, options: AppOptions = {}): HttpApp {
   assertOptions(options);
-  const { maxBodyBytes = 1024 * 1024, clock = systemClock, log } = options;
+  const { maxBodyBytes = 1024 * 1024, clock = systemClock, upgrade, log } = options;
   const guard = createGuard(options);
   const streams = createEventStreams(clock);
+  const sockets = createEventSockets(backend, clock, maxBodyBytes);
   const routes: readonly Route[] = [
     { method: "GET", path: "/", summary: "The page for people", handle: pageResponse },
     ...platformRoutes(backend, clock),
@@ -70,6 +76,7 @@ export function createApp(backend: GatewayBackend, options: AppOptions = {}): Ht
     ...runRoutes(backend),
     ...planRoutes(backend),
     ...eventRoutes(backend, streams, clock),
+    socketRoute(sockets, upgrade),
   ];
   const router = createRouter([...routes, indexOf(routes)], maxBodyBytes);
   let closed = false;
@@ -87,12 +94,16 @@ export function createApp(backend: GatewayBackend, options: AppOptions = {}): Ht
 
   return {
     async fetch(request) {
-      const response = secure(await answer(request));
+      const answered = await answer(request);
+      // A connection that became a WebSocket has no more use for header fields.
+      if (answered.status === SWITCHING_PROTOCOLS) return answered;
+      const response = secure(answered);
       return request.method === "HEAD" ? new Response(null, response) : response;
     },
     close() {
       closed = true;
       streams.close();
+      sockets.close();
     },
   };
 }

@@ -44,8 +44,17 @@ export function parseJsonBody(body: Uint8Array, contentType: string | null): unk
       { details: { contentType: contentType ?? "" } },
     );
   }
+  return readJson(() => new TextDecoder("utf-8", { fatal: true }).decode(body));
+}
+
+/** A text as a JSON value. */
+export function parseJsonText(text: string): unknown {
+  return readJson(() => text);
+}
+
+function readJson(read: () => string): unknown {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(body);
+    const text = read();
     if (isTooDeep(text)) throw new RangeError(`it may be nested at most ${MAX_JSON_DEPTH} levels deep`);
     return JSON.parse(text);
   } catch (error) {

@@ -29,9 +29,14 @@ export function createGuard({ token, hosts = [] }: GuardOptions): Guard {
     // HTTP/2 has no Host field: there the URL has the authority.
     const host = (request.headers.get("host") ?? url.host).toLowerCase();
     if (digest === undefined && path !== "/health") assertOurHost(host, hosts);
-    if (request.method !== "GET" && request.method !== "HEAD") assertSameOrigin(request, host);
+    if (mayChange(request)) assertSameOrigin(request, host);
     if (digest !== undefined && !OPEN_PATHS.includes(path)) assertToken(request, digest);
   };
+}
+
+/** A browser opens a WebSocket to any origin, and shows what comes to the page that asked for it. */
+function mayChange({ method, headers }: Request): boolean {
+  return method !== "GET" && method !== "HEAD" || headers.has("upgrade");
 }
 
 /**
@@ -53,7 +58,7 @@ function assertSameOrigin(request: Request, host: string): void {
 }
 
 function assertToken(request: Request, digest: Uint8Array): void {
-  const given = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
+  const given = tokenOf(request.headers) ?? "";
   // Of the same length whatever was given, so the comparison takes the same time.
   if (timingSafeEqual(sha256(given), digest)) return;
   throw new MillraceError(
@@ -61,6 +66,26 @@ function assertToken(request: Request, digest: Uint8Array): void {
     'Cannot answer the request as it must have the header field "Authorization: Bearer <token>" with the right token',
     { details: {} },
   );
+}
+
+/** A browser cannot give a WebSocket header fields, but names of subprotocols: one holds the token. */
+function tokenOf(headers: Headers): string | undefined {
+  const bearer = /^Bearer +(.+)$/i.exec(headers.get("authorization") ?? "")?.[1];
+  if (bearer !== undefined || !headers.has("upgrade")) return bearer;
+  const protocol = /(?:^|,)\s*bearer\.([\w-]+)\s*(?:,|$)/.exec(headers.get("sec-websocket-protocol") ?? "")
+    ?.[1];
+  return protocol === undefined ? undefined : new TextDecoder().decode(decodeBase64Url(protocol));
+}
+
+function decodeBase64Url(text: string): Uint8Array {
+  try {
+    return Uint8Array.from(
+      atob(text.replaceAll("-", "+").replaceAll("_", "/")),
+      (unit) => unit.charCodeAt(0),
+    );
+  } catch {
+    return new Uint8Array();
+  }
 }
 
 function isAddress(name: string): boolean {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Since } from "../broker/port.ts";
 import type { EncodedEvent, MillraceEvent } from "../event/event.ts";
 import type { DrawOptions, Selection } from "../task/plan.ts";
 import type { RunRequest, RunStatus, RunSummary, RunView } from "../task/run.ts";
@@ -81,8 +82,9 @@ export interface GatewayBackend {
   /** Plans a pipeline or a selection and writes the plan; with `json` an `ExplainedPlan`. */
   drawPlan(request: Selection & { readonly pipeline?: string }, options: DrawOptions): Promise<string>;
   /**
-   * Live events that match; ends when the platform closes. `return()` of its iterator ends the subscription at
-   * once, also while a `next()` is pending (an async generator cannot do that: it would wait for its `yield`).
+   * Live events that match, those since a place in the past first; ends when the platform closes. `return()` of
+   * its iterator ends the subscription at once, also while a `next()` is pending (an async generator cannot do
+   * that: it would wait for its `yield`).
    */
-  subscribe(pattern: string): AsyncIterable<EncodedEvent>;
+  subscribe(pattern: string, since?: Since): AsyncIterable<EncodedEvent>;
 }

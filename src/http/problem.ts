@@ -34,6 +34,7 @@ export const STATUS_OF = {
   "broker/overloaded": 503,
   "broker/log-closed": 503,
   "broker/log-unusable": 500,
+  "broker/no-log": 501,
   "topic/completed": 409,
   "topic/not-durable": 409,
   "consumer/unknown": 404,
@@ -45,6 +46,8 @@ export const STATUS_OF = {
   "task/cancelled": 409,
   "task/permission-denied": 500,
   "task/out-of-memory": 500,
+  "task/crashed-process": 500,
+  "task/unhandled": 500,
   "task/input-invalid": 500,
   "task/output-invalid": 500,
   "pipeline/duplicate": 500,
@@ -105,6 +108,7 @@ export const STATUS_OF = {
   "http/not-found": 404,
   "http/unauthorized": 401,
   "http/unsupported-media-type": 415,
+  "http/upgrade-required": 426,
   "cli/server-unreachable": 502,
   "cli/file-unusable": 400,
   "cli/ambiguous-run-id": 400,
@@ -129,6 +133,7 @@ export function problemResponse({ code, ...rest }: Problem): Response {
   const headers = new Headers({ "content-type": "application/problem+json" });
   if (rest.status === 401) headers.set("www-authenticate", 'Bearer realm="millrace"');
   if (rest.status === 503) headers.set("retry-after", "1");
+  if (rest.status === 426) headers.set("upgrade", "websocket");
   if (code === "http/method-not-allowed") headers.set("allow", String(rest.details.allowed));
   return new Response(JSON.stringify({ ...rest, code }), { status: rest.status, headers });
 }

@@ -6,6 +6,7 @@
 import { messageOf, MillraceError } from "../base/errors.ts";
 import { assertKeys } from "../base/names.ts";
 import { systemClock } from "../base/system_clock.ts";
+import type { Upgrade } from "./event_sockets.ts";
 
 /** What {@linkcode serveHttp} must and may be told. */
 export interface ServeOptions {
@@ -54,6 +55,10 @@ export function serveHttp(
   // Deno.serve listens at once; a promise all the same, as other platforms do not.
   return Promise.resolve().then(() => listen(fetch, options));
 }
+
+/** Makes a WebSocket of a request that this server received. */
+export const upgradeWebSocket: Upgrade = (request, protocol) =>
+  Deno.upgradeWebSocket(request, protocol === undefined ? {} : { protocol });
 
 function listen(
   fetch: (request: Request) => Response | Promise<Response>,

@@ -8,8 +8,15 @@ import { messageOf, MillraceError, toWire } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { Logger } from "../base/log.ts";
 import { assertHops, type EncodedEvent, MAX_HOPS } from "../event/event.ts";
-import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "../executor/port.ts";
+import type {
+  AttemptKey,
+  AttemptNotice,
+  AttemptOutcome,
+  ExecutableTask,
+  StreamState,
+} from "../executor/port.ts";
 import type { PipelineDescriptor } from "../task/descriptor.ts";
+import type { ResultSource } from "../task/result_id.ts";
 import type { RunEnd, RunRequest, RunView } from "../task/run.ts";
 import type { Fire } from "../trigger/port.ts";
 import { parseRunRequest } from "../task/run_request.ts";
@@ -24,7 +31,8 @@ import { resolveRerun } from "./rerun.ts";
 import type { Told } from "./run_decider.ts";
 import { type DriverPorts, RunDriver } from "./run_driver.ts";
 import { noticeEvent } from "./run_events.ts";
-import { acceptedRun, endOf, replay, type RunState, viewRun } from "./run_state.ts";
+import { acceptedRun, endOf, replay, type RunState, type TaskState, viewRun } from "./run_state.ts";
+import { calledOff, Streams } from "./streams.ts";
 
 /** What the engine needs of the world. */
 export interface EnginePorts {
@@ -33,7 +41,7 @@ export interface EnginePorts {
   readonly log: Logger;
   /** A number from 0 to 1. */
   random(): number;
-  readonly journal: Pick<RunJournal, "commit" | "unfinished" | "unrouted" | "run" | "latestResult">;
+  readonly journal: Pick<RunJournal, "commit" | "unfinished" | "unrouted" | "run" | "latestResult" | "memo">;
   /** Checks and plans a request; rejects with what is wrong with it. */
   prepare(request: RunRequest): Promise<Prepared>;
   /** Hands an attempt to the executors. */
@@ -51,6 +59,9 @@ export interface EnginePorts {
 /** How long to wait before an event is shown again to triggers that could not see it, in ms. */
 const AGAIN_MS = 1_000;
 
+/** How long the end waits for the word that attempts are suspended: a journal that cannot write holds up no end. */
+const SUSPEND_MS = 1_000;
+
 /** The engine of one platform. */
 export class Engine {
   readonly #ports: EnginePorts;
@@ -59,6 +70,7 @@ export class Engine {
   readonly #admission = new Admission();
   readonly #drivers = new Map<string, RunDriver>();
   readonly #waiters = new EndWaiters();
+  readonly #streams = new Streams();
   readonly #alarms: Alarms;
   /** What was accepted while the journal is read: runs that were under way before come first. */
   #held: RunDriver[] | undefined;
@@ -136,26 +148,83 @@ export class Engine {
 
   /** An attempt has ended. */
   outcome(key: AttemptKey, outcome: AttemptOutcome): void {
+    this.#streams.forget(key);
     const driver = this.#drivers.get(key.runId);
     if (driver === undefined) return; // the run has ended without waiting for it
     const now = { atMs: this.#ports.clock.now(), random: this.#ports.random() };
     driver.push(factOf(driver.state, key, outcome, now));
   }
 
-  /** A running attempt says something on its way. */
-  notice({ runId, task, attempt }: AttemptKey, { kind, ...data }: AttemptNotice): void {
+  /**
+   * The earlier result that is remembered under a key, if it may stand for an attempt; from now on it is kept for
+   * the attempt's run. Two attempts of the same key that run at the same time both run.
+   */
+  async recall({ runId, task, attempt }: AttemptKey, key: string): Promise<ResultSource | undefined> {
     const state = this.#drivers.get(runId)?.state;
     const current = state?.tasks.get(task);
-    if (state === undefined || current?.status !== "running" || current.attempts !== attempt) return;
-    const event = noticeEvent(
-      state,
-      task,
-      kind,
-      this.#ports.clock.now(),
-      { attempt, ...data },
-      this.#ports.ids.next(),
-    );
-    this.#ports.deliver([event]);
+    if (current?.status !== "running" || current.attempts !== attempt) return undefined;
+    const { journal, clock } = this.#ports;
+    const found = await journal.memo(task, key);
+    const { ttlMs = Infinity } = state!.plan!.tasks[task]!.cache ?? {};
+    if (found === undefined || clock.now() - found.timeMs > ttlMs) return undefined;
+    await journal.commit([{ kind: "reads", runId, sources: [{ runId: found.runId, task }] }]);
+    // Between the two it may have been deleted.
+    const kept = await journal.memo(task, key);
+    if (kept?.runId !== found.runId || kept.attempt !== found.attempt) return undefined;
+    const { runId: source, attempt: made, chunks } = found;
+    return { runId: source, attempt: made, ...(chunks === undefined ? {} : { chunks }) };
+  }
+
+  /** A running attempt says something on its way. */
+  notice(key: AttemptKey, notice: AttemptNotice): void {
+    if (!this.#isRunning(key)) return;
+    const { state } = this.#drivers.get(key.runId)!;
+    const { kind, ...data } = notice;
+    const more = { attempt: key.attempt, ...data };
+    const nowMs = this.#ports.clock.now();
+    this.#ports.deliver([noticeEvent(state, key.task, kind, nowMs, more, this.#ports.ids.next())]);
+    if (notice.kind === "chunk") this.#stored(key, notice.chunk + 1);
+  }
+
+  /**
+   * Resolves once an attempt has stored more than `position` chunks, or all of them. Rejects if it came to
+   * nothing, or if the reader was called off itself.
+   */
+  async readStream(reader: AttemptKey, source: AttemptKey, position: number): Promise<StreamState> {
+    const written = this.#taskOf(source)?.succeeded;
+    if (!this.#isRunning(reader)) throw calledOff(reader);
+    if (written?.attempt === source.attempt && written.runId === undefined) {
+      return { chunks: written.chunks ?? 0, done: true };
+    }
+    if (!this.#isRunning(source)) throw calledOff(source);
+    return await this.#streams.read(reader, source, position);
+  }
+
+  /** A reader reads no more of a stream, for now. */
+  leaveStream(reader: AttemptKey, source: AttemptKey): void {
+    this.#streams.left(reader, source);
+  }
+
+  /** Resolves, with how many chunks an attempt may have stored in all, once that is more than it has. */
+  async streamRoom(source: AttemptKey, chunks: number, maxAhead: number): Promise<number> {
+    if (!this.#isRunning(source)) return Infinity; // it is being called off
+    this.#stored(source, chunks);
+    return await this.#streams.room(source, chunks, maxAhead);
+  }
+
+  #stored(source: AttemptKey, chunks: number): void {
+    this.#streams.stored(source, chunks);
+    this.#drivers.get(source.runId)!.chunkStored(source);
+  }
+
+  #taskOf({ runId, task }: AttemptKey): TaskState | undefined {
+    return this.#drivers.get(runId)?.state.tasks.get(task);
+  }
+
+  /** Whether this is the attempt of a task that runs now. */
+  #isRunning(key: AttemptKey): boolean {
+    const task = this.#taskOf(key);
+    return task?.status === "running" && task.attempts === key.attempt;
   }
 
   /** Cancels a run that has not ended; resolves once that is journalled. */
@@ -185,6 +254,11 @@ export class Engine {
     this.#checkDrained();
     await promise;
     cancel();
+    const late = Promise.withResolvers<void>();
+    const cancelLate = this.#alarms.after(SUSPEND_MS, late.resolve);
+    const suspended = Promise.all([...this.#drivers.values()].map((driver) => driver.suspend()));
+    await Promise.race([suspended, late.promise]);
+    cancelLate();
     return this.#drivers.size;
   }
 
@@ -244,6 +318,7 @@ export class Engine {
       deliver: (events) => this.#ports.deliver(events),
       submit: (task) => this.#ports.submit(task),
       cancel: (attempt) => this.#ports.cancel(attempt),
+      streamEnded: (attempt, chunks) => this.#streams.ended(attempt, chunks),
       draining: () => this.#draining,
       ended: (ended) => this.#ended(ended),
       idle: () => this.#checkDrained(),
@@ -276,6 +351,7 @@ export class Engine {
   #ended(state: RunState): void {
     const { id, pipeline } = state.run;
     this.#drivers.delete(id);
+    this.#streams.drop(id);
     this.#waiters.tell(endOf(state)!);
     for (const next of this.#admission.ended(id, pipeline)) void this.#drivers.get(next)?.start();
   }

@@ -5,7 +5,9 @@
  * @module
  */
 import type { WireError } from "../base/errors.ts";
+import type { MemoNote } from "../executor/port.ts";
 import type { Plan } from "../task/plan.ts";
+import type { ResultSource } from "../task/result_id.ts";
 import type { RunRequest } from "../task/run.ts";
 
 /** A result of an earlier run that this run reads, because its plan leaves the task out. */
@@ -14,16 +16,6 @@ export interface ExternalResult {
   readonly runId: string;
   /** Its results. */
   readonly resultIds: readonly string[];
-}
-
-/** The result of an attempt of an earlier run that stands for one of this run: by reference, never a copy. */
-export interface ResultSource {
-  /** The run that made it. */
-  readonly runId: string;
-  /** The attempt that succeeded there. */
-  readonly attempt: number;
-  /** How many chunks it gave, if it streams. */
-  readonly chunks?: number;
 }
 
 /** One fact. */
@@ -45,7 +37,15 @@ export type Fact =
       readonly timeoutMs?: number;
     }
     /** An attempt was handed to an executor. */
-    | { readonly type: "started"; readonly task: string; readonly attempt: number }
+    | {
+      readonly type: "started";
+      readonly task: string;
+      readonly attempt: number;
+      /** The attempts whose chunks it reads while they run, by task. */
+      readonly live?: Readonly<Record<string, number>>;
+    }
+    /** An attempt of a streaming task has stored its first chunk: who reads its chunks may start. */
+    | { readonly type: "streaming"; readonly task: string; readonly attempt: number }
     /** An attempt's result is stored. From here on the task is finished. */
     | {
       readonly type: "succeeded";
@@ -55,6 +55,10 @@ export type Fact =
       readonly durationMs: number;
       /** Whether it was found in the store after a crash. */
       readonly adopted?: true;
+      /** The earlier result that stands for it, as inputs, parameters and code are the same. */
+      readonly cached?: ResultSource;
+      /** What it is remembered by, to stand for later ones. */
+      readonly memo?: MemoNote;
     }
     /** An attempt failed; with `retryAtMs` another one follows. */
     | {
@@ -66,6 +70,18 @@ export type Fact =
     }
     /** The process ended during an attempt: it does not count as a failure. */
     | { readonly type: "interrupted"; readonly task: string; readonly attempt: number }
+    /**
+     * An attempt was called off, as the attempt of another task whose chunks it read came to nothing: it starts
+     * again, and that does not count as a failure.
+     */
+    | {
+      readonly type: "recalled";
+      readonly task: string;
+      readonly attempt: number;
+      readonly because: string;
+    }
+    /** The process is about to end in order while an attempt runs: that is no fault of the task. */
+    | { readonly type: "suspended"; readonly task: string; readonly attempt: number }
     /** A task will not run, as one that it needs gave nothing. */
     | { readonly type: "skipped"; readonly task: string; readonly because: string }
     /** A task will not run, or was stopped, as the run was cancelled. */

@@ -33,6 +33,11 @@ export function toText(what: string, value: unknown): string {
   }
 }
 
+/** The JSON text of facts: one line for all that were written together, as each line costs more than a fact. */
+export function toFactsText(facts: readonly unknown[] | string): string {
+  return typeof facts === "string" ? facts : toText("facts", facts);
+}
+
 /** A run as accepted, with the state that it reached since. */
 export function toRecord(
   accepted: string,

@@ -5,11 +5,20 @@
  * @module
  */
 import type { EncodedEvent } from "../event/event.ts";
-import { eventsFirst, journalClosed, limitOf, runNotFound, toRecord, toText } from "./journal_text.ts";
+import {
+  eventsFirst,
+  journalClosed,
+  limitOf,
+  runNotFound,
+  toFactsText,
+  toRecord,
+  toText,
+} from "./journal_text.ts";
 import type {
   Committed,
   JournalledRun,
   JournalWrite,
+  Memo,
   RunFilter,
   RunJournal,
   RunRecord,
@@ -38,6 +47,10 @@ export class MemoryRunJournal implements RunJournal {
   readonly #events = new Map<string, EncodedEvent | undefined>();
   readonly #runs = new Map<string, KeptRun>();
   readonly #results = new Map<string, KeptResult>();
+  /** By task and key, as JSON text. */
+  readonly #memos = new Map<string, Memo>();
+  /** By run: what it reads, as JSON text. */
+  readonly #reads = new Map<string, Set<string>>();
   readonly #triggers = new Map<string, TriggerState>();
   #closed = false;
 
@@ -52,10 +65,10 @@ export class MemoryRunJournal implements RunJournal {
     });
   }
 
-  /** The runs that have no final state yet, oldest first. */
+  /** The runs that have no final state yet, in the order in which they were accepted. */
   unfinished(): Promise<readonly JournalledRun[]> {
     return this.#attempt(() =>
-      this.#sorted().filter(([, run]) => run.status === "pending" || run.status === "running")
+      [...this.#runs].filter(([, run]) => run.status === "pending" || run.status === "running")
         .map(([, run]) => toJournalled(run))
     );
   }
@@ -103,6 +116,14 @@ export class MemoryRunJournal implements RunJournal {
     });
   }
 
+  /** What is remembered of a task under a key, or `undefined`. */
+  memo(task: string, key: string): Promise<Memo | undefined> {
+    return this.#attempt(() => {
+      const memo = this.#memos.get(JSON.stringify([task, key]));
+      return memo && { ...memo };
+    });
+  }
+
   /** Refuses everything from now on. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
@@ -134,7 +155,8 @@ export class MemoryRunJournal implements RunJournal {
         }
         case "facts": {
           if (write.facts.length > 0) assertRun(write.runId);
-          const texts = write.facts.map((fact) => toText("a fact", fact));
+          const facts = JSON.parse(toFactsText(write.facts)) as readonly unknown[];
+          const texts = facts.map((fact) => JSON.stringify(fact));
           return () => {
             for (const text of texts) this.#runs.get(write.runId)!.facts.push(text);
           };
@@ -146,11 +168,22 @@ export class MemoryRunJournal implements RunJournal {
         }
         case "result": {
           assertRun(write.runId);
-          const { task, runId, resultIds, timeMs } = write;
+          const { task, runId, source = runId, resultIds, timeMs } = write;
           return () => {
             if ((this.#results.get(task)?.timeMs ?? -Infinity) > timeMs) return;
-            this.#results.set(task, { runId, resultIds: [...resultIds], timeMs });
+            this.#results.set(task, { runId: source, resultIds: [...resultIds], timeMs });
           };
+        }
+        case "memo": {
+          const memo = { ...write.memo };
+          assertRun(memo.runId);
+          return () => void this.#memos.set(JSON.stringify([memo.task, memo.key]), memo);
+        }
+        case "reads": {
+          const { runId } = write;
+          assertRun(runId);
+          const sources = write.sources.map(({ runId, task }) => JSON.stringify([runId, task]));
+          return () => void this.#reads.set(runId, new Set([...this.#reads.get(runId) ?? [], ...sources]));
         }
         case "trigger":
           return () => this.#fired(write.name, write.firedMs, write.scheduledMs);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { EncodedEvent } from "../event/event.ts";
+import type { ResultSource } from "../task/result_id.ts";
 import type { RunStatus, RunSummary } from "../task/run.ts";
 
 /** A run as accepted. `request` and each fact are opaque to the journal: JSON-serialisable data. */
@@ -20,8 +21,8 @@ export type JournalWrite =
   | { readonly kind: "routed"; readonly eventId: string }
   /** A new run; a known id is left as it is. */
   | { readonly kind: "run"; readonly run: RunRecord }
-  /** Facts about a run, appended in order. */
-  | { readonly kind: "facts"; readonly runId: string; readonly facts: readonly unknown[] }
+  /** Facts about a run, appended in order; or the JSON text of an array of them, from whoever has sent them far. */
+  | { readonly kind: "facts"; readonly runId: string; readonly facts: readonly unknown[] | string }
   /** A run's state changed (an index for lists; the truth is in the facts). */
   | { readonly kind: "status"; readonly runId: string; readonly status: RunStatus; readonly endedMs?: number }
   /** A task succeeded (an index for `latestResult`). */
@@ -31,7 +32,13 @@ export type JournalWrite =
     readonly task: string;
     readonly resultIds: readonly string[];
     readonly timeMs: number;
+    /** The run that made it, if that was another one. */
+    readonly source?: string;
   }
+  /** A result may stand for later ones of the same key; the latest one does. */
+  | { readonly kind: "memo"; readonly memo: Memo }
+  /** A run reads results of other runs: these are kept for as long as it is. */
+  | { readonly kind: "reads"; readonly runId: string; readonly sources: readonly TaskOfRun[] }
   /** A trigger fired: adds one to its count; the times only ever grow. */
   | {
     readonly kind: "trigger";
@@ -39,6 +46,26 @@ export type JournalWrite =
     readonly firedMs: number;
     readonly scheduledMs?: number;
   };
+
+/** A task of a run: what results are kept for. */
+export interface TaskOfRun {
+  /** The run. */
+  readonly runId: string;
+  /** The task. */
+  readonly task: string;
+}
+
+/** A result that may stand for later ones. */
+export interface Memo extends ResultSource {
+  /** The task. */
+  readonly task: string;
+  /** The hash of code, inputs and parameters. */
+  readonly key: string;
+  /** The same for the same content. */
+  readonly digest: string;
+  /** When it was made, in ms since 1970. */
+  readonly timeMs: number;
+}
 
 /** What a commit did. */
 export interface Committed {
@@ -85,7 +112,7 @@ export interface RunFilter {
 export interface RunJournal extends AsyncDisposable {
   /** Writes a batch, all or nothing. Answered once it is durable. */
   commit(writes: readonly JournalWrite[]): Promise<Committed>;
-  /** The runs that have no final state yet, oldest first. */
+  /** The runs that have no final state yet, in the order in which they were accepted. */
   unfinished(): Promise<readonly JournalledRun[]>;
   /** One run, or `undefined`. */
   run(runId: string): Promise<JournalledRun | undefined>;
@@ -99,4 +126,6 @@ export interface RunJournal extends AsyncDisposable {
   latestResult(
     task: string,
   ): Promise<{ readonly runId: string; readonly resultIds: readonly string[] } | undefined>;
+  /** What is remembered of a task under a key, or `undefined`. */
+  memo(task: string, key: string): Promise<Memo | undefined>;
 }

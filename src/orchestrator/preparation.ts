@@ -9,8 +9,10 @@ import type { Logger } from "../base/log.ts";
 import type { AttemptKey } from "../executor/port.ts";
 import type { PipelineDescriptor } from "../task/descriptor.ts";
 import type { Plan } from "../task/plan.ts";
+import type { ResultSource } from "../task/result_id.ts";
 import type { RunRequest } from "../task/run.ts";
-import type { ExternalResult, Fact, ResultSource } from "./facts.ts";
+import type { ExternalResult, Fact } from "./facts.ts";
+import { interruptedFact } from "./interruptions.ts";
 import type { RunJournal } from "./port.ts";
 import { reusedResults } from "./rerun.ts";
 import { replay, type RunState } from "./run_state.ts";
@@ -94,7 +96,9 @@ export async function reconcile(
   },
 ): Promise<Fact[]> {
   const facts: Fact[] = [];
-  for (const [task, { status, attempts: attempt }] of state.tasks) {
+  // In the order of execution: what became of an attempt that was read is known before what became of its reader.
+  for (const [task, taskState] of state.tasks) {
+    const { status, attempts: attempt } = taskState;
     if (status !== "running") continue;
     const found = await ports.adoptable({ runId: state.run.id, task, attempt }).catch((error) => {
       ports.log.warn("A stored result cannot be read; its attempt is made again", {
@@ -108,7 +112,7 @@ export async function reconcile(
     const atMs = ports.now();
     facts.push(
       found === undefined
-        ? { type: "interrupted", task, attempt, atMs }
+        ? interruptedFact(task, taskState, atMs)
         : { type: "succeeded", task, attempt, durationMs: 0, adopted: true, atMs, ...found },
     );
   }

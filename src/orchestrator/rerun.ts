@@ -8,9 +8,9 @@ import { MillraceError } from "../base/errors.ts";
 import { sourcesOf, type TaskDescriptor } from "../task/descriptor.ts";
 import type { Plan } from "../task/plan.ts";
 import { prepareTask } from "../task/prepared_task.ts";
+import type { ResultSource } from "../task/result_id.ts";
 import type { RerunFrom, RunRequest } from "../task/run.ts";
 import { selectionOf } from "../task/run_request.ts";
-import type { ResultSource } from "./facts.ts";
 import { isFinalRun, type RunState } from "./run_state.ts";
 
 type Params = Readonly<Record<string, unknown>>;
@@ -70,7 +70,8 @@ export function reusedResults(
       continue;
     }
     if (prepareTask(descriptor).hash !== prepareTask(parent.plan!.tasks[task]!).hash) redefined.push(task);
-    reused[task] = { runId, ...succeeded };
+    const { cached: _, ...source } = succeeded;
+    reused[task] = { runId, ...source };
   }
   if (redefined.length > 0) {
     const rule = `what it takes over must be defined as it was then: name ${listed(redefined)} to run again`;

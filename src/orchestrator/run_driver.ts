@@ -10,10 +10,12 @@ import type { Logger } from "../base/log.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import { traceparentOf } from "../event/traceparent.ts";
 import type { AttemptKey, ExecutableTask } from "../executor/port.ts";
+import { codeOf } from "../task/memo_key.ts";
 import type { RunRequest } from "../task/run.ts";
 import { Alarms } from "./alarms.ts";
 import { inputsOf } from "./attempts.ts";
 import type { Fact } from "./facts.ts";
+import { isolationOf } from "./interruptions.ts";
 import type { JournalWrite } from "./port.ts";
 import type { prepareRun } from "./preparation.ts";
 import { RunDecider, type Told } from "./run_decider.ts";
@@ -35,6 +37,8 @@ export interface DriverPorts {
   submit(task: ExecutableTask): void;
   /** Calls an attempt off. */
   cancel(attempt: AttemptKey): void;
+  /** An attempt of a streaming task has ended: with so many chunks, or, with `undefined`, with nothing. */
+  streamEnded(attempt: AttemptKey, chunks: number | undefined): void;
   /** Whether new attempts may start. */
   draining(): boolean;
   /** The run has its final state. */
@@ -110,6 +114,12 @@ export class RunDriver {
     void this.#pump();
   }
 
+  /** A streaming task has stored a chunk: the first one may let others start. */
+  chunkStored({ task, attempt }: AttemptKey): void {
+    if (!this.#decider.awaitsChunk({ task, attempt })) return;
+    this.push({ type: "streaming", task, attempt, atMs: this.#ports.clock.now() });
+  }
+
   /** Goes on after a restart: waits for due retries and the end of its time, then starts what can start. */
   resume(): void {
     this.#watchDeadline();
@@ -125,6 +135,15 @@ export class RunDriver {
    */
   cancel(): Promise<void> {
     this.#cancelled = true;
+    return this.#pump();
+  }
+
+  /** The process ends while attempts run: resolves once that is journalled. */
+  suspend(): Promise<void> {
+    const atMs = this.#ports.clock.now();
+    for (const [task, attempt] of this.#inFlight) {
+      this.#incoming.push({ type: "suspended", task, attempt, atMs });
+    }
     return this.#pump();
   }
 
@@ -205,6 +224,10 @@ export class RunDriver {
     if (fact.type === "planned") this.#watchDeadline();
     if (fact.type === "started") this.#submit(fact.task, fact.attempt);
     if (fact.type === "failed" && fact.retryAtMs !== undefined) this.#retryAt(fact.task, fact.retryAtMs);
+    if (fact.type === "recalled") this.#recall(fact);
+    if (fact.type === "succeeded" || fact.type === "failed" || fact.type === "recalled") {
+      this.#endStream(fact.task, fact.attempt, fact.type === "succeeded" ? fact.chunks : undefined);
+    }
     if (fact.type === "ended") {
       this.close();
       for (const [task, attempt] of this.#inFlight) {
@@ -218,7 +241,9 @@ export class RunDriver {
   #submit(task: string, attempt: number): void {
     const { run, status, accepted, plan, params, traceparent } = this.#state;
     if (isFinalRun(status)) return;
-    const { timeoutMs, isolation, permissions, memoryMb } = plan!.tasks[task]!;
+    const descriptor = plan!.tasks[task]!;
+    const { timeoutMs, isolation, permissions, memoryMb } = descriptor;
+    const memoCode = codeOf(descriptor);
     this.#inFlight.set(task, attempt);
     this.#ports.submit({
       runId: run.id,
@@ -231,10 +256,22 @@ export class RunDriver {
       traceparent: traceparentOf(traceparent, run.id, task, String(attempt)),
       inputs: inputsOf(this.#state, task),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      isolation,
+      isolation: isolationOf(isolation, this.#state.tasks.get(task)!),
+      ...(memoCode === undefined ? {} : { memoCode }),
       ...(permissions === undefined ? {} : { permissions }),
       ...(memoryMb === undefined ? {} : { memoryMb }),
     });
+  }
+
+  #recall({ task, attempt }: { readonly task: string; readonly attempt: number }): void {
+    if (this.#inFlight.get(task) !== attempt) return;
+    this.#inFlight.delete(task);
+    this.#ports.cancel({ runId: this.#state.run.id, task, attempt });
+  }
+
+  #endStream(task: string, attempt: number, chunks: number | undefined): void {
+    if (!this.#state.plan!.tasks[task]!.stream) return;
+    this.#ports.streamEnded({ runId: this.#state.run.id, task, attempt }, chunks);
   }
 
   #retryAt(task: string, atMs: number): void {

@@ -26,8 +26,9 @@ export function eventOfFact(state: RunState, fact: Fact): EncodedEvent | undefin
     case "succeeded":
       return taskEvent(state, fact.task, "succeeded", fact.atMs, {
         attempt: fact.attempt,
-        resultId: resultIdOf(fact.attempt),
+        resultId: resultIdOf(fact.cached?.attempt ?? fact.attempt),
         durationMs: fact.durationMs,
+        ...(fact.cached === undefined ? {} : { cached: { runId: fact.cached.runId } }),
         ...(fact.chunks === undefined ? {} : { chunks: fact.chunks }),
       });
     case "failed": {
@@ -42,11 +43,21 @@ export function eventOfFact(state: RunState, fact: Fact): EncodedEvent | undefin
         ...(fact.retryAtMs === undefined ? {} : { nextTryMs: fact.retryAtMs }),
       });
     }
+    case "recalled":
+      return taskEvent(state, fact.task, "retrying", fact.atMs, {
+        attempt: fact.attempt,
+        because: fact.because,
+      });
     case "skipped":
-      return taskEvent(state, fact.task, "skipped", fact.atMs, { attempt: 0, because: fact.because });
+      return taskEvent(state, fact.task, "skipped", fact.atMs, {
+        attempt: attemptsOf(state, fact.task),
+        because: fact.because,
+      });
     case "cancelled":
       return taskEvent(state, fact.task, "cancelled", fact.atMs, { attempt: attemptsOf(state, fact.task) });
     case "interrupted":
+    case "streaming":
+    case "suspended":
       return undefined;
   }
 }

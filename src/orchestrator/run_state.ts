@@ -7,9 +7,9 @@
 import type { WireError } from "../base/errors.ts";
 import { traceparentOf } from "../event/traceparent.ts";
 import type { Plan } from "../task/plan.ts";
-import { resultIdsOf } from "../task/result_id.ts";
+import { resultIdsOf, type ResultSource } from "../task/result_id.ts";
 import type { RunEnd, RunStatus, RunView, TaskStatus, TaskView } from "../task/run.ts";
-import type { AcceptedRequest, ExternalResult, Fact, ResultSource } from "./facts.ts";
+import type { AcceptedRequest, ExternalResult, Fact } from "./facts.ts";
 import type { RunRecord } from "./port.ts";
 
 /** One task of a run. */
@@ -19,8 +19,16 @@ export interface TaskState {
   readonly attempts: number;
   /** Attempts that failed; interrupted ones do not count. */
   readonly failures: number;
-  /** The attempt that succeeded; with a run, if it was one of that run. */
-  readonly succeeded?: Omit<ResultSource, "runId"> & { readonly runId?: string };
+  /** How often the process has ended during an attempt, though nobody meant it to. */
+  readonly interruptions: number;
+  /** Whether the process is about to end during the attempt that runs, in order. */
+  readonly suspended?: true;
+  /** The attempt that succeeded; with a run, if it was one of that run: repeated, or remembered. */
+  readonly succeeded?: Omit<ResultSource, "runId"> & { readonly runId?: string; readonly cached?: true };
+  /** Whether the running attempt has stored a chunk. */
+  readonly streaming?: true;
+  /** The attempts whose chunks the running attempt reads while they run, by task. */
+  readonly live?: Readonly<Record<string, number>>;
   readonly error?: WireError;
   readonly startedMs?: number;
   readonly endedMs?: number;
@@ -54,7 +62,7 @@ const FINAL_TASK: ReadonlySet<TaskStatus> = new Set([
   "skipped",
   "cancelled",
 ]);
-const PENDING: TaskState = { status: "pending", attempts: 0, failures: 0 };
+const PENDING: TaskState = { status: "pending", attempts: 0, failures: 0, interruptions: 0 };
 
 /** Whether a task's state is final. */
 export function isFinalTask(status: TaskStatus): boolean {
@@ -115,6 +123,7 @@ export function applyFact(state: RunState, fact: Fact): boolean {
     default: {
       const task = state.tasks.get(fact.task);
       if (task === undefined) return false;
+      if (fact.type === "succeeded" && !isSettled(state, task)) return false;
       const next = taskAfter(task, fact);
       if (next === task) return false;
       state.tasks.set(fact.task, next);
@@ -125,6 +134,16 @@ export function applyFact(state: RunState, fact: Fact): boolean {
       return true;
     }
   }
+}
+
+/**
+ * Whether all attempts that a running attempt reads have succeeded. Until then its own success would be one
+ * over chunks that may come to nothing.
+ */
+export function isSettled(state: RunState, { live = {} }: TaskState): boolean {
+  return Object.entries(live).every(([source, attempt]) =>
+    state.tasks.get(source)?.succeeded?.attempt === attempt
+  );
 }
 
 /** All facts of a run, from its acceptance on. */
@@ -146,18 +165,24 @@ function taskAfter(task: TaskState, fact: Exclude<Fact, { type: "planned" | "end
         status: "running",
         attempts: fact.attempt,
         startedMs: fact.atMs,
+        ...(fact.live === undefined ? {} : { live: fact.live }),
       };
+    case "streaming":
+      return current && !task.streaming ? { ...task, streaming: true } : task;
     case "succeeded":
       if (!current) return task;
       return {
-        ...without(task, "error"),
+        ...without(task, "error", "live", "streaming"),
         status: "succeeded",
-        succeeded: { attempt: fact.attempt, ...(fact.chunks === undefined ? {} : { chunks: fact.chunks }) },
+        succeeded: fact.cached === undefined
+          ? { attempt: fact.attempt, ...(fact.chunks === undefined ? {} : { chunks: fact.chunks }) }
+          : { ...fact.cached, cached: true },
         endedMs: fact.atMs,
       };
     case "failed": {
       if (!current) return task;
-      const failed = { ...task, failures: task.failures + 1, error: fact.error };
+      const over = without(task, "live", "streaming");
+      const failed = { ...over, failures: task.failures + 1, error: fact.error };
       if (fact.retryAtMs !== undefined) return { ...failed, status: "retrying", retryAtMs: fact.retryAtMs };
       return {
         ...failed,
@@ -166,21 +191,35 @@ function taskAfter(task: TaskState, fact: Exclude<Fact, { type: "planned" | "end
       };
     }
     case "interrupted":
-      return current ? { ...task, status: "ready" } : task;
+      if (!current) return task;
+      return {
+        ...without(task, "suspended", "live", "streaming"),
+        status: "ready",
+        interruptions: task.interruptions + (task.suspended ? 0 : 1),
+      };
+    case "recalled":
+      return current ? { ...without(task, "suspended", "live", "streaming"), status: "pending" } : task;
+    case "suspended":
+      return current && !task.suspended ? { ...task, suspended: true } : task;
     case "skipped":
       return { ...task, status: "skipped", endedMs: fact.atMs };
     case "cancelled":
-      return { ...without(task, "retryAtMs"), status: "cancelled", endedMs: fact.atMs };
+      return {
+        ...without(task, "retryAtMs", "live", "streaming"),
+        status: "cancelled",
+        endedMs: fact.atMs,
+      };
   }
 }
 
 /** One task as people see it. */
 export function viewTask(task: TaskState): TaskView {
+  const { runId, attempt, chunks, cached } = task.succeeded ?? {};
   return {
     status: task.status,
     attempts: task.attempts,
-    resultIds: task.succeeded === undefined ? [] : resultIdsOf(task.succeeded.attempt, task.succeeded.chunks),
-    ...(task.succeeded?.runId === undefined ? {} : { from: { runId: task.succeeded.runId } }),
+    resultIds: attempt === undefined ? [] : resultIdsOf(attempt, chunks),
+    ...(runId === undefined ? {} : { [cached ? "cached" : "from"]: { runId } }),
     ...(task.startedMs === undefined ? {} : { startedMs: task.startedMs }),
     ...(task.endedMs === undefined ? {} : { endedMs: task.endedMs }),
     ...(task.error === undefined ? {} : { error: task.error }),
@@ -223,7 +262,8 @@ function viewTasks(state: RunState): Record<string, TaskView> {
   return Object.fromEntries([...state.tasks].map(([name, task]) => [name, viewTask(task)]));
 }
 
-function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
-  const { [key]: _, ...rest } = value;
+function without<T extends object, K extends keyof T>(value: T, ...keys: readonly K[]): Omit<T, K> {
+  const rest = { ...value };
+  for (const key of keys) delete rest[key];
   return rest;
 }

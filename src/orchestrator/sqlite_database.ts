@@ -19,7 +19,8 @@ export interface SqliteRunJournalOptions {
   readonly fsync?: "always" | "batched";
 }
 
-const SCHEMA = `
+const MIGRATIONS = [
+  `
   CREATE TABLE events (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, envelope TEXT NOT NULL, data TEXT NOT NULL,
     routed INTEGER NOT NULL
@@ -39,13 +40,29 @@ const SCHEMA = `
   CREATE TABLE triggers (
     name TEXT PRIMARY KEY NOT NULL, count INTEGER NOT NULL, fired_ms REAL NOT NULL, scheduled_ms REAL
   ) STRICT;
-`;
+`,
+  `
+  CREATE TABLE memos (
+    task TEXT NOT NULL, key TEXT NOT NULL, run_id TEXT NOT NULL, attempt INTEGER NOT NULL, chunks INTEGER,
+    digest TEXT NOT NULL, time_ms REAL NOT NULL, PRIMARY KEY (task, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX memos_by_run ON memos (run_id);
+  CREATE TABLE reads (
+    run_id TEXT NOT NULL, source_run_id TEXT NOT NULL, task TEXT NOT NULL,
+    PRIMARY KEY (run_id, source_run_id, task)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX reads_by_source ON reads (source_run_id, task);
+`,
+  // A line holds all facts that were written together: an array.
+  `
+  UPDATE facts SET fact = '[' || fact || ']';
+`,
+];
 
 const JOURNAL: SqliteFileKind = {
   what: "the run journal",
   applicationId: 0x4d696c52, // "MilR"
-  schemaVersion: 1,
-  schema: SCHEMA,
+  migrations: MIGRATIONS,
   unusable,
 };
 

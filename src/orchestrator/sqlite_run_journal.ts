@@ -8,11 +8,20 @@ import { isOwnFault } from "../base/sqlite_file.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import type { RunStatus } from "../task/run.ts";
 import { journalFailure, openDatabase, type SqliteRunJournalOptions } from "./sqlite_database.ts";
-import { eventsFirst, journalClosed, limitOf, runNotFound, toRecord, toText } from "./journal_text.ts";
+import {
+  eventsFirst,
+  journalClosed,
+  limitOf,
+  runNotFound,
+  toFactsText,
+  toRecord,
+  toText,
+} from "./journal_text.ts";
 import type {
   Committed,
   JournalledRun,
   JournalWrite,
+  Memo,
   RunFilter,
   RunJournal,
   RunRecord,
@@ -69,10 +78,10 @@ export class SqliteRunJournal implements RunJournal {
     });
   }
 
-  /** The runs that have no final state yet, oldest first. */
+  /** The runs that have no final state yet, in the order in which they were accepted. */
   unfinished(): Promise<readonly JournalledRun[]> {
     return this.#read(() =>
-      this.#all("SELECT * FROM runs WHERE status IN ('pending', 'running') ORDER BY id")
+      this.#all("SELECT * FROM runs WHERE status IN ('pending', 'running') ORDER BY rowid")
         .map((row) => this.#journalled(row))
     );
   }
@@ -128,6 +137,22 @@ export class SqliteRunJournal implements RunJournal {
     return this.#read(() => {
       const [row] = this.#all("SELECT run_id, result_ids FROM results WHERE task = ?", task);
       return row && { runId: String(row.run_id), resultIds: JSON.parse(String(row.result_ids)) };
+    });
+  }
+
+  /** What is remembered of a task under a key, or `undefined`. */
+  memo(task: string, key: string): Promise<Memo | undefined> {
+    return this.#read(() => {
+      const [row] = this.#all("SELECT * FROM memos WHERE task = ? AND key = ?", task, key);
+      return row && {
+        task,
+        key,
+        runId: String(row.run_id),
+        attempt: Number(row.attempt),
+        digest: String(row.digest),
+        timeMs: Number(row.time_ms),
+        ...(row.chunks === null ? {} : { chunks: Number(row.chunks) }),
+      };
     });
   }
 
@@ -187,7 +212,7 @@ export class SqliteRunJournal implements RunJournal {
   #journalled(row: Row): JournalledRun {
     const run = recordOf(row);
     const facts = this.#all("SELECT fact FROM facts WHERE run_id = ? ORDER BY seq", run.id);
-    return { run, facts: facts.map(({ fact }) => JSON.parse(String(fact))) };
+    return { run, facts: facts.flatMap(({ fact }) => JSON.parse(String(fact)) as unknown[]) };
   }
 
   #run(sql: string, ...params: SQLInputValue[]): number {
@@ -253,9 +278,9 @@ function stepsOf(write: JournalWrite): Step[] {
     case "facts": {
       const { runId } = write;
       const sql = "INSERT INTO facts (run_id, fact) SELECT id, ? FROM runs WHERE id = ?";
-      return write.facts.map((fact) => (
-        { sql, params: [toText("a fact", fact), runId], rule: { unchanged: "no-run", runId } }
-      ));
+      // No facts are written as none, whether the run is there or not.
+      if (write.facts.length === 0) return [];
+      return [{ sql, params: [toFactsText(write.facts), runId], rule: { unchanged: "no-run", runId } }];
     }
     case "status": {
       const { runId, status, endedMs = null } = write;
@@ -263,16 +288,32 @@ function stepsOf(write: JournalWrite): Step[] {
       return [{ sql, params: [status, endedMs, runId], rule: { unchanged: "no-run", runId } }];
     }
     case "result": {
-      const { task, runId, resultIds, timeMs } = write;
+      const { task, runId, source = null, resultIds, timeMs } = write;
       // Always changes the row if the run is there, so that "unchanged" can only mean that it is not.
       const sql =
-        `INSERT INTO results (task, run_id, result_ids, time_ms) SELECT ?, id, ?, ? FROM runs WHERE id = ?
+        `INSERT INTO results (task, run_id, result_ids, time_ms) SELECT ?, coalesce(?, id), ?, ? FROM runs
+        WHERE id = ?
         ON CONFLICT (task) DO UPDATE SET
           run_id = iif(excluded.time_ms >= time_ms, excluded.run_id, run_id),
           result_ids = iif(excluded.time_ms >= time_ms, excluded.result_ids, result_ids),
           time_ms = max(excluded.time_ms, time_ms)`;
-      const params = [task, toText("result ids", resultIds), timeMs, runId];
+      const params = [task, source, toText("result ids", resultIds), timeMs, runId];
       return [{ sql, params, rule: { unchanged: "no-run", runId } }];
+    }
+    case "memo": {
+      const { task, key, runId, attempt, chunks = null, digest, timeMs } = write.memo;
+      const sql = `INSERT OR REPLACE INTO memos (task, key, run_id, attempt, chunks, digest, time_ms)
+        SELECT ?, ?, id, ?, ?, ?, ? FROM runs WHERE id = ?`;
+      const params = [task, key, attempt, chunks, digest, timeMs, runId];
+      return [{ sql, params, rule: { unchanged: "no-run", runId } }];
+    }
+    case "reads": {
+      const { runId } = write;
+      const sql =
+        "INSERT OR REPLACE INTO reads (run_id, source_run_id, task) SELECT id, ?, ? FROM runs WHERE id = ?";
+      return write.sources.map((source) => (
+        { sql, params: [source.runId, source.task, runId], rule: { unchanged: "no-run", runId } }
+      ));
     }
     case "trigger": {
       const { name, firedMs, scheduledMs = null } = write;

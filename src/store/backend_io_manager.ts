@@ -46,6 +46,18 @@ export class BackendIOManager implements IOManager {
   }
 
   /**
+   * Saves a value under a key that nothing was ever saved under, nor will be again.
+   *
+   * @throws {MillraceError} `store/invalid-key`, `store/unencodable`, `store/unavailable`.
+   */
+  async saveNew(key: ResultKey, value: unknown): Promise<void> {
+    const backend = this.#backend;
+    if (backend.writeNew === undefined || value instanceof ReadableStream) return await this.save(key, value);
+    assertKey(key);
+    return await backend.writeNew(key, toStored(value));
+  }
+
+  /**
    * Loads a value.
    *
    * @throws {MillraceError} `store/invalid-key`, `store/not-found`, `store/corrupt`, `store/unavailable`.

@@ -1,5 +1,5 @@
 /**
- * Results as files: `{dir}/runs/{runId}/{task}/{resultId}.result`.
+ * Results as files: `{dir}/runs/{runId}/{task}/{resultId}.result`; small ones of new keys in logs beside them.
  *
  * @module
  */
@@ -14,6 +14,7 @@ import type {
   ResultKey,
   StoredResult,
 } from "./port.ts";
+import { ResultLogs } from "./filesystem_result_logs.ts";
 import {
   begin,
   blocksOf,
@@ -40,6 +41,9 @@ export interface FilesystemIOManagerOptions {
    */
   readonly fsync?: "always" | "batched";
 }
+
+/** Up to this size, what is saved under a new key goes into a log. */
+const MAX_LOGGED_BYTES = 4 * 1024;
 
 /** How often a save starts over because a folder, or its temporary file, was cleared away under it. */
 const MAX_TRIES = 10;
@@ -70,16 +74,24 @@ class FilesystemBackend implements ResultBackend {
   #tempCount = 0;
   /** The folder of the latest save; many results in a row go to the same. */
   #latestFolder = "";
+  readonly #logs: ResultLogs;
 
   constructor(options: FilesystemIOManagerOptions) {
     this.#runsDir = runsDirOf(options.dir);
     this.#fsync = options.fsync === "always";
+    this.#logs = new ResultLogs(this.#runsDir, this.#fsync);
     this.#tempPrefix = `${tempDirOf(options.dir)}/${crypto.randomUUID()}`;
   }
 
-  /** Nothing to release: no file stays open between calls. */
+  /** Closes the logs; no other file stays open between calls. */
   [Symbol.asyncDispose](): Promise<void> {
+    this.#logs[Symbol.dispose]();
     return Promise.resolve();
+  }
+
+  writeNew(key: ResultKey, stored: StoredResult): Promise<void> {
+    if (stored.payload.length > MAX_LOGGED_BYTES) return this.write(key, stored);
+    return guard(this.placeOf(key), () => this.#logs.append(key, stored), undefined);
   }
 
   async write(key: ResultKey, stored: StoredResult): Promise<void> {
@@ -129,6 +141,8 @@ class FilesystemBackend implements ResultBackend {
 
   async find(key: ResultKey): Promise<FoundResult | undefined> {
     const path = this.placeOf(key);
+    const logged = await guard(path, () => this.#logs.find(key), undefined);
+    if (logged !== undefined) return logged;
     const file = await guard(path, () => readSmall(path), undefined);
     if (file !== undefined) return fromResultFile(file, path);
     const begun = await guard(path, () => begin(path), undefined);
@@ -140,13 +154,15 @@ class FilesystemBackend implements ResultBackend {
 
   async stat(key: ResultKey): Promise<ResultInfo | undefined> {
     const path = this.placeOf(key);
+    const logged = await guard(path, () => this.#logs.stat(key), undefined);
+    if (logged !== undefined) return logged;
     const begun = await guard(path, () => begin(path), undefined);
     return begun && { ...begun.head, createdMs: begun.createdMs };
   }
 
   async keys(runId: string, task: string | undefined): Promise<ResultKey[]> {
     const tasks = task === undefined ? await folders(`${this.#runsDir}/${runId}`) : [task];
-    const keys: ResultKey[] = [];
+    const keys = await guard(`${this.#runsDir}/${runId}`, () => this.#logs.keys(runId, task), []);
     for (const task of tasks) {
       for (const resultId of await results(`${this.#runsDir}/${runId}/${task}`)) {
         keys.push({ runId, task, resultId });
@@ -167,7 +183,8 @@ class FilesystemBackend implements ResultBackend {
 
   async delete(key: ResultKey): Promise<boolean> {
     const path = this.placeOf(key);
-    const deleted = await guard(path, () => Deno.remove(path).then(() => true), false);
+    const logged = await guard(path, () => this.#logs.delete(key), false);
+    const deleted = await guard(path, () => Deno.remove(path).then(() => true), logged);
     // The folders go with their last result; a folder that still has one refuses.
     const runDir = `${this.#runsDir}/${key.runId}`;
     for (const folder of [`${runDir}/${key.task}`, runDir]) await Deno.remove(folder).catch(() => {});
@@ -178,6 +195,7 @@ class FilesystemBackend implements ResultBackend {
     const count = (await this.keys(runId, undefined)).length;
     const folder = `${this.#runsDir}/${runId}`;
     await guard(folder, () => Deno.remove(folder, { recursive: true }), undefined);
+    this.#logs.forget(runId);
     return count;
   }
 
@@ -236,7 +254,9 @@ class FilesystemBackend implements ResultBackend {
   }
 
   async #hasResults(runId: string): Promise<boolean> {
-    for (const task of await folders(`${this.#runsDir}/${runId}`)) {
+    const folder = `${this.#runsDir}/${runId}`;
+    if (await guard(folder, () => this.#logs.keys(runId, undefined).length > 0, false)) return true;
+    for (const task of await folders(folder)) {
       if ((await results(`${this.#runsDir}/${runId}/${task}`)).length > 0) return true;
     }
     return false;

@@ -41,6 +41,12 @@ export interface IOManager extends AsyncDisposable {
    */
   save(key: ResultKey, value: unknown): Promise<void>;
   /**
+   * Saves a value under a key that nothing was ever saved under, nor will be again: what an attempt of a task
+   * gives. Otherwise as {@linkcode IOManager.save}, and much cheaper for a small value on files, which then
+   * shares a file with others.
+   */
+  saveNew(key: ResultKey, value: unknown): Promise<void>;
+  /**
    * Loads a value; what was saved as a `ReadableStream` is one again, checked as it is read: it fails at its
    * end if it does not match its checksum. Throws `store/not-found`, `store/corrupt` or `store/unavailable`.
    */
@@ -101,6 +107,8 @@ export interface ResultBackend extends AsyncDisposable {
   readonly blockBytes: number;
   /** Keeps a result in place of what the key held: whole, or not at all. */
   write(key: ResultKey, stored: StoredResult): Promise<void>;
+  /** The same for a key that never held anything and will not be written again, if that can be had for less. */
+  writeNew?(key: ResultKey, stored: StoredResult): Promise<void>;
   /** The same of a stream: the key changes after the last block. Fails as the blocks do, and leaves nothing. */
   writeBlocks(key: ResultKey, stream: ResultBlocks): Promise<void>;
   /** Finds a result. */

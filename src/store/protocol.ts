@@ -10,6 +10,7 @@ import type { EncodedEvent } from "../event/event.ts";
 import type {
   JournalledRun,
   JournalWrite,
+  Memo,
   RunFilter,
   RunRecord,
   TriggerState,
@@ -36,6 +37,8 @@ export const storeProtocol = protocol("store", {
     in: z.string(),
     out: z.object({ runId: z.string(), resultIds: z.array(z.string()) }).optional(),
   },
+  /** What is remembered of a task under a key. */
+  memo: { in: z.object({ task: z.string(), key: z.string() }), out: z.custom<Memo>().optional() },
   /** Loads a result: bytes as they are, anything else encoded, as a thread boundary would alter some values. */
   load: {
     in: key,

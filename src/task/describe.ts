@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { hash } from "node:crypto";
 import { deepFreeze } from "../base/deep_freeze.ts";
 import { jsonSchemaOf } from "../base/schema.ts";
-import type { InputDescriptor, PipelineDescriptor, TaskDescriptor } from "./descriptor.ts";
+import type { CacheDescriptor, InputDescriptor, PipelineDescriptor, TaskDescriptor } from "./descriptor.ts";
 import { frozen } from "./option_checks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { prepareTask } from "./prepared_task.ts";
-import { type Edge, isTask, nameOf, type Task } from "./task.ts";
+import { type Edge, isTask, nameOf, type Task, type TaskCache } from "./task.ts";
 import { takesContext } from "./takes_context.ts";
 import { orFailure } from "./wrap_schema.ts";
 
@@ -23,13 +24,13 @@ const described = new WeakMap<Task, TaskDescriptor>();
 export function describeTask(task: Task): TaskDescriptor {
   const before = described.get(task);
   if (before !== undefined) return before;
-  const { cache } = task;
   const descriptor = deepFreeze(frozen<TaskDescriptor>({
     name: task.name,
     inputs: Object.entries(task.inputs).map(([param, source]) => describeInput(param, source)),
     after: [...new Set(task.after.map(nameOf))],
     tags: task.tags,
     stream: task.stream,
+    maxAhead: task.maxAhead,
     failSafe: task.failSafe,
     maxRetries: task.maxRetries,
     backoff: task.backoff,
@@ -37,7 +38,7 @@ export function describeTask(task: Task): TaskDescriptor {
     isolation: task.isolation,
     permissions: task.permissions,
     memoryMb: task.memoryMb,
-    cache: cache === true ? {} : cache || undefined,
+    cache: describeCache(task),
     concurrencyKey: task.concurrencyKey,
     priority: task.priority,
     contextFree: task.params === undefined && !takesContext(task.run) || undefined,
@@ -60,6 +61,13 @@ export function describePipeline(pipeline: Pipeline): PipelineDescriptor {
     timeoutMs: pipeline.timeoutMs,
     params: pipeline.params && jsonSchemaOf(pipeline.params, "input"),
   });
+}
+
+function describeCache({ cache, run }: Task): CacheDescriptor | undefined {
+  if (cache === undefined || cache === false) return undefined;
+  const { key, ttlMs, version } = cache === true ? {} as TaskCache : cache;
+  const source = version === undefined ? hash("sha256", `${run}\n${key}`, "base64") : undefined;
+  return frozen<CacheDescriptor>({ keyed: key !== undefined, ttlMs, version, source });
 }
 
 function describeInput(param: string, source: Task | Edge): InputDescriptor {

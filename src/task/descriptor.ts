@@ -6,7 +6,7 @@
  */
 import type { JsonSchema } from "../base/schema.ts";
 import type { Selection } from "./plan.ts";
-import type { TaskCache, TaskPermissions } from "./task.ts";
+import type { TaskPermissions } from "./task.ts";
 
 /** Where a task runs: a pooled Web Worker, a child process, or the thread that defined it. */
 export type Isolation = "worker" | "process" | "inline";
@@ -35,6 +35,18 @@ export interface InputDescriptor {
   readonly schema?: JsonSchema;
 }
 
+/** When an earlier result may stand for an attempt, as plain data. */
+export interface CacheDescriptor {
+  /** Whether a function of the task says what the result depends on. */
+  readonly keyed: boolean;
+  /** How long a result may be reused, in ms after it was made. */
+  readonly ttlMs?: number;
+  /** What the code is known by, if the task says so. */
+  readonly version?: string;
+  /** The hash of the source of its functions, if it does not. */
+  readonly source?: string;
+}
+
 /** A task as plain data. */
 export interface TaskDescriptor {
   /** Unique among all tasks. */
@@ -47,6 +59,8 @@ export interface TaskDescriptor {
   readonly tags: readonly string[];
   /** Whether it gives many chunks. */
   readonly stream: boolean;
+  /** How many chunks it may be ahead of the slowest task that reads it while it runs. */
+  readonly maxAhead?: number;
   /** Whether tasks downstream run even if this one fails. */
   readonly failSafe: boolean;
   /** Tries after the first. */
@@ -62,7 +76,7 @@ export interface TaskDescriptor {
   /** The memory it may use, in MiB. */
   readonly memoryMb?: number;
   /** When an earlier result may stand for an attempt; absent: never. */
-  readonly cache?: TaskCache;
+  readonly cache?: CacheDescriptor;
   /** Attempts with the same key never run at the same time. */
   readonly concurrencyKey?: string;
   /** Among ready tasks the higher goes first. */
@@ -94,6 +108,16 @@ export interface PipelineDescriptor {
   readonly timeoutMs?: number;
   /** What its runs take as parameters. */
   readonly params?: JsonSchema;
+}
+
+/**
+ * The tasks whose chunks a task takes one by one, and on which it does not depend in any other way: if they
+ * stream, it can read them while they still run. One that may be remembered must know all of its inputs first.
+ */
+export function readsOf({ inputs, after, cache }: TaskDescriptor): readonly string[] {
+  if (cache !== undefined) return [];
+  const whole = new Set([...after, ...inputs.filter(({ collect }) => collect).map(({ task }) => task)]);
+  return [...new Set(inputs.map(({ task }) => task))].filter((task) => !whole.has(task));
 }
 
 /** The names of what a task depends on, each once, in the order of its edges. */

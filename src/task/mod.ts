@@ -81,6 +81,7 @@ export {
 export { describePipeline, describeTask } from "./describe.ts";
 export type {
   Backoff,
+  CacheDescriptor,
   InputDescriptor,
   Isolation,
   Overlap,

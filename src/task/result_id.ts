@@ -26,3 +26,13 @@ export interface StreamMark {
   /** How many chunks there are. */
   readonly chunks: number;
 }
+
+/** The result of an attempt of an earlier run that stands for one of a later run: by reference, never a copy. */
+export interface ResultSource {
+  /** The run that made it. */
+  readonly runId: string;
+  /** The attempt that succeeded there. */
+  readonly attempt: number;
+  /** How many chunks it gave, if it streams. */
+  readonly chunks?: number;
+}

@@ -63,6 +63,8 @@ export interface TaskView {
   readonly resultIds: readonly string[];
   /** It did not run again: its results are those of this earlier run, which keeps them. */
   readonly from?: { readonly runId: string };
+  /** It did not run: the result of this earlier run stood for it, as inputs, parameters and code are the same. */
+  readonly cached?: { readonly runId: string };
   /** When the latest attempt started, in ms since 1970. */
   readonly startedMs?: number;
   /** When it reached a final state. */

@@ -40,6 +40,8 @@ export interface Task<
   readonly output?: AnySchema;
   /** Whether it gives many chunks. */
   readonly stream: boolean;
+  /** How many chunks it may be ahead of the slowest task that reads it while it runs. */
+  readonly maxAhead?: number;
   /** Whether tasks downstream run even if this one fails, and get a {@linkcode TaskFailure}. */
   readonly failSafe: boolean;
   /** Tries after the first. */
@@ -144,12 +146,19 @@ export interface TaskPermissions {
 }
 
 /** When an earlier result may stand for a new attempt. */
-export interface TaskCache {
-  /** Tells apart what inputs and parameters do not. */
-  readonly key?: string;
-  /** How long a result may be reused, in ms. Unlimited by default. */
+export interface TaskCache<in Inputs = never, in Params = never> {
+  /**
+   * Says what the result depends on, in place of all inputs and parameters: any value that can be stored, or a
+   * promise of it. Like `run`, it is called in the task's host, within its `timeoutMs`; what it throws fails the
+   * attempt.
+   */
+  readonly key?: (inputs: Inputs, params: Params) => unknown;
+  /** How long a result may be reused, in ms after it was made. For as long as it is kept by default. */
   readonly ttlMs?: number;
-  /** Change it when the code changes its meaning. */
+  /**
+   * What the code is known by: change it when the code changes its meaning. By default the definition and the
+   * source of `run` itself, but not what that calls.
+   */
   readonly version?: string;
 }
 

@@ -6,7 +6,7 @@
 import { hash } from "node:crypto";
 import canonicalize from "canonicalize";
 import type { JsonSchema } from "../base/schema.ts";
-import type { InputDescriptor, TaskDescriptor } from "./descriptor.ts";
+import type { CacheDescriptor, InputDescriptor, TaskDescriptor } from "./descriptor.ts";
 
 /** SHA-256 (Base64) over a task's canonical form. */
 export function hashOfTask(task: TaskDescriptor): string {
@@ -27,11 +27,12 @@ export function canonicalForm(task: TaskDescriptor): string {
     {
       after: sorted(task.after),
       backoff: { baseMs, factor, jitter, maxMs },
-      cache: cache && { key: cache.key, ttlMs: cache.ttlMs, version: cache.version },
+      cache: cache && canonicalCache(cache),
       concurrencyKey: task.concurrencyKey,
       failSafe: task.failSafe,
       inputs: task.inputs.toSorted(byParam).map(canonicalInput),
       isolation: task.isolation,
+      maxAhead: task.maxAhead,
       maxRetries: task.maxRetries,
       memoryMb: task.memoryMb,
       name: task.name,
@@ -43,6 +44,10 @@ export function canonicalForm(task: TaskDescriptor): string {
       timeoutMs: task.timeoutMs,
     } satisfies { [Key in Exclude<keyof TaskDescriptor, "tags" | "contextFree">]-?: unknown },
   );
+}
+
+function canonicalCache({ keyed, source, ttlMs, version }: CacheDescriptor): object {
+  return { keyed, source, ttlMs, version } satisfies { [Key in keyof CacheDescriptor]-?: unknown };
 }
 
 function canonicalInput({ collect, param, schema, task }: InputDescriptor): object {

@@ -12,7 +12,6 @@ export function unsupportedOptions(definition: Task | Pipeline): string[] {
   if (brandOf(definition) === "pipeline") return present(definition as Pipeline, ["retention"]);
   const task = definition as Task;
   const options = present(task, ["concurrencyKey", "priority"]);
-  if (task.cache !== undefined && task.cache !== false) options.push("cache");
   return options;
 }
 

@@ -3,6 +3,7 @@ import { openKvIOManager } from "../../src/store/kv_io_manager.ts";
 import { openMemoryIOManager } from "../../src/store/memory_io_manager.ts";
 import { openPostgresIOManager } from "../../src/store/postgres_io_manager.ts";
 import { inSchema, WITHOUT_POSTGRES } from "../support/postgres.ts";
+import { testSaveNew } from "./save_new_contract.ts";
 import { testIOManager, type WithIOManager } from "./io_manager_contract.ts";
 
 function onFiles(fsync: "always" | "batched"): WithIOManager {
@@ -17,13 +18,12 @@ function onFiles(fsync: "always" | "batched"): WithIOManager {
   };
 }
 
-testIOManager("MemoryIOManager", async (test) => {
+const inMemory: WithIOManager = async (test) => {
   await using io = await openMemoryIOManager();
   await test(io);
-});
-testIOManager("FilesystemIOManager (batched)", onFiles("batched"));
-testIOManager("FilesystemIOManager (always)", onFiles("always"));
-testIOManager("KvIOManager", async (test) => {
+};
+
+const onKv: WithIOManager = async (test) => {
   const dir = await Deno.makeTempDir();
   try {
     await using io = await openKvIOManager({ path: `${dir}/results.kv` });
@@ -31,13 +31,18 @@ testIOManager("KvIOManager", async (test) => {
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
-});
-testIOManager(
-  "PostgresIOManager",
-  (test) =>
-    inSchema(async (url, schema) => {
-      await using io = await openPostgresIOManager({ url, schema });
-      await test(io);
-    }),
-  WITHOUT_POSTGRES,
-);
+};
+
+const onPostgres: WithIOManager = (test) =>
+  inSchema(async (url, schema) => {
+    await using io = await openPostgresIOManager({ url, schema });
+    await test(io);
+  });
+
+for (const testAll of [testIOManager, testSaveNew]) {
+  testAll("MemoryIOManager", inMemory);
+  testAll("FilesystemIOManager (batched)", onFiles("batched"));
+  testAll("FilesystemIOManager (always)", onFiles("always"));
+  testAll("KvIOManager", onKv);
+  testAll("PostgresIOManager", onPostgres, WITHOUT_POSTGRES);
+}

@@ -141,8 +141,8 @@ export function testRunJournal(name: string, withJournal: WithRunJournal): void 
     assertEquals((await journal.run("a"))?.facts, [{ n: 1 }]);
   });
 
-  test("unfinished() gives pending and running runs with their facts, oldest first", async (journal) => {
-    for (const id of ["3", "1", "2", "4", "5"]) await journal.commit(accept(id));
+  test("unfinished() gives pending and running runs with their facts, as they were accepted", async (journal) => {
+    for (const id of ["3", "2", "1", "4", "5"]) await journal.commit(accept(id));
     await journal.commit([
       { kind: "facts", runId: "2", facts: ["planned"] },
       { kind: "status", runId: "2", status: "running" },
@@ -151,8 +151,8 @@ export function testRunJournal(name: string, withJournal: WithRunJournal): void 
       { kind: "status", runId: "5", status: "cancelled", endedMs: 9 },
     ]);
     assertEquals(await journal.unfinished(), [
-      { run: run("1"), facts: [] },
       { run: run("2", { status: "running" }), facts: ["planned"] },
+      { run: run("1"), facts: [] },
     ]);
     assertEquals((await journal.run("3"))?.run, run("3", { status: "succeeded", endedMs: 7 }));
   });
@@ -223,6 +223,34 @@ export function testRunJournal(name: string, withJournal: WithRunJournal): void 
     await journal.commit(result("b", 20, "3"));
     assertEquals(await journal.latestResult("extract"), { runId: "b", resultIds: ["3"] });
     assertEquals(await journal.latestResult("load"), undefined);
+  });
+
+  test("latestResult() gives the run that made a result, whichever run it stood for another in", async (journal) => {
+    await journal.commit([...accept("a"), ...accept("b")]);
+    const result = { kind: "result", task: "extract", resultIds: ["a1"] } as const;
+    await journal.commit([{ ...result, runId: "a", timeMs: 1 }]);
+    await journal.commit([{ ...result, runId: "b", timeMs: 2, source: "a" }]);
+    assertEquals(await journal.latestResult("extract"), { runId: "a", resultIds: ["a1"] });
+  });
+
+  test("memo() gives what was remembered last under a task and a key", async (journal) => {
+    await journal.commit([...accept("a"), ...accept("b")]);
+    const memo = { task: "t", key: "k", runId: "a", attempt: 2, digest: "d", timeMs: 1.5 };
+    assertEquals(await journal.memo("t", "k"), undefined);
+    await journal.commit([{ kind: "memo", memo }]);
+    assertEquals(await journal.memo("t", "k"), memo);
+    assertEquals([await journal.memo("t", "other"), await journal.memo("u", "k")], [undefined, undefined]);
+    await journal.commit([{ kind: "memo", memo: { ...memo, runId: "b", chunks: 0 } }]);
+    assertEquals(await journal.memo("t", "k"), { ...memo, runId: "b", chunks: 0 });
+    await journal.commit([{ kind: "reads", runId: "b", sources: [{ runId: "a", task: "t" }] }]);
+    const nobody: JournalWrite[][] = [
+      [{ kind: "memo", memo: { ...memo, runId: "nobody" } }],
+      [{ kind: "reads", runId: "nobody", sources: [{ runId: "a", task: "t" }] }],
+    ];
+    for (const writes of nobody) {
+      const error = await assertRejects(() => journal.commit(writes), MillraceError);
+      assertEquals(error.code, "run/not-found");
+    }
   });
 
   test("commit() takes a thousand at once and keeps their order", async (journal) => {

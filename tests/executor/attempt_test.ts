@@ -82,7 +82,7 @@ Deno.test("runAttempt keeps the chunks of anything iterable in order, and the ma
   for (const [name, run] of Object.entries(sources)) {
     const saved: string[] = [];
     const trial = await createTrial({
-      save: ({ resultId }, value) => {
+      saveNew: ({ resultId }, value) => {
         saved.push(`${resultId}=${JSON.stringify(value)}`);
         return Promise.resolve();
       },
@@ -110,7 +110,7 @@ Deno.test("runAttempt of an empty stream stores only the mark", async () => {
 Deno.test("runAttempt asks for the next chunk only once the last one is stored", async () => {
   const steps: string[] = [];
   const trial = await createTrial({
-    save: async ({ resultId }) => {
+    saveNew: async ({ resultId }) => {
       await Promise.resolve();
       steps.push(`stored ${resultId}`);
     },
@@ -199,7 +199,7 @@ Deno.test("runAttempt refuses parameters that do not fit, before the task runs",
 
 Deno.test("runAttempt reports success only once the result is stored", async () => {
   const saved = Promise.withResolvers<void>();
-  const trial = await createTrial({ save: () => saved.promise });
+  const trial = await createTrial({ saveNew: () => saved.promise });
   let reported = false;
   const outcome = trial.run(defineTask({ name: "slow", run: () => 1 })).then((end) => {
     reported = true;
@@ -213,7 +213,7 @@ Deno.test("runAttempt reports success only once the result is stored", async () 
 
 Deno.test("runAttempt fails if its result cannot be stored: again if the store is away, for good if nothing can keep it", async () => {
   const away = await createTrial({
-    save: () =>
+    saveNew: () =>
       Promise.reject(
         new MillraceError("store/unavailable", "Cannot write", { details: { path: "x", reason: "full" } }),
       ),
@@ -337,4 +337,20 @@ Deno.test("runAttempt stores a stream of bytes as it comes; a task downstream ge
   const source = { runId: "r1", task: "csv", resultIds: [resultIdOf(1)] };
   assert((await trial.run(lines, { inputs: { csv: source } })).ok);
   assertEquals(await trial.io.load({ runId: "r1", task: "lines", resultId: resultIdOf(1) }), ["a,b", "1,2"]);
+});
+
+Deno.test("runAttempt fails of an error in the task that goes to nobody, and listens no longer than it runs", async () => {
+  const trial = await createTrial();
+  const task = defineTask({
+    name: "careless",
+    run: (_inputs, { signal }) =>
+      new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve())),
+  });
+  const running = trial.run(task);
+  const [tell] = trial.faults;
+  tell!(new RangeError("lost"));
+  const outcome = await running;
+  assertMatch(failureOf(outcome), /^task\/unhandled: .*: lost/);
+  assert(!outcome.ok && outcome.error.cause?.name === "RangeError" && outcome.retryable && !outcome.dirty);
+  assertEquals(trial.faults.size, 0);
 });

@@ -361,6 +361,32 @@ Deno.test("ExecutorPool fails what a lost executor had begun, and gives to other
   assertEquals(rig.ends().at(-1), "d ok");
 });
 
+Deno.test("ExecutorPool ends what was called off before it was begun, instead of giving it to another executor", () => {
+  const rig = createRig();
+  const first = claiming(rig, "e1");
+  rig.submit("a");
+  rig.cancel("a");
+  rig.pool.leave("e1", "gone");
+  const second = claiming(rig, "e2");
+  assertEquals(second.tasks(), []);
+  assertEquals(first.tasks(), ["a"]);
+  assertEquals(rig.ends(), ["a task/cancelled"]);
+});
+
+Deno.test("ExecutorPool gives what an executor never began its whole time once another one has it", async () => {
+  const rig = createRig();
+  claiming(rig, "e1");
+  rig.submit("a", { timeoutMs: 10 });
+  // The executor hears nothing: not the task's fault, and not its time.
+  await rig.clock.advance(10 + 2 * GRACE_MS);
+  assertEquals([rig.retired.length, rig.ends()], [1, []]);
+  const second = claiming(rig, "e2");
+  await rig.clock.advance(5);
+  assertEquals(rig.retired.length, 1);
+  second.finish(1);
+  assertEquals(rig.ends(), ["a ok"]);
+});
+
 type Step =
   | { readonly kind: "submit" | "cancel"; readonly task: number }
   | { readonly kind: "end" | "dirty" | "lose"; readonly which: number }

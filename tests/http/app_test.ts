@@ -95,6 +95,7 @@ Deno.test("GET /api lists every route with what it does", async () => {
     "GET /api/plans",
     "POST /api/events",
     "GET /api/events",
+    "GET /api/events/ws",
     "GET /api",
   ]);
   assert(routes.every(({ summary }) => summary.length > 5));

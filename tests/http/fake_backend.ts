@@ -153,8 +153,8 @@ export function createFakeBackend(overrides: Partial<GatewayBackend> = {}): Fake
         request,
         options,
       ),
-    subscribe(pattern) {
-      calls.push(["subscribe", pattern]);
+    subscribe(pattern, since) {
+      calls.push(["subscribe", pattern, ...(since === undefined ? [] : [since])]);
       const subscription = new FakeSubscription();
       subscriptions.push(subscription);
       return subscription;

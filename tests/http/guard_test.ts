@@ -74,3 +74,38 @@ Deno.test("guard leaves /health open, and the page where a token guards its data
   assertEquals(verdict({ token: "secret" }, "/"), "passes");
   assertEquals(verdict({}, "/", { host: "evil.example" }), "http/forbidden");
 });
+
+Deno.test("guard lets no foreign page open a WebSocket", () => {
+  const headers = { host: "localhost:8000", upgrade: "websocket" };
+  assertEquals(
+    verdict({}, "/api/events/ws", { ...headers, origin: "http://evil.example" }),
+    "http/forbidden",
+  );
+  assertEquals(verdict({}, "/api/events/ws", { ...headers, origin: "http://localhost:8000" }), "passes");
+  assertEquals(verdict({}, "/api/events/ws", headers), "passes");
+});
+
+Deno.test("guard takes the token of a WebSocket from a subprotocol, as browsers cannot send header fields", () => {
+  const path = "/api/events/ws";
+  const token = "päss wörd";
+  const text = btoa(String.fromCharCode(...new TextEncoder().encode(token)));
+  const encoded = text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const asking = (protocol: string): Record<string, string> => ({
+    upgrade: "websocket",
+    "sec-websocket-protocol": protocol,
+  });
+  assertEquals(verdict({ token }, path, asking(`millrace, bearer.${encoded}`)), "passes");
+  assertEquals(verdict({ token }, path, asking(`bearer.${encoded},millrace`)), "passes");
+  for (const protocol of ["millrace", "bearer.", "bearer.AAAA", "bearer.A", `xbearer.${encoded}`]) {
+    assertEquals(verdict({ token }, path, asking(protocol)), "http/unauthorized", protocol);
+  }
+  // Only there: any other request has header fields.
+  assertEquals(
+    verdict({ token }, path, { "sec-websocket-protocol": `bearer.${encoded}` }),
+    "http/unauthorized",
+  );
+  assertEquals(
+    verdict({ token: "abc" }, path, { upgrade: "websocket", authorization: "Bearer abc" }),
+    "passes",
+  );
+});

@@ -93,6 +93,19 @@ Deno.test("Engine.drain() does not wait for outcomes beyond its deadline, nor at
   const drained = busy.engine.drain(5_000);
   await busy.clock.advance(5_000);
   assertEquals(await drained, 1);
+  const facts = [...busy.facts.values()].flat().map(({ type }) => type);
+  assertEquals(facts, ["planned", "started", "suspended"], "its interruption is nobody's fault");
+});
+
+Deno.test("Engine.drain() does not wait for a journal that cannot write", async () => {
+  const world = new World({ pipelines: [{ name: "p", on: ["go"], plan: ab }] });
+  await world.publish("go");
+  await world.settle();
+  world.journal.commit = () => Promise.reject(unavailable());
+  const drained = world.engine.drain(1_000);
+  await world.clock.advance(3_000);
+  assertEquals(await drained, 1);
+  world.engine.close();
 });
 
 Deno.test("Engine.drain() ends when the last run that is at work is cancelled", async () => {

@@ -1,7 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { MillraceError } from "../../src/base/errors.ts";
 import { createLogger, type LogRecord } from "../../src/base/log.ts";
+import type { Fact } from "../../src/orchestrator/facts.ts";
+import { APART_AFTER, isolationOf, MAX_INTERRUPTIONS } from "../../src/orchestrator/interruptions.ts";
 import { prepareRun, reconcile } from "../../src/orchestrator/preparation.ts";
+import { applyFact } from "../../src/orchestrator/run_state.ts";
 import type { Plan } from "../../src/task/plan.ts";
 import { fact, planned, planOf, stateAfter } from "./plans.ts";
 
@@ -73,4 +76,30 @@ Deno.test("reconcile() a result that cannot be read is none: one bad file stops 
   const { facts, log } = reconciling(() => Promise.reject(new Error("corrupt")));
   assertEquals((await facts).map(({ type }) => type), ["interrupted"]);
   assertEquals(log.map(({ level }) => level), ["warn"]);
+});
+
+Deno.test("reconcile() fails a task during which the process has ended too often, and counts no end that was in order", async () => {
+  const state = stateAfter(planned(planOf({ a: [] })));
+  const live = async (...more: readonly Fact[]): Promise<string> => {
+    const attempt = state.tasks.get("a")!.attempts + 1;
+    for (const one of [fact("started", "a", attempt), ...more.map((it) => ({ ...it, attempt }))]) {
+      applyFact(state, one as Fact);
+    }
+    const facts = await reconcile(state, {
+      log: createLogger(() => {}, () => 0),
+      adoptable: () => Promise.resolve(undefined),
+      now: () => 7,
+    });
+    for (const one of facts) applyFact(state, one);
+    return facts.map((one) => one.type === "failed" ? one.error.code : one.type).join();
+  };
+  for (let times = 1; times < MAX_INTERRUPTIONS; times++) {
+    assertEquals(await live(), "interrupted");
+    assertEquals(await live(fact("suspended", "a")), "interrupted");
+    const isolation = isolationOf("worker", state.tasks.get("a")!);
+    assertEquals(isolation, times >= APART_AFTER ? "process" : "worker", `after ${times}`);
+  }
+  assertEquals(isolationOf("inline", state.tasks.get("a")!), "inline");
+  assertEquals(await live(), "task/crashed-process");
+  assertEquals(state.tasks.get("a")!.status, "failed");
 });

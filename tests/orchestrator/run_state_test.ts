@@ -104,7 +104,7 @@ Deno.test("applyFact() facts about tasks that the plan does not have change noth
 Deno.test("applyFact() a final task and a final run stay as they are, whatever comes", () => {
   const anything: Fact[] = [
     chain,
-    ...(["started", "succeeded", "failed", "interrupted"] as const).flatMap((type) =>
+    ...(["started", "succeeded", "failed", "interrupted", "suspended"] as const).flatMap((type) =>
       [1, 2, 3].map((attempt) => fact(type, "a", attempt))
     ),
     { type: "skipped", task: "a", because: "b", atMs: 9 },

@@ -2,11 +2,13 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { EncodedEvent } from "../../src/event/event.ts";
-import type { ExecutableTask } from "../../src/executor/port.ts";
+import type { AttemptKey, AttemptOutcome, ExecutableTask } from "../../src/executor/port.ts";
 import type { Fact } from "../../src/orchestrator/facts.ts";
 import type { RunRecord } from "../../src/orchestrator/port.ts";
 import { replay } from "../../src/orchestrator/run_state.ts";
+import { isFailure } from "../../src/task/task.ts";
 import { naiveEnd } from "./naive_run.ts";
+import { readsOf } from "../../src/task/descriptor.ts";
 import { type Play, plays } from "./plans.ts";
 import { failure, type Fate, keyOf, success, World, type WorldOptions } from "./world.ts";
 
@@ -36,6 +38,9 @@ export class Simulation {
   readonly #maxCrashes: number;
   #events: EncodedEvent[] = [];
   #crashes = 0;
+  #earlyStarts = 0;
+  /** Readings of streams that nobody has answered, with the process that was asked. */
+  readonly #readings = new Map<Promise<unknown>, number>();
 
   constructor(seed: number) {
     this.#random = randomOf(seed);
@@ -60,6 +65,8 @@ export class Simulation {
       pipelines,
       triggers: [{ name: "over", source: "run.second.succeeded|run.second.failed", topic: "second.over" }],
       fate: () => this.#fate(),
+      // Half of the worlds have a pool whose messages are under way for a while, and executors that die.
+      ...this.#pick([{}, { executors: 1 }, {}, { executors: 3 }]),
       random: this.#random,
     });
     this.#events = Array.from({ length: EVENTS }, (_, n) => this.#world.event("go", { n }));
@@ -70,6 +77,11 @@ export class Simulation {
     return this.#crashes;
   }
 
+  /** How many attempts began to read others that still ran. */
+  get earlyStarts(): number {
+    return this.#earlyStarts;
+  }
+
   /** Lives the world to its end; throws if something does not hold that must. */
   async run(): Promise<void> {
     const world = this.#world;
@@ -78,13 +90,15 @@ export class Simulation {
       assert(turn < 5_000, "the world does not come to an end");
       const attempts = world.attempts.length;
       await this.#move();
+      const moved = this.#moveCrew();
       if (process !== world.process) {
         process = world.process;
         void world.engine.recover();
-      } else if (attempts === 0) await world.clock.advance(5_000);
+      } else if (attempts === 0 && !moved) await world.clock.advance(5_000);
       // Sometimes the next thing happens while this one is being written.
       if (this.#random() < 0.7) await world.settle();
       this.#checkLimits();
+      this.#checkInputs();
     }
     await this.#check();
   }
@@ -100,20 +114,56 @@ export class Simulation {
       // Who gets no answer asks again, and sometimes who got one does so too.
       void world.engine.accept(event).then(() => this.#accepted.add(event), () => {});
     } else if (luck < 0.25 && past !== undefined) {
-      if (!world.attempts.some((other) => keyOf(other) === keyOf(past))) {
+      const open = world.attempts.some((other) => keyOf(other) === keyOf(past));
+      if (!open && !(world.crew?.has(past) ?? false)) {
         world.engine.outcome(past, this.#random() < 0.5 ? failure() : { ok: true, durationMs: 1 });
       }
     } else if (luck < 0.3) await world.clock.advance(500);
     else if (luck < 0.35) this.#crash();
     else if (luck < 0.37 && attempt?.pipeline === "third") world.engine.cancel(attempt.runId);
+    else if (luck < 0.4 && attempt !== undefined && this.#mayDie(attempt)) world.crew!.lose(attempt);
+    else if (attempt !== undefined && luck < 0.55) this.#stream(attempt);
     else if (attempt !== undefined) world.report(attempt, this.#outcomeOf(attempt));
+  }
+
+  /** An attempt stores a chunk, and reads what others store. */
+  #stream(attempt: ExecutableTask): void {
+    const { engine, process } = this.#world;
+    if (this.#isStream(attempt)) engine.notice(attempt, { kind: "chunk", chunk: 0 });
+    for (const source of Object.values(attempt.inputs)) {
+      if (!("attempt" in source)) continue;
+      const reading = engine.readStream(attempt, source, this.#random() < 0.5 ? 0 : 1).catch(() => {});
+      this.#readings.set(reading, process);
+      void reading.then(() => this.#readings.delete(reading));
+    }
+  }
+
+  #isStream({ pipeline, task }: { readonly pipeline: string; readonly task: string }): boolean {
+    return this.#plays.get(pipeline)!.plan.tasks[task]!.stream;
+  }
+
+  /** Some messages between the pool and its executors arrive; says whether any was under way. */
+  #moveCrew(): boolean {
+    let moved = false;
+    for (let left = Math.floor(this.#random() * 4); left > 0; left--) {
+      moved = (this.#world.crew?.move() ?? false) || moved;
+    }
+    return moved;
+  }
+
+  /** The death of its executor stands for a failure that an attempt has coming anyway. */
+  #mayDie(attempt: ExecutableTask): boolean {
+    const outcome = this.#outcomeOf(attempt);
+    return this.#world.crew !== undefined && !outcome.ok && outcome.retryable &&
+      outcome.error.code !== "task/timed-out";
   }
 
   /** Some attempts had stored their result, and not said so. */
   #crash(): void {
     if (!this.#mayCrash()) return;
     for (const attempt of this.#world.attempts) {
-      if (this.#random() < 0.5 && this.#outcomeOf(attempt).ok) this.#world.store(attempt);
+      const outcome = this.#outcomeOf(attempt);
+      if (this.#random() < 0.5 && outcome.ok) this.#world.store(attempt, outcome.chunks);
     }
     this.#world.crash();
   }
@@ -130,12 +180,13 @@ export class Simulation {
   }
 
   /** What an attempt comes to: as often as its script says it fails. */
-  #outcomeOf({ runId, pipeline, task }: ExecutableTask) {
+  #outcomeOf(attempt: ExecutableTask): AttemptOutcome {
+    const { runId, pipeline, task } = attempt;
     const { failures, slow, retryable } = this.#plays.get(pipeline)!.scripts[task]!;
     const failed = (this.#world.facts.get(runId) ?? []).filter((one) =>
       one.type === "failed" && one.task === task
     );
-    if (failed.length >= failures) return success();
+    if (failed.length >= failures) return success(this.#isStream(attempt) ? 1 : undefined);
     const { error, ...more } = failure(retryable) as Extract<ReturnType<typeof failure>, { ok: false }>;
     return { ...more, error: slow ? { ...error, code: "task/timed-out" as const } : error };
   }
@@ -148,12 +199,22 @@ export class Simulation {
     return (await journal.unfinished()).length === 0;
   }
 
-  /** No pipeline has more runs under way than it may. */
+  /** No pipeline has more runs under way than it may; what was called off may take a moment to end. */
   #checkLimits(): void {
-    const runs = Map.groupBy(this.#world.attempts, ({ pipeline }) => pipeline);
+    const calledOff = new Set(this.#world.calledOff.map(keyOf));
+    const going = this.#world.attempts.filter((attempt) => !calledOff.has(keyOf(attempt)));
+    const runs = Map.groupBy(going, ({ pipeline }) => pipeline);
     for (const [pipeline, attempts] of runs) {
       const underWay = new Set(attempts.map(({ runId }) => runId)).size;
       assert(underWay <= this.#limits.get(pipeline)!, `"${pipeline}" has ${underWay} runs under way`);
+    }
+  }
+
+  /** Nobody is given a failure in place of a value but of a task that may fail. */
+  #checkInputs(): void {
+    for (const { pipeline, inputs } of this.#world.attempts) {
+      const failures = Object.values(inputs).filter(isFailure);
+      assert(failures.every(({ task }) => this.#plays.get(pipeline)!.plan.tasks[task]!.failSafe));
     }
   }
 
@@ -163,10 +224,12 @@ export class Simulation {
     const keys = world.submitted.map(keyOf);
     assertEquals(keys.length, new Set(keys).size, "no attempt is handed over twice");
     const again = world.submitted.filter((key) =>
-      Array.from({ length: key.attempt - 1 }, (_, before) => keyOf({ ...key, attempt: before + 1 }))
-        .some((earlier) => world.stored.has(earlier))
+      Array.from({ length: key.attempt - 1 }, (_, before) => ({ ...key, attempt: before + 1 }))
+        .some((earlier) => world.stored.has(keyOf(earlier)) && !this.#readInVain(earlier))
     );
     assertEquals(again, [], "what has a result, journalled or only stored, is never executed again");
+    const waiting = [...this.#readings.values()].filter((process) => process === world.process);
+    assertEquals(waiting, [], "nobody waits for chunks that never come");
     const runs = await world.journal.runs({ limit: 1_000 });
     for (const pipeline of this.#plays.keys()) {
       const started = runs.filter((run) => run.pipeline === pipeline);
@@ -175,16 +238,44 @@ export class Simulation {
     }
   }
 
+  /** Whether an attempt has read another one that came to nothing: then so did it. */
+  #readInVain({ runId, task, attempt }: AttemptKey): boolean {
+    return this.#world.facts.get(runId)!.some((one) =>
+      one.type === "recalled" && one.task === task && one.attempt === attempt
+    );
+  }
+
+  /** Nothing is made of the chunks of an attempt that did not succeed. */
+  #checkStreams(facts: readonly Fact[]): void {
+    const succeeded = new Map(
+      facts.flatMap((one) => one.type === "succeeded" ? [[one.task, one.attempt] as const] : []),
+    );
+    for (const one of facts) {
+      if (one.type !== "started" || one.live === undefined) continue;
+      this.#earlyStarts++;
+      if (succeeded.get(one.task) !== one.attempt) continue;
+      for (const [source, attempt] of Object.entries(one.live)) assertEquals(succeeded.get(source), attempt);
+    }
+  }
+
   #checkRun(run: RunRecord, facts: readonly Fact[]): void {
     const play = this.#plays.get(run.pipeline)!;
     const expected = naiveEnd(play);
     const state = replay(run, facts);
-    const statuses = Object.fromEntries([...state.tasks].map(([name, { status }]) => [name, status]));
+    const statuses = Object.fromEntries([...state.tasks].map(([name, { status }]) => {
+      // One that began early, on chunks that came to nothing later, may have failed before that was known.
+      const began = expected.tasks[name] === "skipped" &&
+        readsOf(play.plan.tasks[name]!).some((source) =>
+          play.plan.tasks[source]!.stream && expected.tasks[source] !== "succeeded"
+        );
+      return [name, began && (status === "failed" || status === "timed_out") ? "skipped" : status];
+    }));
     if (run.status === "cancelled") assertEquals(run.pipeline, "third");
     else {assertEquals({ status: run.status, tasks: statuses }, {
         status: expected.status,
         tasks: expected.tasks,
       });}
+    this.#checkStreams(facts);
     const successes = facts.flatMap((one) => one.type === "succeeded" ? [one] : []);
     assertEquals(
       successes.length,

@@ -14,6 +14,7 @@ import type { Committed, JournalWrite } from "../../src/orchestrator/port.ts";
 import type { PipelineDescriptor } from "../../src/task/descriptor.ts";
 import type { Plan } from "../../src/task/plan.ts";
 import type { RunRequest } from "../../src/task/run.ts";
+import { Crew } from "./crew.ts";
 import { createVirtualClock, type VirtualClock } from "../../src/testing/virtual_clock.ts";
 
 /** A pipeline and its plan. */
@@ -40,6 +41,8 @@ export interface WorldOptions {
   readonly fate?: (writes: readonly JournalWrite[]) => Fate;
   /** From 0 to 1. @default {0.5, always} */
   readonly random?: () => number;
+  /** How many executors a real pool has; without it, an attempt is begun as it is handed over. */
+  readonly executors?: number;
   /** In place of the plan of the request's pipeline and the parameters as they came. */
   readonly prepare?: EnginePorts["prepare"];
 }
@@ -92,6 +95,8 @@ export class World {
   /** Which process this is. */
   #process = 0;
   #engine: Engine;
+  /** The pool of the process that is alive, and its executors. */
+  crew: Crew | undefined;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -148,9 +153,9 @@ export class World {
   report(key: AttemptKey, outcome: AttemptOutcome): void {
     const { runId, task, attempt } = key;
     if (outcome.ok) this.store(key, outcome.chunks);
-    const index = this.attempts.findIndex((other) => keyOf(other) === keyOf(key));
-    if (index >= 0) this.attempts.splice(index, 1);
-    this.#engine.outcome({ runId, task, attempt }, outcome);
+    this.#remove(key);
+    if (this.crew === undefined) this.#engine.outcome({ runId, task, attempt }, outcome);
+    else this.crew.end(key, outcome);
   }
 
   /** Stores an attempt's result and tells nobody. */
@@ -179,6 +184,11 @@ export class World {
     return this.shown.map(({ topic }) => topic);
   }
 
+  #remove(key: AttemptKey): void {
+    const index = this.attempts.findIndex((other) => keyOf(other) === keyOf(key));
+    if (index >= 0) this.attempts.splice(index, 1);
+  }
+
   #start(): Engine {
     const process = this.#process;
     const { pipelines, triggers = [], random = () => 0.5 } = this.#options;
@@ -188,7 +198,17 @@ export class World {
     const quiet = <A extends unknown[]>(fn: (...args: A) => void) => (...args: A): void => {
       if (process === this.#process) fn(...args);
     };
-    const engine = new Engine({
+    const crew = this.#options.executors === undefined ? undefined : new Crew(this.#options.executors, {
+      clock: { now: () => this.clock.now(), after: (delayMs, fn) => this.clock.after(delayMs, quiet(fn)) },
+      random,
+      begun: quiet((task) => void this.attempts.push(task)),
+      lost: quiet((key) => this.#remove(key)),
+      outcome: quiet(({ runId, task, attempt }, outcome) =>
+        engine.outcome({ runId, task, attempt }, outcome)
+      ),
+    });
+    this.crew = crew;
+    const engine: Engine = new Engine({
       clock: { now: () => this.clock.now(), after: (delayMs, fn) => this.clock.after(delayMs, quiet(fn)) },
       ids: this.#ids,
       log: createLogger((record) => this.log.push(record), () => this.clock.now()),
@@ -198,17 +218,19 @@ export class World {
         unfinished: alive(() => this.journal.unfinished()),
         unrouted: alive(() => this.journal.unrouted()),
         run: alive((runId) => this.journal.run(runId)),
+        memo: alive((task, key) => this.journal.memo(task, key)),
         latestResult: alive((task) => this.journal.latestResult(task)),
       },
       prepare: alive(this.#options.prepare ?? ((request) => this.#prepare(request))),
       submit: quiet((task) => {
         this.submitted.push({ runId: task.runId, task: task.task, attempt: task.attempt });
-        this.attempts.push(task);
+        if (crew === undefined) this.attempts.push(task);
+        else crew.submit(task);
       }),
       cancel: quiet((key) => {
         this.calledOff.push(key);
-        const index = this.attempts.findIndex((other) => keyOf(other) === keyOf(key));
-        if (index >= 0) this.attempts.splice(index, 1);
+        if (crew === undefined) this.#remove(key);
+        else crew.cancel(key);
       }),
       adoptable: alive((key) => Promise.resolve(this.stored.get(keyOf(key)))),
       deliver: quiet((events) => void this.shown.push(...events)),

@@ -31,7 +31,7 @@ const policies: fc.Arbitrary<Omit<TaskDescriptor, "name" | "inputs" | "after">> 
   isolation: fc.constantFrom("worker" as const, "process" as const, "inline" as const),
   permissions: optional(fc.record({ net: fc.boolean(), read: fc.subarray(["x", "y"]) })),
   memoryMb: optional(fc.nat(2)),
-  cache: optional(fc.record({ ttlMs: fc.nat(2), key: fc.constantFrom("k", "l") })),
+  cache: optional(fc.record({ ttlMs: fc.nat(2), keyed: fc.boolean(), version: fc.constantFrom("k", "l") })),
   concurrencyKey: optional(fc.constantFrom("x", "😀\n")),
   priority: optional(fc.nat(2)),
   params: optional(schemas),

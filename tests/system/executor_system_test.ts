@@ -147,15 +147,23 @@ for (const [name, reason] of [["exits", "Deno.exit(7)"], ["closes", "close()"]] 
     }));
 }
 
-Deno.test("a rejection and a throw that nobody waits for are logged, and end neither task nor executor", () =>
+for (
+  const [name, reason] of [["careless", "a rejection that nobody awaits"], ["thrower", "a throw in a timer"]]
+) {
+  Deno.test(`a task with ${reason} fails of it, at once, and its executor goes on`, () =>
+    withPlatform(async ({ app, records }) => {
+      const { error } = (await runTask(app, name!)).tasks[name!]!;
+      assertEquals([error?.code, error?.cause?.message], ["task/unhandled", reason]);
+      assertEquals((await runTask(app, "follow")).status, "succeeded");
+      assertEquals(records.filter((record) => replaced(record) || lost(record)), []);
+    }));
+}
+
+Deno.test("a throw after a task has ended is logged, and ends neither another task nor the executor", () =>
   withPlatform(async ({ app, records }) => {
-    assertEquals((await runTask(app, "careless")).value, "alive");
+    assertEquals((await runTask(app, "late_thrower")).value, "done");
     assertEquals((await runTask(app, "follow")).status, "succeeded");
-    const faults = records.filter(({ message }) => message.startsWith("Code in a host failed"));
-    assertEquals(faults.map(({ attrs }) => (attrs.error as { message: string }).message).sort(), [
-      "a rejection that nobody awaits",
-      "a throw in nobody's hands",
-    ]);
+    while (!records.some(({ message }) => message.startsWith("Code in a host failed"))) await app.view();
     assertEquals(records.filter(lost), []);
   }));
 
@@ -259,7 +267,7 @@ Deno.test("openPlatform refuses a module whose task asks for what this version c
           log: () => {},
         }),
       Error,
-      'Cannot load "boxed" as this version of Millrace cannot keep what its option "cache" promises',
+      'Cannot load "boxed" as this version of Millrace cannot keep what its option "priority" promises',
     );
   } finally {
     await Deno.remove(dataDir, { recursive: true });

@@ -1,6 +1,6 @@
 /** Runs that repeat runs, on a whole platform and over its end. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { MillraceError, openPlatform } from "@millrace/millrace";
+import { MillraceError, openFilesystemIOManager, openPlatform } from "@millrace/millrace";
 
 const modules = [import.meta.resolve("./fixtures/pipelines.ts")];
 
@@ -33,9 +33,8 @@ Deno.test("Platform.rerun() takes results over by reference, also from before a 
     assertEquals(await app.result(run.id, "numbers"), [1, 2, 3]);
     assertEquals(await app.result(run.id, "flaky"), { attempt: 1, at: new Date(0), big: 10n });
     assertEquals((await app.result(run.id, "sum") as { sum: number }).sum, 6);
-    const copies = [];
-    for await (const { name } of Deno.readDir(`${dataDir}/runs/${run.id}`)) copies.push(name);
-    assertEquals(copies, ["sum"]);
+    await using io = await openFilesystemIOManager({ dir: dataDir });
+    assertEquals((await io.list({ runId: run.id })).map(({ task }) => task), ["sum"], "nothing is copied");
     const view = await app.runView(run.id);
     assertEquals([view.parentRunId, view.request.metadata], [first, { why: "test" }]);
 
@@ -47,6 +46,31 @@ Deno.test("Platform.rerun() takes results over by reference, also from before a 
       MillraceError,
     );
     assertEquals(error.code, "run/not-repeatable");
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
+
+Deno.test("Platform a task with a cache takes an earlier result of the same inputs, also from before a restart", async () => {
+  const dataDir = await Deno.makeTempDir();
+  const open = () => openPlatform({ dataDir, modules, executors: 1, schedules: false, log: () => {} });
+  try {
+    let first: string, made: unknown;
+    {
+      await using app = await open();
+      const run = await app.run({ pipeline: "squaring", params: { upTo: 3 } });
+      first = run.id;
+      await run.finished;
+      made = await app.result(first, "squares");
+    }
+    await using app = await open();
+    const again = await app.run({ pipeline: "squaring", params: { upTo: 3, note: "does not matter to it" } });
+    const { tasks } = await again.finished;
+    assertEquals([tasks.squares!.cached, tasks.numbers!.cached], [{ runId: first }, undefined]);
+    assertEquals(await app.result(again.id, "squares"), made);
+    const other = await app.run({ pipeline: "squaring", params: { upTo: 4 } });
+    assertEquals((await other.finished).tasks.squares!.cached, undefined);
+    assertEquals((await app.result(other.id, "squares") as { squares: unknown }).squares, [1, 4, 9, 16]);
   } finally {
     await Deno.remove(dataDir, { recursive: true });
   }

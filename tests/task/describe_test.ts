@@ -77,6 +77,21 @@ Deno.test("describeTask leaves out a schema that JSON Schema cannot say", () => 
   assertEquals(describeTask(defineTask({ name: "task", output: silent, run: () => 1 })).output, undefined);
 });
 
+Deno.test("describeTask says what the code of a remembered task is known by", () => {
+  const cacheOf = (
+    cache: boolean | { key?: () => unknown; version?: string; ttlMs?: number },
+    run = () => 1,
+  ) => describeTask(defineTask({ name: "task", cache, run })).cache;
+  assertEquals([cacheOf(false), cacheOf({ version: "2", ttlMs: 5 })], [
+    undefined,
+    { keyed: false, version: "2", ttlMs: 5 },
+  ]);
+  const known = [cacheOf(true), cacheOf({}), cacheOf(true, () => 2), cacheOf({ key: () => 1 })];
+  assertEquals(known.map((cache) => cache?.keyed), [false, false, false, true]);
+  assertEquals(known[0], known[1]);
+  assertEquals(new Set(known.map((cache) => cache?.source)).size, 3);
+});
+
 Deno.test("unsupportedOptions lists the promises that cannot be kept yet", () => {
   const run = (): number => 1;
   assertEquals(unsupportedOptions(defineTask({ name: "plain", cache: false, isolation: "inline", run })), []);
@@ -85,7 +100,6 @@ Deno.test("unsupportedOptions lists the promises that cannot be kept yet", () =>
     isolation: "process",
     permissions: {},
     memoryMb: 32,
-    cache: true,
     concurrencyKey: "a",
     priority: 0,
     run,
@@ -93,7 +107,6 @@ Deno.test("unsupportedOptions lists the promises that cannot be kept yet", () =>
   assertEquals(unsupportedOptions(task), [
     "concurrencyKey",
     "priority",
-    "cache",
   ]);
   const pipeline = definePipeline({ name: "p", tasks: [task], overlap: "skip", retention: { maxRuns: 1 } });
   assertEquals(unsupportedOptions(pipeline), ["retention"]);

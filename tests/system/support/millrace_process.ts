@@ -21,11 +21,26 @@ export function startMillrace(
     readonly dataDir: string;
     readonly args?: readonly string[];
     readonly env?: Record<string, string>;
+    /** For Deno itself. */
+    readonly denoArgs?: readonly string[];
   },
 ): MillraceProcess {
-  const { module, dataDir, args = [], env = {} } = options;
+  const { module, dataDir, args = [], env = {}, denoArgs = [] } = options;
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", main.href, "start", module, "--data-dir", dataDir, "--port", "0", "--json", ...args],
+    args: [
+      "run",
+      "-A",
+      ...denoArgs,
+      main.href,
+      "start",
+      module,
+      "--data-dir",
+      dataDir,
+      "--port",
+      "0",
+      "--json",
+      ...args,
+    ],
     env,
     stdin: "null",
     stdout: "piped",

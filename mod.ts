@@ -94,6 +94,8 @@ export {
   type Plan,
   type PlanEdge,
   type PlanFormat,
+  type PruneReport,
+  type PruneRequest,
   type ReadySet,
   type ReceivedOf,
   type Rerun,
@@ -226,6 +228,14 @@ export {
   type TaskChange,
   type TaskSource,
 } from "./src/planner/mod.ts";
+export { createExecutorPool } from "./actors/executor_pool.ts";
+export type {
+  CallOptions,
+  CallResult,
+  ExecutorPoolOptions,
+  StandalonePool,
+} from "./src/executor/standalone.ts";
+export type { PoolStatus } from "./src/executor/pool.ts";
 export {
   BackendIOManager,
   FilesystemIOManager,

@@ -20,8 +20,8 @@ import type { IOManager } from "../src/store/port.ts";
 import { describeTask } from "../src/task/describe.ts";
 import type { DrawOptions, Plan, Selection } from "../src/task/plan.ts";
 import type { TaskRegistry } from "../src/task/registry.ts";
-import type { RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts";
-import { parsePlanRequest, parseRunRequest } from "../src/task/run_request.ts";
+import type { PruneReport, PruneRequest, RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts";
+import { parsePlanRequest, parsePruneRequest, parseRunRequest } from "../src/task/run_request.ts";
 import type { Task } from "../src/task/task.ts";
 import type { Fired, TriggerView } from "../src/trigger/port.ts";
 import type {
@@ -107,6 +107,7 @@ export class PlatformSpeaker implements Platform {
       publish: (topic, data, about) => this.publish(topic, data, about),
       run: (request) => this.run(request),
       runs: (filter) => this.runs(filter),
+      prune: (request) => this.prune(request),
       runView: (runId) => this.runView(runId),
       result: (runId, task) => this.result(runId, task),
       drawPlan: (request, options) => this.drawPlan(request, options),
@@ -227,6 +228,10 @@ export class PlatformSpeaker implements Platform {
 
   async runView(runId: string): Promise<RunView> {
     return await this.#cast.orchestrator.ask("view", runId, ALWAYS);
+  }
+
+  async prune(request: PruneRequest = {}): Promise<PruneReport> {
+    return await this.#cast.orchestrator.ask("prune", parsePruneRequest(request), ALWAYS);
   }
 
   async fire(

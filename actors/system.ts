@@ -28,6 +28,7 @@ import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { plannerProtocol } from "../src/planner/protocol.ts";
 import { storeProtocol } from "../src/store/protocol.ts";
 import type { ResultsOptions } from "../src/store/results.ts";
+import type { Retention } from "../src/task/pipeline.ts";
 import type { Task } from "../src/task/task.ts";
 import { schedulerProtocol } from "../src/trigger/protocol.ts";
 import { executor, INLINE_SLOTS } from "./executor.ts";
@@ -53,6 +54,8 @@ export interface CastOptions {
   readonly schedules: boolean;
   /** Whether unfinished runs go on. */
   readonly resume: boolean;
+  /** How long ended runs are kept of pipelines that do not say so; `false`: none is deleted by itself. */
+  readonly retention: Retention | false;
   readonly clock: Clock;
   readonly log: Logger;
   /** Told once if a thread is lost that nothing can take the place of: the platform must be opened again. */
@@ -123,16 +126,13 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       supervisor: at("supervisor", 0),
       processes: at("processes", 0),
     };
-    const { orchestrator: orchestratorAt, broker: brokerAt, pool: poolAt } = address;
     const kept = { dataDir, fsync, results };
+    const { orchestrator: orchestratorAt, broker: brokerAt, pool: poolAt } = address;
     const common = { ...kept, orchestrator: orchestratorAt, broker: brokerAt, pool: poolAt };
     const local = { modules, ...common };
     const executors = {
-      system,
-      pool: address.pool,
-      executor: local,
-      count: options.executors,
-      onLostThread: () => void lostThreads++,
+      ...{ system, pool: address.pool, count: options.executors },
+      ...{ placement: place.executor, executor: local, onLostThread: () => void lostThreads++ },
     };
     // Nobody talks before all are there: threads load what they need at the same time.
     const [store, eventLog, planner, broker, scheduler, orchestrator, pool, overseer, inline, apart] =
@@ -142,7 +142,11 @@ export async function startCast(options: CastOptions): Promise<Cast> {
         system.spawnIn(place.planner, { modules }, as(address.planner, plannerProtocol)),
         system.spawnIn(place.broker, address, as(address.broker, brokerProtocol)),
         system.spawnIn(place.scheduler, { modules, ...address }, as(address.scheduler, schedulerProtocol)),
-        system.spawnIn(place.orchestrator, address, as(address.orchestrator, orchestratorProtocol)),
+        system.spawnIn(
+          place.orchestrator,
+          { ...address, retention: options.retention },
+          as(address.orchestrator, orchestratorProtocol),
+        ),
         system.spawnIn(
           place.pool,
           { ...address, executors: options.executors },

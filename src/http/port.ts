@@ -6,7 +6,7 @@
 import type { Since } from "../broker/port.ts";
 import type { EncodedEvent, MillraceEvent } from "../event/event.ts";
 import type { DrawOptions, Selection } from "../task/plan.ts";
-import type { RunRequest, RunStatus, RunSummary, RunView } from "../task/run.ts";
+import type { PruneReport, PruneRequest, RunRequest, RunStatus, RunSummary, RunView } from "../task/run.ts";
 import type { TriggerView } from "../trigger/port.ts";
 
 export type { TriggerView };
@@ -75,6 +75,8 @@ export interface GatewayBackend {
       readonly before?: string;
     },
   ): Promise<readonly RunSummary[]>;
+  /** Deletes ended runs. */
+  prune(request: PruneRequest): Promise<PruneReport>;
   /** One run. */
   runView(runId: string): Promise<RunView>;
   /** The stored value of a task in a run; all chunks as an array for a streaming task. */

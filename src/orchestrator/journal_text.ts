@@ -4,7 +4,7 @@
  * @module
  */
 import { messageOf, MillraceError } from "../base/errors.ts";
-import type { JournalWrite, RunRecord } from "./port.ts";
+import type { JournalWrite, PruneFilter, RunRecord } from "./port.ts";
 
 /**
  * The writes of a batch with its events first and each event once, so that a known event is found before
@@ -72,4 +72,17 @@ export function journalClosed(): MillraceError<"platform/closed"> {
       details: {},
     },
   );
+}
+
+/** How many runs to forget at once, and how many of each pipeline stay; throws a `RangeError` for what is no number of runs. */
+export function pruneLimits(
+  { limit = 500, keep = 0 }: PruneFilter,
+): { readonly limit: number; readonly keep: number } {
+  for (const [name, value, min] of [["limit", limit, 1], ["keep", keep, 0]] as const) {
+    if (Number.isSafeInteger(value) && value >= min) continue;
+    throw new RangeError(
+      `Cannot prune runs as ${name} must be an integer from ${min}: current value is ${value}`,
+    );
+  }
+  return { limit, keep };
 }

@@ -106,6 +106,8 @@ export {
 export { parseSelector, type Selector } from "./selector.ts";
 export {
   durationsOf,
+  type PruneReport,
+  type PruneRequest,
   type Rerun,
   type RerunFrom,
   type RunEnd,

@@ -143,6 +143,7 @@ export {
   type EncodedEvent,
   encodeEvent,
   fromCloudEvent,
+  GAP_TOPIC,
   isSubset,
   matchTopic,
   MAX_GLOBS,
@@ -174,7 +175,6 @@ export {
   DEFAULT_RETENTION,
   type EncodedSubscription,
   type EventLog,
-  GAP_TOPIC,
   type LogClaim,
   type LoggedEvent,
   type LoggedTopic,
@@ -332,6 +332,7 @@ export {
   type Run,
   type TriggerHandle,
 } from "./actors/platform.ts";
+export type { EventStream } from "./actors/event_speaker.ts";
 export { createTriggerRoutes, type TriggerHook } from "./src/http/trigger_routes.ts";
 export type { PipelineView, PlatformView } from "./src/http/port.ts";
 export type { RunFilter } from "./src/orchestrator/port.ts";

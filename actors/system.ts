@@ -100,13 +100,8 @@ export async function startCast(options: CastOptions): Promise<Cast> {
     supervision: { decide: () => "resume" },
   });
   let lostThreads = 0;
-  const cancelPatience = clock.after(
-    PATIENCE_MS,
-    () =>
-      log.warn("Still starting: a module may be waiting for something, or computing without end", {
-        modules,
-      }),
-  );
+  const stillStarting = "Still starting: a module may be waiting for something, or computing without end";
+  const cancelPatience = clock.after(PATIENCE_MS, () => log.warn(stillStarting, { modules }));
   try {
     const [control, storeHost] = await Promise.all([system.startHost("control"), system.startHost("store")]);
     system.onHostLost((host, reason) => {

@@ -82,7 +82,10 @@ export interface GatewayBackend {
   /** The stored value of a task in a run; all chunks as an array for a streaming task. */
   result(runId: string, task: string): Promise<unknown>;
   /** Plans a pipeline or a selection and writes the plan; with `json` an `ExplainedPlan`. */
-  drawPlan(request: Selection & { readonly pipeline?: string }, options: DrawOptions): Promise<string>;
+  drawPlan(
+    request: Selection & Pick<RunRequest, "pipeline" | "params">,
+    options: DrawOptions,
+  ): Promise<string>;
   /**
    * Live events that match, those since a place in the past first; ends when the platform closes. `return()` of
    * its iterator ends the subscription at once, also while a `next()` is pending (an async generator cannot do

@@ -144,6 +144,7 @@ export {
   type EncodedEvent,
   encodeEvent,
   fromCloudEvent,
+  GAP_TOPIC,
   isSubset,
   matchTopic,
   MAX_GLOBS,
@@ -175,7 +176,6 @@ export {
   DEFAULT_RETENTION,
   type EncodedSubscription,
   type EventLog,
-  GAP_TOPIC,
   type LogClaim,
   type LoggedEvent,
   type LoggedTopic,
@@ -229,6 +229,14 @@ export {
   type TaskChange,
   type TaskSource,
 } from "./src/planner/mod.ts";
+export { createExecutorPool } from "./actors/executor_pool.ts";
+export type {
+  CallOptions,
+  CallResult,
+  ExecutorPoolOptions,
+  StandalonePool,
+} from "./src/executor/standalone.ts";
+export type { PoolStatus } from "./src/executor/pool.ts";
 export {
   BackendIOManager,
   FilesystemIOManager,
@@ -325,6 +333,7 @@ export {
   type Run,
   type TriggerHandle,
 } from "./actors/platform.ts";
+export type { EventStream } from "./actors/event_speaker.ts";
 export { createTriggerRoutes, type TriggerHook } from "./src/http/trigger_routes.ts";
 export type { PipelineView, PlatformView } from "./src/http/port.ts";
 export type { RunFilter } from "./src/orchestrator/port.ts";

@@ -234,7 +234,7 @@ export class PlatformSpeaker implements Platform {
   }
 
   async drawPlan(
-    request: Selection & { readonly pipeline?: string },
+    request: Selection & Pick<RunRequest, "pipeline" | "params">,
     options: DrawOptions,
   ): Promise<string> {
     return await this.#cast.planner.ask("draw", { request: parsePlanRequest(request), options }, ALWAYS);

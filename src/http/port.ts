@@ -83,7 +83,10 @@ export interface GatewayBackend {
   /** The stored value of a task in a run; all chunks as an array for a streaming task. */
   result(runId: string, task: string): Promise<unknown>;
   /** Plans a pipeline or a selection and writes the plan; with `json` an `ExplainedPlan`. */
-  drawPlan(request: Selection & { readonly pipeline?: string }, options: DrawOptions): Promise<string>;
+  drawPlan(
+    request: Selection & Pick<RunRequest, "pipeline" | "params">,
+    options: DrawOptions,
+  ): Promise<string>;
   /** The declared topics that match, sorted. */
   topics(pattern: string): Promise<readonly TopicInfo[]>;
   /** Makes a topic known, and durable if it says so; declaring it again changes what is named. */
@@ -91,9 +94,9 @@ export interface GatewayBackend {
   /** Lets a topic take no more events, for ever. */
   completeTopic(topic: string): Promise<void>;
   /**
-   * Live events that match, those since a place in the past first; ends when the platform closes. `return()` of
-   * its iterator ends the subscription at once, also while a `next()` is pending (an async generator cannot do
-   * that: it would wait for its `yield`).
+   * Live events that match, those since a place in the past first, so many at a time as have gathered; ends when
+   * the platform closes. `return()` of its iterator ends the subscription at once, also while a `next()` is
+   * pending (an async generator cannot do that: it would wait for its `yield`).
    */
-  subscribe(pattern: string, since?: Since): AsyncIterable<EncodedEvent>;
+  subscribe(pattern: string, since?: Since): AsyncIterable<readonly EncodedEvent[]>;
 }

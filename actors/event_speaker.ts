@@ -16,11 +16,10 @@ import {
   consumerSettings,
   ValueConsumer,
 } from "../src/broker/consumer.ts";
-import type { TopicInfo } from "../src/broker/encoded_broker.ts";
 import { EventReader, type SubscribeValuesOptions } from "../src/broker/event_reader.ts";
 import { DEFAULT_RETENTION, mergeRetention } from "../src/broker/log_rules.ts";
 import { NewsReader } from "../src/broker/news.ts";
-import type { ConsumerInfo, DeadEvent } from "../src/broker/port.ts";
+import type { ConsumerInfo, DeadEvent, TopicInfo } from "../src/broker/port.ts";
 import { BATCHES_UNDER_WAY, type brokerProtocol } from "../src/broker/protocol.ts";
 import { conform, joinPatterns } from "../src/broker/publication.ts";
 import { type AboutEvent, type Accepted, Publisher } from "../src/broker/publisher.ts";

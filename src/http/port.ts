@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Durability, TopicInfo } from "../broker/encoded_broker.ts";
+import type { Durability, TopicInfo } from "../broker/port.ts";
 import type { Since } from "../broker/port.ts";
 import type { EncodedEvent, MillraceEvent } from "../event/event.ts";
 import type { DrawOptions, Selection } from "../task/plan.ts";

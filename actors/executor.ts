@@ -7,10 +7,9 @@ import { defineActor } from "../src/actor/define_actor.ts";
 import { claimFaults } from "../src/actor/faults.ts";
 import { later } from "../src/actor/loop.ts";
 import type { Address } from "../src/actor/ref.ts";
-import { createIdSource } from "../src/base/ids.ts";
 import { messageOf } from "../src/base/errors.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
-import { encodeData } from "../src/event/event.ts";
+import { Publisher } from "../src/broker/publisher.ts";
 import { AttemptMemo } from "../src/executor/attempt_memo.ts";
 import { runAttempt } from "../src/executor/attempt.ts";
 import type { Claims } from "../src/executor/claims.ts";
@@ -22,6 +21,7 @@ import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { openResults, type ResultsOptions } from "../src/store/results.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
 import type { Task } from "../src/task/task.ts";
+import { attemptPorts } from "./attempt_ports.ts";
 
 /** What an executor is given. */
 export interface ExecutorOptions {
@@ -48,13 +48,15 @@ export interface ExecutorOptions {
 /** How many attempts the executor of the main thread takes at once: it must not block anyway. */
 export const INLINE_SLOTS = 16;
 
+/** Asks within the platform end with the actor, not with the clock. */
+const ALWAYS = { timeoutMs: "none" } as const;
+
 /** An executor. */
 export const executor = defineActor(executorProtocol, async (ctx, options: ExecutorOptions) => {
   const io = await openResults(options.results, options);
   ctx.onStop(() => io[Symbol.asyncDispose]());
-  const ids = createIdSource(ctx.clock);
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
-  const broker = ctx.ref(brokerProtocol, options.broker);
+  const publisher = new Publisher(ctx.ref(brokerProtocol, options.broker), ctx.clock);
   const pool = ctx.ref(poolProtocol, options.pool);
   // In the main thread the modules are loaded only when a task of theirs is to run there.
   let loading: Promise<ReadonlyMap<string, Task>> | undefined;
@@ -65,33 +67,24 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
   if (options.local === undefined) await load();
 
   async function publish(executable: ExecutableTask, topic: string, data: unknown): Promise<void> {
-    const event = {
-      id: ids.next(),
-      topic,
-      timeMs: ctx.clock.now(),
-      source: `run/${executable.runId}`,
-      data: encodeData(topic, data),
-      hops: executable.hops + 1,
-      traceparent: executable.traceparent,
-    };
-    await broker.ask("publish", { event, user: true }, { timeoutMs: "none" });
+    const { runId, hops, traceparent } = executable;
+    await publisher.publish(topic, data, { source: `run/${runId}`, hops: hops + 1, traceparent });
   }
 
   async function run(executable: ExecutableTask, signal: AbortSignal): Promise<AttemptOutcome> {
-    const { runId, task: name, attempt } = executable;
-    const key = { runId, task: name, attempt };
+    const { task: name } = executable;
     const task = options.local?.get(name) ?? (await load()).get(name);
     if (task === undefined) return unknownTask(name);
     const memo = new AttemptMemo(executable, {
       log: ctx.log,
       io,
-      recall: (attempt, memo) => orchestrator.ask("recall", { attempt, memo }, { timeoutMs: "none" }),
+      recall: (attempt, memo) => orchestrator.ask("recall", { attempt, memo }, ALWAYS),
     });
     const outcome = await runAttempt(task, executable, {
       clock: ctx.clock,
       log: ctx.log,
       io,
-      notice: (notice) => orchestrator.tell("notice", { attempt: key, notice }),
+      ...attemptPorts(orchestrator, executable),
       recall: (words) => memo.recall(words),
       publish: (topic, data) => publish(executable, topic, data),
       // Where several run at once, or code of others does, nobody knows whose an error is.

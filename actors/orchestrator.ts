@@ -8,6 +8,7 @@ import type { ActorRef, Address } from "../src/actor/ref.ts";
 import { decode } from "../src/base/codec.ts";
 import { createIdSource } from "../src/base/ids.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
+import { encodeBatch } from "../src/event/event_batch.ts";
 import type { AttemptKey } from "../src/executor/port.ts";
 import { poolProtocol } from "../src/executor/protocol.ts";
 import { Engine } from "../src/orchestrator/engine.ts";
@@ -61,7 +62,7 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
         planner.ask("describe", undefined, ALWAYS).then(
           ({ tasks }) => tasks.find(({ name }) => name === task)?.stream ?? false,
         )),
-    deliver: (events) => send(broker.offer("deliver", [...events])),
+    deliver: (events) => send(broker.offer("deliver", encodeBatch(events))),
     consider: (event, triggers) => scheduler.ask("consider", { event, triggers: [...triggers] }, ALWAYS),
   });
   ctx.onStop(() => engine.close());
@@ -96,6 +97,9 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
     },
     recall: ({ attempt, memo }) => engine.recall(attempt, memo),
     notice: ({ attempt, notice }) => engine.notice(attempt, notice),
+    readStream: ({ reader, source, position }) => engine.readStream(reader, source, position),
+    leaveStream: ({ reader, source }) => engine.leaveStream(reader, source),
+    streamRoom: ({ source, chunks, maxAhead }) => engine.streamRoom(source, chunks, maxAhead),
     cancel: (runId) => engine.cancel(runId),
     ended: async function* (runId) {
       yield await engine.ended(runId);

@@ -6,9 +6,12 @@
 import type { Clock } from "../src/base/clock.ts";
 import { MillraceError } from "../src/base/errors.ts";
 import { assertKeys } from "../src/base/names.ts";
-import { createIdSource, type IdSource } from "../src/base/ids.ts";
+import { EventsOf } from "../src/broker/batches.ts";
+import { BATCHES_UNDER_WAY } from "../src/broker/protocol.ts";
+import { Publisher } from "../src/broker/publisher.ts";
 import type { SubscribeOptions } from "../src/broker/subscription.ts";
-import { decodeEvent, encodeData, type EncodedEvent, type MillraceEvent } from "../src/event/event.ts";
+import type { EncodedEvent, MillraceEvent } from "../src/event/event.ts";
+import { decodeBatch, type EventBatch, readBatch } from "../src/event/event_batch.ts";
 import type { HttpApp } from "../src/http/app.ts";
 import type { AboutEvent, GatewayBackend, PlatformView } from "../src/http/port.ts";
 import type { RunFilter } from "../src/orchestrator/port.ts";
@@ -58,19 +61,19 @@ export class PlatformSpeaker implements Platform {
   readonly scheduler: PlatformScheduler;
   readonly #parts: SpeakerParts;
   readonly #cast: Cast;
-  readonly #ids: IdSource;
+  readonly #publisher: Publisher;
   readonly #startedMs: number;
   #app: HttpApp | undefined;
   #where: { readonly url: string; readonly moved: boolean } | undefined;
   #closing: Promise<CloseReport> | undefined;
+  /** Settles once the planner knows all tasks of the main program; absent once it does. */
+  #defining: Promise<unknown> | undefined;
   #opened: Promise<IOManager> | undefined;
-  /** Settles once the planner knows all tasks of the main program. */
-  #defined: Promise<unknown> = Promise.resolve();
 
   constructor(parts: SpeakerParts) {
     this.#parts = parts;
     this.#cast = parts.cast;
-    this.#ids = createIdSource(parts.clock);
+    this.#publisher = new Publisher(parts.cast.broker, parts.clock);
     this.#startedMs = parts.clock.now();
     this.resumed = parts.cast.resumed;
     this.registry = this.#localRegistry(parts.registry);
@@ -146,37 +149,23 @@ export class PlatformSpeaker implements Platform {
   }
 
   async publish(topic: string, data: unknown, about: AboutEvent = {}): Promise<PlatformPublished> {
-    const event: EncodedEvent = {
-      id: this.#ids.next(),
-      topic,
-      timeMs: this.#parts.clock.now(),
-      source: "app",
-      ...about,
-      data: encodeData(topic, data),
-    };
-    await this.#defined;
-    const { matched, enqueued, dropped, runIds } = await this.#cast.broker.ask("publish", {
-      event,
-      user: true,
-    }, ALWAYS);
-    return { id: event.id, matched, enqueued, dropped, runIds };
+    if (this.#defining !== undefined) await this.#defining;
+    return await this.#publisher.publish(topic, data, { source: "app", ...about });
   }
 
   /** For programs: events as they mean. */
   subscribe(pattern: string, options: SubscribeOptions = {}): AsyncIterableIterator<MillraceEvent> {
-    return mapped(this.events(pattern, options), decodeEvent);
+    return new EventsOf(this.#batches(pattern, options), readBatch);
   }
 
   /** For whoever passes events on: events as they travel. */
-  events(
-    pattern: string,
-    { signal, ...options }: SubscribeOptions = {},
-  ): AsyncIterableIterator<EncodedEvent> {
-    return this.#cast.broker.stream(
-      "subscribe",
-      { pattern, options },
-      signal === undefined ? {} : { signal },
-    );
+  events(pattern: string, options: SubscribeOptions = {}): AsyncIterableIterator<EncodedEvent> {
+    return new EventsOf(this.#batches(pattern, options), decodeBatch);
+  }
+
+  #batches(pattern: string, { signal, ...options }: SubscribeOptions): AsyncIterator<EventBatch> {
+    const flow = { capacity: BATCHES_UNDER_WAY, ...(signal === undefined ? {} : { signal }) };
+    return this.#cast.broker.stream("subscribe", { pattern, options }, flow);
   }
 
   async run(request: RunRequest): Promise<Run> {
@@ -315,28 +304,14 @@ export class PlatformSpeaker implements Platform {
           );
         }
         registry.register(task);
-        this.#defined = Promise.all([this.#defined, planner.offer("define", describeTask(task))]);
-        this.#defined.catch(() => {}); // the planner has stopped: every use says so
+        const defining = Promise.all([this.#defining, planner.offer("define", describeTask(task))]);
+        this.#defining = defining;
+        defining.then(() => {
+          if (this.#defining === defining) this.#defining = undefined;
+        }, () => {}); // the planner has stopped: every use says so
       },
       unregister,
       clear: () => registry.list().forEach(({ name }) => unregister(name)),
     };
   }
-}
-
-/** An iterator over converted items. No generator: its `return()` would wait for a pending `next()`. */
-function mapped<A, B>(source: AsyncIterableIterator<A>, convert: (item: A) => B): AsyncIterableIterator<B> {
-  return {
-    async next() {
-      const { done, value } = await source.next();
-      return done ? { done: true, value: undefined } : { done: false, value: convert(value) };
-    },
-    async return() {
-      await source.return?.();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
 }

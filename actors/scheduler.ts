@@ -8,6 +8,7 @@ import type { Address } from "../src/actor/ref.ts";
 import { MillraceError } from "../src/base/errors.ts";
 import { createIdSource } from "../src/base/ids.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
+import { Publisher } from "../src/broker/publisher.ts";
 import { encodeData } from "../src/event/event.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { storeProtocol } from "../src/store/protocol.ts";
@@ -37,6 +38,7 @@ export const scheduler = defineActor(schedulerProtocol, async (ctx, options: Sch
   const broker = ctx.ref(brokerProtocol, options.broker);
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
   const store = ctx.ref(storeProtocol, options.store);
+  const publisher = new Publisher(broker, ctx.clock);
   const ids = createIdSource(ctx.clock);
   const { triggers } = await importDefinitions(options.modules);
   const core = new Scheduler({
@@ -44,7 +46,7 @@ export const scheduler = defineActor(schedulerProtocol, async (ctx, options: Sch
     log: ctx.log,
     random: Math.random,
     nextId: () => ids.next(),
-    publish: (event, fire) => broker.ask("publish", { event, user: false, fire }, { timeoutMs: "none" }),
+    publish: (event, fire) => broker.ask("fire", { event, fire }, { timeoutMs: "none" }),
     announce: (topic, data, hops) => {
       const event = {
         id: ids.next(),
@@ -55,7 +57,7 @@ export const scheduler = defineActor(schedulerProtocol, async (ctx, options: Sch
         hops,
       };
       // Like any event it may start something; nobody waits for it.
-      broker.ask("publish", { event, user: false }, { timeoutMs: "none" }).catch(() => {});
+      publisher.send(event, true).catch(() => {});
     },
   });
   ctx.onStop(() => core.stop());

@@ -8,9 +8,8 @@ import { defineActor } from "../src/actor/define_actor.ts";
 import { later } from "../src/actor/loop.ts";
 import type { Address } from "../src/actor/ref.ts";
 import { messageOf } from "../src/base/errors.ts";
-import { createIdSource } from "../src/base/ids.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
-import { encodeData } from "../src/event/event.ts";
+import { Publisher } from "../src/broker/publisher.ts";
 import { AttemptMemo } from "../src/executor/attempt_memo.ts";
 import { serveSandbox } from "../src/executor/desk.ts";
 import { lostSandbox } from "../src/executor/lost_sandbox.ts";
@@ -19,6 +18,7 @@ import { executorProtocol, poolProtocol, sandboxProtocol } from "../src/executor
 import { Worklist } from "../src/executor/worklist.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { openResults, type ResultsOptions } from "../src/store/results.ts";
+import { attemptPorts } from "./attempt_ports.ts";
 
 /** What a warden is given. */
 export interface WardenOptions {
@@ -42,23 +42,14 @@ export interface WardenOptions {
 export const warden = defineActor(executorProtocol, async (ctx, options: WardenOptions) => {
   const io = await openResults(options.results, options);
   ctx.onStop(() => io[Symbol.asyncDispose]());
-  const ids = createIdSource(ctx.clock);
   const sandbox = ctx.ref(sandboxProtocol, options.sandbox);
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
   const pool = ctx.ref(poolProtocol, options.pool);
-  const broker = ctx.ref(brokerProtocol, options.broker);
+  const publisher = new Publisher(ctx.ref(brokerProtocol, options.broker), ctx.clock);
 
   async function publish(executable: ExecutableTask, topic: string, data: unknown): Promise<void> {
-    const event = {
-      id: ids.next(),
-      topic,
-      timeMs: ctx.clock.now(),
-      source: `run/${executable.runId}`,
-      data: encodeData(topic, data),
-      hops: executable.hops + 1,
-      traceparent: executable.traceparent,
-    };
-    await broker.ask("publish", { event, user: true }, { timeoutMs: "none" });
+    const { runId, hops, traceparent } = executable;
+    await publisher.publish(topic, data, { source: `run/${runId}`, hops: hops + 1, traceparent });
   }
 
   let working = false;
@@ -68,7 +59,6 @@ export const warden = defineActor(executorProtocol, async (ctx, options: WardenO
   });
 
   async function run(executable: ExecutableTask, signal: AbortSignal): Promise<AttemptOutcome> {
-    const { runId, task, attempt } = executable;
     const startedMs = ctx.clock.now();
     const cancel = (): void => sandbox.tell("cancel", undefined);
     signal.addEventListener("abort", cancel, { once: true });
@@ -81,7 +71,8 @@ export const warden = defineActor(executorProtocol, async (ctx, options: WardenO
     try {
       const outcome = await serveSandbox(executable, sandbox.stream("run", executable), {
         io,
-        notice: (notice) => orchestrator.tell("notice", { attempt: { runId, task, attempt }, notice }),
+        signal,
+        ...attemptPorts(orchestrator, executable),
         recall: (words) => memo.recall(words),
         publish: (topic, data) => publish(executable, topic, data),
         reply: (reply) => void sandbox.offer("reply", reply).catch(() => {}), // gone: the stream says so

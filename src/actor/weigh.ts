@@ -10,21 +10,29 @@ const MAX_DEPTH = 64;
 /** How many parts of a value are looked at: a value may name one part many times over. */
 const MAX_PARTS = 20_000;
 
+/** From which length on a text is better copied whole than written as JSON, which looks at each character. */
+const LONG_TEXT = 1_024;
+
 let partsLeft = 0;
+let longTexts = 0;
 
 /**
- * The approximate bytes of a value that JSON gives back as it is, or `NaN` for any other. Only what structured
- * clone keeps is looked at; two references to one object become two objects, and named properties of an array
- * (`index` of a RegExp match) are left behind: to look for them would cost as much as the text.
+ * The approximate bytes of a value that is to travel as text, or `NaN` for any other: what JSON does not give
+ * back as it is, and what is mostly long texts. Only what structured clone keeps is looked at; two references to
+ * one object become two objects, and named properties of an array (`index` of a RegExp match) are left behind:
+ * to look for them would cost as much as the text.
  */
 export function plainWeight(value: unknown): number {
   partsLeft = MAX_PARTS;
-  return weigh(value, 0);
+  longTexts = 0;
+  const weight = weigh(value, 0);
+  return longTexts * 2 > weight ? NaN : weight;
 }
 
 function weigh(value: unknown, depth: number): number {
   switch (typeof value) {
     case "string":
+      if (value.length >= LONG_TEXT) longTexts += value.length;
       return value.length + 3;
     case "number":
       // NaN and infinities have no JSON; -0 loses its sign.

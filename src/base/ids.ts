@@ -20,8 +20,46 @@ export interface IdSource {
  * @param random A source of 32 random bits; the platform's secure one by default.
  */
 export function createIdSource(clock: Clock, random?: () => number): IdSource {
-  const generator = random === undefined ? new V7Generator() : new V7Generator({ nextUint32: random });
-  return { next: () => generator.generateOrResetWithTs(clock.now()).toString() };
+  return new CountedIds(
+    clock,
+    random === undefined ? new V7Generator() : new V7Generator({ nextUint32: random }),
+  );
+}
+
+/** All bytes as text. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/**
+ * The generator's id begins each millisecond; between it and the next one lie 2^32 more, of which the last 16
+ * bits are counted through: a fifth of the cost of drawing each id, and greater than the one before as well.
+ */
+class CountedIds implements IdSource {
+  readonly #clock: Clock;
+  readonly #generator: V7Generator;
+  #nowMs = NaN;
+  /** The last id without its last 16 bits, and those. */
+  #head = "";
+  #tail = 0;
+
+  constructor(clock: Clock, generator: V7Generator) {
+    this.#clock = clock;
+    this.#generator = generator;
+  }
+
+  next(): string {
+    const nowMs = this.#clock.now();
+    if (nowMs !== this.#nowMs || this.#tail === 0xffff) return this.#draw(nowMs);
+    const tail = ++this.#tail;
+    return this.#head + HEX[tail >> 8]! + HEX[tail & 0xff]!;
+  }
+
+  #draw(nowMs: number): string {
+    const id = this.#generator.generateOrResetWithTs(nowMs).toString();
+    this.#nowMs = nowMs;
+    this.#head = id.slice(0, 32);
+    this.#tail = Number.parseInt(id.slice(32), 16);
+    return id;
+  }
 }
 
 /**

@@ -170,10 +170,13 @@ class ValueBroker implements Broker {
     // Without a schema nothing is awaited before the event is delivered: calls keep their order.
     const value = schema === undefined ? data : await this.#conform(topic, schema, data);
     const { id = this.#ids.next(), source = this.#source, ...rest } = options;
-    assertId(id);
-    const event = { id, topic, timeMs: this.#clock.now(), source, data: encodeData(topic, value), ...rest };
-    const { matched, enqueued, dropped, rejected, duplicate, room } = this.#core.deliver(event);
-    if (room !== undefined) await room;
+    const timeMs = this.#clock.now();
+    const event = { id, topic, timeMs, source, data: encodeData(topic, value), ...rest };
+    const isNew = options.id === undefined;
+    if (isNew) this.#core.remember(id, 1, timeMs);
+    else assertId(id);
+    const { matched, enqueued, dropped, rejected, duplicate, room } = this.#core.deliver(event, isNew);
+    if (room !== undefined) await room.free;
     if (rejected > 0) throw overloaded(topic, id, rejected);
     return { id, matched, enqueued, dropped, duplicate };
   }

@@ -10,8 +10,9 @@ import { assertKeys } from "../base/names.ts";
 import { assertHops, type EncodedEvent } from "../event/event.ts";
 import { createTopicMatcher } from "../event/matcher.ts";
 import { assertTopic, compilePattern } from "../event/topic.ts";
-import { DedupeWindow } from "./dedupe_window.ts";
+import { DedupeWindow, type Ids } from "./dedupe_window.ts";
 import { chooseMember, type Member } from "./group.ts";
+import { Room } from "./room.ts";
 import {
   type EncodedSubscription,
   type Overflow,
@@ -31,8 +32,8 @@ export interface Delivery {
   readonly rejected: number;
   /** Whether an event of this id came before, within the window: then nobody gets it again. */
   readonly duplicate: boolean;
-  /** Settles once all `backpressure` subscriptions had room; absent if they have it at once. Never rejects. */
-  readonly room?: Promise<void>;
+  /** What `backpressure` subscriptions have no room for yet; absent if all have it at once. */
+  readonly room?: Room;
 }
 
 /** Numbers of a broker. */
@@ -52,12 +53,15 @@ export interface BrokerCore {
   /** Its numbers. */
   readonly stats: BrokerStats;
   /**
-   * Gives an event to everyone who wants it. A slow reader delays nobody else.
+   * Gives an event to everyone who wants it. A slow reader delays nobody else. One whose id is `known` to be
+   * remembered is not looked up.
    *
    * @throws {MillraceError} `topic/invalid`; `broker/closed`; `event/too-many-hops`, and then the event has
    * become a dead letter: an event on `$sys.deadletter` with `{ error, event }`.
    */
-  deliver(event: EncodedEvent): Delivery;
+  deliver(event: EncodedEvent, known?: boolean): Delivery;
+  /** Remembers ids that were made for events to be delivered, so that nobody can have had them before. */
+  remember(ids: Ids, count: number, nowMs: number): void;
   /**
    * Subscribes from now on.
    *
@@ -107,6 +111,8 @@ class Core implements BrokerCore {
   readonly #members = new Map<SubscriptionBuffer, Member & { readonly leave: () => void }>();
   readonly #declared = new Set<string>();
   #closed = false;
+  /** How many subscriptions are in a group. */
+  #grouped = 0;
   #turn = 0;
   #delivered = 0;
   #duplicates = 0;
@@ -128,16 +134,20 @@ class Core implements BrokerCore {
     };
   }
 
-  deliver(event: EncodedEvent): Delivery {
+  deliver(event: EncodedEvent, known: boolean = false): Delivery {
     this.#assertOpen("publish");
     const members = this.#matcher.match(event.topic);
-    this.#assertHops(event);
-    if (!this.#window.admit(event.id, this.#clock.now())) {
+    if (event.hops !== undefined) this.#assertHops(event);
+    if (!known && !this.#window.admit(event.id, this.#clock.now())) {
       this.#duplicates++;
       return DUPLICATE;
     }
     this.#delivered++;
     return this.#fanOut(event, members);
+  }
+
+  remember(ids: Ids, count: number, nowMs: number): void {
+    this.#window.note(ids, count, nowMs);
   }
 
   subscribe(pattern: string, options: SubscribeOptions = {}): EncodedSubscription {
@@ -161,6 +171,7 @@ class Core implements BrokerCore {
       signal?.removeEventListener("abort", close);
     };
     this.#members.set(buffer, Object.assign(member, { leave }));
+    if (group !== undefined) this.#grouped++;
     if (signal?.aborted) buffer.close();
     return buffer;
   }
@@ -198,34 +209,41 @@ class Core implements BrokerCore {
   }
 
   #fanOut(event: EncodedEvent, members: readonly Member[]): Delivery {
-    const receivers = members.some(({ buffer }) => buffer.group !== undefined)
+    const receivers = this.#grouped > 0 && members.some(({ buffer }) => buffer.group !== undefined)
       ? oneOfEachGroup(members, event)
       : members;
     let [enqueued, dropped, rejected] = [0, 0, 0];
-    const room: Promise<void>[] = [];
-    const slowed: SubscriptionBuffer[] = [];
-    for (const member of receivers) {
+    let room: Room | undefined;
+    let slowed: SubscriptionBuffer[] | undefined;
+    for (let index = 0; index < receivers.length; index++) {
+      const member = receivers[index]!;
       const { buffer } = member;
       const wasSlow = buffer.slow;
-      const outcome = buffer.offer(event);
+      const offered = buffer.offer(event);
       member.lastTurn = ++this.#turn;
-      if (outcome === "rejected") rejected++;
-      if (outcome === "dropped" || outcome === "displaced") dropped++;
-      if (outcome !== "dropped" && outcome !== "rejected") enqueued++;
-      if (typeof outcome !== "string") room.push(outcome);
-      if (buffer.slow && !wasSlow) slowed.push(buffer);
+      if (offered === "enqueued") {
+        enqueued++;
+        continue;
+      }
+      if (offered === "rejected") rejected++;
+      if (offered === "dropped" || offered === "displaced") dropped++;
+      if (offered === "displaced" || offered === "waits") enqueued++;
+      if (offered === "waits") buffer.wait(event, room ??= new Room());
+      if (buffer.slow && !wasSlow) (slowed ??= []).push(buffer);
     }
     // Only now, so that an advisory never comes between an event and its later receivers.
-    for (const buffer of slowed) this.#advise("slow", buffer);
+    slowed?.forEach((buffer) => this.#advise("slow", buffer));
     const delivery = { matched: receivers.length, enqueued, dropped, rejected, duplicate: false };
-    return room.length === 0 ? delivery : { ...delivery, room: Promise.all(room).then(() => {}) };
+    return room === undefined ? delivery : { ...delivery, room };
   }
 
   /** Takes a reader out; what it left goes to the rest of its group. */
   #leave(buffer: SubscriptionBuffer, left: readonly EncodedEvent[]): void {
     this.#members.get(buffer)?.leave();
     this.#members.delete(buffer);
-    if (buffer.group === undefined || this.#closed) return;
+    if (buffer.group === undefined) return;
+    this.#grouped--;
+    if (this.#closed) return;
     for (const event of left) {
       const rest = this.#matcher.match(event.topic).filter((member) => member.buffer.group === buffer.group);
       if (rest.length > 0) this.#fanOut(event, rest);

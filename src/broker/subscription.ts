@@ -5,6 +5,7 @@
  */
 import type { EncodedEvent } from "../event/event.ts";
 import { Fifo } from "./fifo.ts";
+import type { Room } from "./room.ts";
 
 /**
  * What a full buffer does with one event more: give up the oldest, give up the new one, tell the publisher
@@ -49,19 +50,20 @@ export interface EncodedSubscription extends AsyncIterable<EncodedEvent>, AsyncD
   /** Its numbers. */
   readonly stats: SubscriptionStats;
   /**
-   * Takes what is buffered, at most `max` events; waits until there is one.
+   * Takes what is buffered, at most `max` events, and no more once their data has `maxLength` characters; waits
+   * until there is one.
    *
    * @returns `undefined` once the subscription has ended and its buffer is empty.
    */
-  nextBatch(max: number): Promise<EncodedEvent[] | undefined>;
+  nextBatch(max: number, maxLength?: number): Promise<EncodedEvent[] | undefined>;
   /** An iterator over the events, each converted as it is taken; `return` ends the subscription. */
   iterate<T>(convert: (event: EncodedEvent) => T): AsyncIterator<T, undefined>;
   /** Ends the subscription at once; a group's other members take over what is buffered. */
   close(): void;
 }
 
-/** What became of an event; a promise if its publisher has to wait until there is room. */
-export type Outcome = "enqueued" | "displaced" | "dropped" | "rejected" | Promise<void>;
+/** What became of an event; `waits` if its publisher has to wait until there is room. */
+export type Offered = "enqueued" | "displaced" | "dropped" | "rejected" | "waits";
 
 /** What the broker gives to a subscription. */
 export interface BufferOptions {
@@ -84,7 +86,7 @@ export interface BufferOptions {
 /** An event whose publisher waits. */
 interface Waiting {
   readonly event: EncodedEvent;
-  readonly admitted: () => void;
+  readonly room: Room;
 }
 
 /** The buffer of one subscription. */
@@ -132,8 +134,8 @@ export class SubscriptionBuffer implements EncodedSubscription {
     };
   }
 
-  /** Puts an event into the buffer, as far as there is room. */
-  offer(event: EncodedEvent): Outcome {
+  /** Puts an event into the buffer, as far as there is room; one that `waits` has to be given to `wait`. */
+  offer(event: EncodedEvent): Offered {
     this.#offered++;
     if (this.#buffer.size < this.capacity) {
       this.#enqueue(event);
@@ -152,25 +154,30 @@ export class SubscriptionBuffer implements EncodedSubscription {
       case "reject":
         this.#dropped++;
         return "rejected";
-      case "backpressure": {
-        if (this.#waiting.size >= this.#options.maxWaiting) {
-          this.#dropped++;
-          return "rejected";
-        }
-        const { promise, resolve } = Promise.withResolvers<void>();
-        this.#waiting.push({ event, admitted: resolve });
-        return promise;
-      }
+      case "backpressure":
+        if (this.#waiting.size < this.#options.maxWaiting) return "waits";
+        this.#dropped++;
+        return "rejected";
     }
   }
 
-  async nextBatch(max: number): Promise<EncodedEvent[] | undefined> {
+  /** Lets an event wait for room. */
+  wait(event: EncodedEvent, room: Room): void {
+    room.wait();
+    this.#waiting.push({ event, room });
+  }
+
+  async nextBatch(max: number, maxLength: number = Infinity): Promise<EncodedEvent[] | undefined> {
     while (this.#buffer.size === 0) {
       if (this.#state !== "open") return undefined;
       await this.#nextChange();
     }
     const batch: EncodedEvent[] = [];
-    while (batch.length < max && this.#buffer.size > 0) batch.push(this.#buffer.shift()!);
+    for (let length = 0; batch.length < max && length < maxLength && this.#buffer.size > 0;) {
+      const event = this.#buffer.shift()!;
+      length += event.data.length;
+      batch.push(event);
+    }
     this.#took(batch.length);
     return batch;
   }
@@ -200,7 +207,7 @@ export class SubscriptionBuffer implements EncodedSubscription {
     }
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       left.push(next.event);
-      next.admitted();
+      next.room.admit();
     }
     this.#dropped += left.length;
     this.#wake();
@@ -257,9 +264,9 @@ export class SubscriptionBuffer implements EncodedSubscription {
   /** Lets events in whose publishers wait, in their order. */
   #admit(capacity: number): void {
     while (this.#waiting.size > 0 && this.#buffer.size < capacity) {
-      const { event, admitted } = this.#waiting.shift()!;
+      const { event, room } = this.#waiting.shift()!;
       this.#enqueue(event);
-      admitted();
+      room.admit();
     }
   }
 

@@ -8,7 +8,13 @@ import { messageOf, MillraceError, toWire } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { Logger } from "../base/log.ts";
 import { assertHops, type EncodedEvent, MAX_HOPS } from "../event/event.ts";
-import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "../executor/port.ts";
+import type {
+  AttemptKey,
+  AttemptNotice,
+  AttemptOutcome,
+  ExecutableTask,
+  StreamState,
+} from "../executor/port.ts";
 import type { PipelineDescriptor } from "../task/descriptor.ts";
 import type { ResultSource } from "../task/result_id.ts";
 import type { RunEnd, RunRequest, RunView } from "../task/run.ts";
@@ -25,7 +31,8 @@ import { resolveRerun } from "./rerun.ts";
 import type { Told } from "./run_decider.ts";
 import { type DriverPorts, RunDriver } from "./run_driver.ts";
 import { noticeEvent } from "./run_events.ts";
-import { acceptedRun, endOf, replay, type RunState, viewRun } from "./run_state.ts";
+import { acceptedRun, endOf, replay, type RunState, type TaskState, viewRun } from "./run_state.ts";
+import { calledOff, Streams } from "./streams.ts";
 
 /** What the engine needs of the world. */
 export interface EnginePorts {
@@ -63,6 +70,7 @@ export class Engine {
   readonly #admission = new Admission();
   readonly #drivers = new Map<string, RunDriver>();
   readonly #waiters = new EndWaiters();
+  readonly #streams = new Streams();
   readonly #alarms: Alarms;
   /** What was accepted while the journal is read: runs that were under way before come first. */
   #held: RunDriver[] | undefined;
@@ -140,6 +148,7 @@ export class Engine {
 
   /** An attempt has ended. */
   outcome(key: AttemptKey, outcome: AttemptOutcome): void {
+    this.#streams.forget(key);
     const driver = this.#drivers.get(key.runId);
     if (driver === undefined) return; // the run has ended without waiting for it
     const now = { atMs: this.#ports.clock.now(), random: this.#ports.random() };
@@ -167,19 +176,55 @@ export class Engine {
   }
 
   /** A running attempt says something on its way. */
-  notice({ runId, task, attempt }: AttemptKey, { kind, ...data }: AttemptNotice): void {
-    const state = this.#drivers.get(runId)?.state;
-    const current = state?.tasks.get(task);
-    if (state === undefined || current?.status !== "running" || current.attempts !== attempt) return;
-    const event = noticeEvent(
-      state,
-      task,
-      kind,
-      this.#ports.clock.now(),
-      { attempt, ...data },
-      this.#ports.ids.next(),
-    );
-    this.#ports.deliver([event]);
+  notice(key: AttemptKey, notice: AttemptNotice): void {
+    if (!this.#isRunning(key)) return;
+    const { state } = this.#drivers.get(key.runId)!;
+    const { kind, ...data } = notice;
+    const more = { attempt: key.attempt, ...data };
+    const nowMs = this.#ports.clock.now();
+    this.#ports.deliver([noticeEvent(state, key.task, kind, nowMs, more, this.#ports.ids.next())]);
+    if (notice.kind === "chunk") this.#stored(key, notice.chunk + 1);
+  }
+
+  /**
+   * Resolves once an attempt has stored more than `position` chunks, or all of them. Rejects if it came to
+   * nothing, or if the reader was called off itself.
+   */
+  async readStream(reader: AttemptKey, source: AttemptKey, position: number): Promise<StreamState> {
+    const written = this.#taskOf(source)?.succeeded;
+    if (!this.#isRunning(reader)) throw calledOff(reader);
+    if (written?.attempt === source.attempt && written.runId === undefined) {
+      return { chunks: written.chunks ?? 0, done: true };
+    }
+    if (!this.#isRunning(source)) throw calledOff(source);
+    return await this.#streams.read(reader, source, position);
+  }
+
+  /** A reader reads no more of a stream, for now. */
+  leaveStream(reader: AttemptKey, source: AttemptKey): void {
+    this.#streams.left(reader, source);
+  }
+
+  /** Resolves, with how many chunks an attempt may have stored in all, once that is more than it has. */
+  async streamRoom(source: AttemptKey, chunks: number, maxAhead: number): Promise<number> {
+    if (!this.#isRunning(source)) return Infinity; // it is being called off
+    this.#stored(source, chunks);
+    return await this.#streams.room(source, chunks, maxAhead);
+  }
+
+  #stored(source: AttemptKey, chunks: number): void {
+    this.#streams.stored(source, chunks);
+    this.#drivers.get(source.runId)!.chunkStored(source);
+  }
+
+  #taskOf({ runId, task }: AttemptKey): TaskState | undefined {
+    return this.#drivers.get(runId)?.state.tasks.get(task);
+  }
+
+  /** Whether this is the attempt of a task that runs now. */
+  #isRunning(key: AttemptKey): boolean {
+    const task = this.#taskOf(key);
+    return task?.status === "running" && task.attempts === key.attempt;
   }
 
   /** Cancels a run that has not ended; resolves once that is journalled. */
@@ -273,6 +318,7 @@ export class Engine {
       deliver: (events) => this.#ports.deliver(events),
       submit: (task) => this.#ports.submit(task),
       cancel: (attempt) => this.#ports.cancel(attempt),
+      streamEnded: (attempt, chunks) => this.#streams.ended(attempt, chunks),
       draining: () => this.#draining,
       ended: (ended) => this.#ended(ended),
       idle: () => this.#checkDrained(),
@@ -305,6 +351,7 @@ export class Engine {
   #ended(state: RunState): void {
     const { id, pipeline } = state.run;
     this.#drivers.delete(id);
+    this.#streams.drop(id);
     this.#waiters.tell(endOf(state)!);
     for (const next of this.#admission.ended(id, pipeline)) void this.#drivers.get(next)?.start();
   }

@@ -57,10 +57,10 @@ export class MemoryRunJournal implements RunJournal {
     });
   }
 
-  /** The runs that have no final state yet, oldest first. */
+  /** The runs that have no final state yet, in the order in which they were accepted. */
   unfinished(): Promise<readonly JournalledRun[]> {
     return this.#attempt(() =>
-      this.#sorted().filter(([, run]) => run.status === "pending" || run.status === "running")
+      [...this.#runs].filter(([, run]) => run.status === "pending" || run.status === "running")
         .map(([, run]) => toJournalled(run))
     );
   }

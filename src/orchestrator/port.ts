@@ -112,7 +112,7 @@ export interface RunFilter {
 export interface RunJournal extends AsyncDisposable {
   /** Writes a batch, all or nothing. Answered once it is durable. */
   commit(writes: readonly JournalWrite[]): Promise<Committed>;
-  /** The runs that have no final state yet, oldest first. */
+  /** The runs that have no final state yet, in the order in which they were accepted. */
   unfinished(): Promise<readonly JournalledRun[]>;
   /** One run, or `undefined`. */
   run(runId: string): Promise<JournalledRun | undefined>;

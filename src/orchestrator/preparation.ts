@@ -96,6 +96,7 @@ export async function reconcile(
   },
 ): Promise<Fact[]> {
   const facts: Fact[] = [];
+  // In the order of execution: what became of an attempt that was read is known before what became of its reader.
   for (const [task, taskState] of state.tasks) {
     const { status, attempts: attempt } = taskState;
     if (status !== "running") continue;

@@ -35,6 +35,18 @@ export const orchestratorProtocol = protocol("orchestrator", {
   recall: { in: z.object({ attempt, memo: z.string() }), out: z.custom<ResultSource>().optional() },
   /** A running attempt says something on its way. */
   notice: { in: z.object({ attempt, notice: z.custom<AttemptNotice>() }) },
+  /** Answered once an attempt has stored more than `position` chunks, or all of them. */
+  readStream: {
+    in: z.object({ reader: attempt, source: attempt, position: z.number() }),
+    out: z.object({ chunks: z.number(), done: z.boolean() }),
+  },
+  /** A reader reads no more of a stream, for now. */
+  leaveStream: { in: z.object({ reader: attempt, source: attempt }) },
+  /** Answered, with how many chunks an attempt may have stored in all, once that is more than it has. */
+  streamRoom: {
+    in: z.object({ source: attempt, chunks: z.number(), maxAhead: z.number() }),
+    out: z.number(),
+  },
   /** Cancels a run. */
   cancel: { in: z.string(), out: z.void() },
   /** The one item of this stream is the run's end. */

@@ -37,6 +37,8 @@ export interface DriverPorts {
   submit(task: ExecutableTask): void;
   /** Calls an attempt off. */
   cancel(attempt: AttemptKey): void;
+  /** An attempt of a streaming task has ended: with so many chunks, or, with `undefined`, with nothing. */
+  streamEnded(attempt: AttemptKey, chunks: number | undefined): void;
   /** Whether new attempts may start. */
   draining(): boolean;
   /** The run has its final state. */
@@ -110,6 +112,12 @@ export class RunDriver {
       if (fact.type === "succeeded" || fact.type === "failed") this.#settle(fact.task, fact.attempt);
     }
     void this.#pump();
+  }
+
+  /** A streaming task has stored a chunk: the first one may let others start. */
+  chunkStored({ task, attempt }: AttemptKey): void {
+    if (!this.#decider.awaitsChunk({ task, attempt })) return;
+    this.push({ type: "streaming", task, attempt, atMs: this.#ports.clock.now() });
   }
 
   /** Goes on after a restart: waits for due retries and the end of its time, then starts what can start. */
@@ -216,6 +224,10 @@ export class RunDriver {
     if (fact.type === "planned") this.#watchDeadline();
     if (fact.type === "started") this.#submit(fact.task, fact.attempt);
     if (fact.type === "failed" && fact.retryAtMs !== undefined) this.#retryAt(fact.task, fact.retryAtMs);
+    if (fact.type === "recalled") this.#recall(fact);
+    if (fact.type === "succeeded" || fact.type === "failed" || fact.type === "recalled") {
+      this.#endStream(fact.task, fact.attempt, fact.type === "succeeded" ? fact.chunks : undefined);
+    }
     if (fact.type === "ended") {
       this.close();
       for (const [task, attempt] of this.#inFlight) {
@@ -249,6 +261,17 @@ export class RunDriver {
       ...(permissions === undefined ? {} : { permissions }),
       ...(memoryMb === undefined ? {} : { memoryMb }),
     });
+  }
+
+  #recall({ task, attempt }: { readonly task: string; readonly attempt: number }): void {
+    if (this.#inFlight.get(task) !== attempt) return;
+    this.#inFlight.delete(task);
+    this.#ports.cancel({ runId: this.#state.run.id, task, attempt });
+  }
+
+  #endStream(task: string, attempt: number, chunks: number | undefined): void {
+    if (!this.#state.plan!.tasks[task]!.stream) return;
+    this.#ports.streamEnded({ runId: this.#state.run.id, task, attempt }, chunks);
   }
 
   #retryAt(task: string, atMs: number): void {

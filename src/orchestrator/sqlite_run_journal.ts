@@ -70,10 +70,10 @@ export class SqliteRunJournal implements RunJournal {
     });
   }
 
-  /** The runs that have no final state yet, oldest first. */
+  /** The runs that have no final state yet, in the order in which they were accepted. */
   unfinished(): Promise<readonly JournalledRun[]> {
     return this.#read(() =>
-      this.#all("SELECT * FROM runs WHERE status IN ('pending', 'running') ORDER BY id")
+      this.#all("SELECT * FROM runs WHERE status IN ('pending', 'running') ORDER BY rowid")
         .map((row) => this.#journalled(row))
     );
   }

@@ -61,8 +61,18 @@ export interface TaskOptions<
    * (The compiler infers what `run` returns before it knows the schema: a literal for an enum needs `as const`.)
    */
   readonly output?: O;
-  /** Set it when `run` gives many chunks, as a generator does: downstream gets an `AsyncIterable` of them. */
+  /**
+   * Set it when `run` gives many chunks, as a generator does: downstream gets an `AsyncIterable` of them. Each
+   * chunk is stored before the next one is asked for, and a task that reads them starts on the first one, if an
+   * executor is free; a task that collects them starts on the end. If an attempt fails, whoever read it is called
+   * off and starts again with the next one.
+   */
   readonly stream?: S;
+  /**
+   * How many chunks a streaming task may be ahead of the slowest task that reads it while it runs; then it waits,
+   * and that counts as its time. @default {256}
+   */
+  readonly maxAhead?: number;
   /** Labels to select by. None by default. */
   readonly tags?: readonly string[];
   /** Tries after the first. @default {0} */
@@ -116,6 +126,7 @@ const KNOWN = [
   "params",
   "output",
   "stream",
+  "maxAhead",
   "tags",
   "maxRetries",
   "backoff",
@@ -178,6 +189,7 @@ export function defineTask<
     params: options.params as AnySchema | undefined,
     output: options.output as AnySchema | undefined,
     stream: options.stream === true,
+    maxAhead: options.maxAhead,
     failSafe: options.failSafe === true,
     maxRetries: options.maxRetries ?? 0,
     backoff: completeBackoff(what, options.backoff),
@@ -203,6 +215,10 @@ function assertPolicy(what: string, options: Unchecked): void {
   assertSchema(what, "params", options.params);
   assertSchema(what, "output", options.output);
   assertBoolean(what, "failSafe", options.failSafe);
+  assertNumber(what, "maxAhead", options.maxAhead, { min: 1, whole: true });
+  if (options.maxAhead !== undefined && options.stream !== true) {
+    throw new TypeError(`Cannot define ${what} as "maxAhead" is for streams: add "stream: true"`);
+  }
   assertNumber(what, "maxRetries", options.maxRetries, { min: 0, whole: true });
   assertFunction(what, "retryIf", options.retryIf);
   assertNumber(what, "timeoutMs", options.timeoutMs, { above: 0 });

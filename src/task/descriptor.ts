@@ -59,6 +59,8 @@ export interface TaskDescriptor {
   readonly tags: readonly string[];
   /** Whether it gives many chunks. */
   readonly stream: boolean;
+  /** How many chunks it may be ahead of the slowest task that reads it while it runs. */
+  readonly maxAhead?: number;
   /** Whether tasks downstream run even if this one fails. */
   readonly failSafe: boolean;
   /** Tries after the first. */
@@ -106,6 +108,16 @@ export interface PipelineDescriptor {
   readonly timeoutMs?: number;
   /** What its runs take as parameters. */
   readonly params?: JsonSchema;
+}
+
+/**
+ * The tasks whose chunks a task takes one by one, and on which it does not depend in any other way: if they
+ * stream, it can read them while they still run. One that may be remembered must know all of its inputs first.
+ */
+export function readsOf({ inputs, after, cache }: TaskDescriptor): readonly string[] {
+  if (cache !== undefined) return [];
+  const whole = new Set([...after, ...inputs.filter(({ collect }) => collect).map(({ task }) => task)]);
+  return [...new Set(inputs.map(({ task }) => task))].filter((task) => !whole.has(task));
 }
 
 /** The names of what a task depends on, each once, in the order of its edges. */

@@ -40,6 +40,8 @@ export interface Task<
   readonly output?: AnySchema;
   /** Whether it gives many chunks. */
   readonly stream: boolean;
+  /** How many chunks it may be ahead of the slowest task that reads it while it runs. */
+  readonly maxAhead?: number;
   /** Whether tasks downstream run even if this one fails, and get a {@linkcode TaskFailure}. */
   readonly failSafe: boolean;
   /** Tries after the first. */

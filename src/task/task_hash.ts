@@ -32,6 +32,7 @@ export function canonicalForm(task: TaskDescriptor): string {
       failSafe: task.failSafe,
       inputs: task.inputs.toSorted(byParam).map(canonicalInput),
       isolation: task.isolation,
+      maxAhead: task.maxAhead,
       maxRetries: task.maxRetries,
       memoryMb: task.memoryMb,
       name: task.name,

@@ -18,6 +18,25 @@ Deno.test("createIdSource gives ids each greater than the one before, even while
   assertEquals(new Set(all).size, all.length);
 });
 
+Deno.test("createIdSource gives greater ids, all UUIDv7, whatever the random source and however the clock goes on", () => {
+  const steps = fc.array(fc.tuple(fc.nat({ max: 3 }), fc.nat({ max: 400 })), { maxLength: 8 });
+  fc.assert(fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), steps, (bits, steps) => {
+    let nowMs = 1_700_000_000_000;
+    const ids = createIdSource({ now: () => nowMs, after: () => () => {} }, () => bits);
+    let last = "";
+    for (const [ms, count] of steps) {
+      nowMs += ms;
+      for (let n = 0; n < count; n++) {
+        const id = ids.next();
+        assert(id > last, `${id} after ${last}`);
+        // Where random bits have the counter overflow, the time goes on.
+        assert(timeOfId(id)! >= nowMs);
+        last = id;
+      }
+    }
+  }));
+});
+
 Deno.test("createIdSource gives greater ids also when the clock is set back a little", () => {
   let nowMs = 1_700_000_000_000;
   const ids = createIdSource({ now: () => nowMs, after: () => () => {} });

@@ -4,13 +4,15 @@ import { defineActor } from "../../src/actor/define_actor.ts";
 import { protocol } from "../../src/actor/protocol.ts";
 import type { Address } from "../../src/actor/ref.ts";
 import { createIdSource, type IdSource } from "../../src/base/ids.ts";
-import { brokerProtocol } from "../../src/broker/protocol.ts";
-import { decodeEvent, type EncodedEvent, encodeEvent } from "../../src/event/event.ts";
+import { EventsOf } from "../../src/broker/batches.ts";
+import { BATCHES_UNDER_WAY, brokerProtocol } from "../../src/broker/protocol.ts";
+import { Publisher } from "../../src/broker/publisher.ts";
+import { type EncodedEvent, encodeEvent, type MillraceEvent } from "../../src/event/event.ts";
+import { readBatch } from "../../src/event/event_batch.ts";
 import { type Order, order, OrderCheck, PATTERN, TOPIC } from "./bench_event.ts";
 
 /** How many publications wait for their answer at once. */
 const IN_FLIGHT = 1024;
-const ALWAYS = { timeoutMs: "none" } as const;
 
 /** What both are given. */
 export interface Options {
@@ -36,6 +38,7 @@ function eventOf(ids: IdSource, topic: string, orderId: number): EncodedEvent {
 /** Publishes one event per call, as a program does. */
 export const publisher = defineActor(publisherProtocol, (ctx, options: Options) => {
   const broker = ctx.ref(brokerProtocol, options.broker);
+  const events = new Publisher(broker, ctx.clock);
   const ids = createIdSource(ctx.clock);
   return {
     publish: async (count) => {
@@ -44,7 +47,7 @@ export const publisher = defineActor(publisherProtocol, (ctx, options: Options) 
       const lane = async (): Promise<void> => {
         while (next < count) {
           const event = eventOf(ids, TOPIC, next++);
-          const { enqueued } = await broker.ask("publish", { event, user: true }, ALWAYS);
+          const { enqueued } = await events.send(event, true);
           delivered += enqueued;
         }
       };
@@ -58,16 +61,20 @@ export const publisher = defineActor(publisherProtocol, (ctx, options: Options) 
 export const reader = defineActor(readerProtocol, (ctx, options: Options) => {
   const broker = ctx.ref(brokerProtocol, options.broker);
   const ids = createIdSource(ctx.clock);
-  let events: AsyncIterator<EncodedEvent>;
+  let events: AsyncIterator<MillraceEvent>;
   return {
     subscribe: async () => {
-      events = broker.stream("subscribe", { pattern: PATTERN, options: { overflow: "backpressure" } });
+      const subscription = { pattern: PATTERN, options: { overflow: "backpressure" } } as const;
+      events = new EventsOf(
+        broker.stream("subscribe", subscription, { capacity: BATCHES_UNDER_WAY }),
+        readBatch,
+      );
       // What one host sends to one actor arrives in order: after this answer the subscription is there.
-      await broker.ask("publish", { event: eventOf(ids, "bench.ready", 0), user: true }, ALWAYS);
+      await new Publisher(broker, ctx.clock).send(eventOf(ids, "bench.ready", 0), true);
     },
     read: async (count) => {
       const check = new OrderCheck();
-      while (check.seen < count) check.take(decodeEvent((await events.next()).value).data as Order);
+      while (check.seen < count) check.take((await events.next()).value.data as Order);
       return check.seen;
     },
   };

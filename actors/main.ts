@@ -59,6 +59,7 @@ async function open(options: CliOpenOptions): Promise<CliPlatform> {
     runView: (runId) => speaker.runView(runId),
     runs: (filter) => speaker.runs(filter),
     result: (runId, task) => speaker.result(runId, task),
+    logs: (runId, filter) => speaker.logs(runId, filter),
     close: (close) => speaker.close(close),
     [Symbol.asyncDispose]: () => speaker[Symbol.asyncDispose](),
   };

@@ -16,5 +16,6 @@ export const place = {
     () => import("./orchestrator.ts"),
   ),
   pool: inWorker(import.meta.resolve("./pool.ts"), "pool", () => import("./pool.ts")),
+  logs: inWorker(import.meta.resolve("./logs.ts"), "logs", () => import("./logs.ts")),
   store: inWorker(import.meta.resolve("./store.ts"), "store", () => import("./store.ts")),
 };

@@ -18,6 +18,7 @@ import type { RunFilter } from "../src/orchestrator/port.ts";
 import type { DataDirLock } from "../src/store/data_dir_lock.ts";
 import type { IOManager } from "../src/store/port.ts";
 import { describeTask } from "../src/task/describe.ts";
+import type { LogEntry, LogFilter } from "../src/task/log_entry.ts";
 import type { DrawOptions, Plan, Selection } from "../src/task/plan.ts";
 import type { TaskRegistry } from "../src/task/registry.ts";
 import type { RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts";
@@ -32,7 +33,7 @@ import type {
   RerunOptions,
   Run,
 } from "./platform.ts";
-import type { Cast } from "./system.ts";
+import type { Cast } from "./cast.ts";
 import { VERSION } from "./version.ts";
 
 /** What a speaker speaks for. */
@@ -109,6 +110,7 @@ export class PlatformSpeaker implements Platform {
       runs: (filter) => this.runs(filter),
       runView: (runId) => this.runView(runId),
       result: (runId, task) => this.result(runId, task),
+      logs: (runId, filter) => this.logs(runId, filter),
       drawPlan: (request, options) => this.drawPlan(request, options),
       subscribe: (pattern) => this.events(pattern),
     };
@@ -226,6 +228,10 @@ export class PlatformSpeaker implements Platform {
 
   async runView(runId: string): Promise<RunView> {
     return await this.#cast.orchestrator.ask("view", runId, ALWAYS);
+  }
+
+  logs(runId: string, filter: LogFilter = {}): AsyncIterableIterator<LogEntry> {
+    return this.#cast.logs.stream("read", { runId, ...filter });
   }
 
   async fire(

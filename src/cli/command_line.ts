@@ -231,8 +231,8 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .action((flags, command) => {
       const [unknown] = command.args;
       if (unknown !== undefined) {
-        const near = nearest(unknown, ["show", "result", "rerun"]);
-        const hint = near === undefined ? "There are show, result and rerun." : `Did you mean ${near}?`;
+        const near = nearest(unknown, ["show", "result", "logs", "rerun"]);
+        const hint = near === undefined ? "There are show, result, logs and rerun." : `Did you mean ${near}?`;
         command.error(`error: unknown command '${unknown}'\n(${hint})`);
       }
       const filter: RunListFilter = {
@@ -251,6 +251,19 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .description("Print the stored value of a task as JSON.")
     .action((runId, task, _flags, command) => {
       choose({ command: "runs result", ...common(command.optsWithGlobals()), runId, task });
+    });
+  withCommon(runs.command("logs").argument("<id>", "a run").argument("[task]", "one of its tasks"))
+    .description("Print what the tasks of a run wrote.")
+    .option("-a, --attempt <number>", "only this attempt, from 1", attempt)
+    .option("-f, --follow", "go on until the run has ended")
+    .action((runId, task, _flags, command) => {
+      const flags = command.optsWithGlobals();
+      const filter = {
+        ...(task === undefined ? {} : { task }),
+        ...(flags.attempt === undefined ? {} : { attempt: flags.attempt }),
+        ...(flags.follow === undefined ? {} : { follow: true }),
+      };
+      choose({ command: "runs logs", ...common(flags), runId, filter });
     });
   withCommon(runs.command("rerun").argument("<id>", "an ended run"))
     .description("Repeat a run: what did not succeed in it, and what comes after that.")
@@ -294,6 +307,7 @@ function reading<Value>(
 const list = reading(parseList);
 const port = reading((text: string) => parseWholeNumber(text, 0, 65_535));
 const executors = reading((text: string) => parseWholeNumber(text, 1, 1_024));
+const attempt = reading((text: string) => parseWholeNumber(text, 1, 1_000_000));
 const limit = reading((text: string) => parseWholeNumber(text, 1, 500));
 const planFormat = reading((text: string) => parseChoice(text, PLAN_FORMATS));
 const status = reading((text: string) => parseChoice(text, STATUSES));

@@ -4,6 +4,7 @@
  * @module
  */
 import type { PlanFormat } from "../task/plan.ts";
+import type { LogFilter } from "../task/log_entry.ts";
 import type { RunRequest } from "../task/run.ts";
 import type { PlanRequest, RunListFilter } from "./port.ts";
 
@@ -73,11 +74,12 @@ export interface SchemaInvocation extends CommonOptions {
   readonly check: boolean;
 }
 
-/** `millrace runs`, `runs show` and `runs result`. */
+/** `millrace runs`, `runs show`, `runs result` and `runs logs`. */
 export type RunsInvocation =
   | CommonOptions & { readonly command: "runs list"; readonly filter: RunListFilter }
   | CommonOptions & { readonly command: "runs show"; readonly runId: string }
-  | CommonOptions & { readonly command: "runs result"; readonly runId: string; readonly task: string };
+  | CommonOptions & { readonly command: "runs result"; readonly runId: string; readonly task: string }
+  | CommonOptions & { readonly command: "runs logs"; readonly runId: string; readonly filter: LogFilter };
 
 /** Any command. */
 export type Invocation = StartInvocation | RunInvocation | PlanInvocation | SchemaInvocation | RunsInvocation;

@@ -57,14 +57,17 @@ export class AttemptLog {
   /** Takes a line as it is. */
   take(line: LogLine): void {
     if (this.#state === "closed") return;
+    if (line.droppedBytes !== undefined) return this.drop(line.droppedBytes);
     const json = jsonOf(line);
-    if (json.length > this.#left) {
-      this.#droppedBytes += json.length;
-      return;
-    }
+    if (json.length > this.#left) return this.drop(json.length);
     this.#left -= json.length;
     this.#ports.show(line);
     this.#append(json);
+  }
+
+  /** So much was written that nobody will read. */
+  drop(bytes: number): void {
+    this.#droppedBytes += bytes;
   }
 
   /** The attempt has ended; a last line says what was left out. */

@@ -23,6 +23,8 @@ export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
 export interface EventStreams {
   /** Answers with the events as `text` writes them, until they end, the client leaves or `close` is called. */
   open(events: AsyncIterable<EncodedEvent>, text?: EventText): Response;
+  /** The same of anything that `frame` can write as a frame; `last` is the frame after the last one. */
+  openFrames<T>(items: AsyncIterable<T>, frame: (item: T) => string, last: string): Response;
   /** Ends all streams. */
   close(): void;
   /** How many are open. */
@@ -42,7 +44,10 @@ export function createEventStreams(clock: Clock): EventStreams {
   const closers = new Set<() => void>();
   return {
     open(events, text = eventText) {
-      const iterator = events[Symbol.asyncIterator]();
+      return this.openFrames(events, (event) => frameOf(event, text), "");
+    },
+    openFrames(items, frameOf, last) {
+      const iterator = items[Symbol.asyncIterator]();
       let cancelHeartbeat: Cancel = () => {};
       let controller: ReadableStreamDefaultController<Uint8Array>;
 
@@ -72,7 +77,7 @@ export function createEventStreams(clock: Clock): EventStreams {
           beat();
         },
         async pull() {
-          const frame = await nextFrame(iterator, text);
+          const frame = await nextFrame(iterator, frameOf, last);
           if (!closers.has(close)) return;
           if (frame.text !== "") controller.enqueue(encoder.encode(frame.text));
           if (frame.last) close();
@@ -107,14 +112,14 @@ export function frameOf(event: EncodedEvent, text: EventText = eventText): strin
   return `id: ${event.id}\n${field("data", text(event))}\n`;
 }
 
-async function nextFrame(
-  iterator: AsyncIterator<EncodedEvent>,
-  text: EventText,
+async function nextFrame<T>(
+  iterator: AsyncIterator<T>,
+  frameOf: (item: T) => string,
+  last: string,
 ): Promise<{ readonly text: string; readonly last: boolean }> {
   try {
     const next = await iterator.next();
-    if (next.done === true) return { text: "", last: true };
-    return { text: frameOf(next.value, text), last: false };
+    return next.done === true ? { text: last, last: true } : { text: frameOf(next.value), last: false };
   } catch (error) {
     // The status is long sent: the problem goes into the stream, under a name of its own.
     return { text: `event: problem\n${field("data", JSON.stringify(problemOf(error)))}\n`, last: true };

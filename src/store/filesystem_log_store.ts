@@ -158,16 +158,23 @@ class LogReader {
   }
 
   async #chunk(): Promise<Uint8Array> {
-    const buffer = new Uint8Array(CHUNK_BYTES);
-    let size = 0;
-    using file = await Deno.open(this.#path);
-    await file.seek(this.#offset, Deno.SeekMode.Start);
-    while (size < buffer.length) {
-      const count = await file.read(buffer.subarray(size));
-      if (count === null) break;
-      size += count;
+    try {
+      const { size } = await Deno.stat(this.#path);
+      if (size <= this.#offset) return new Uint8Array();
+      using file = await Deno.open(this.#path);
+      await file.seek(this.#offset, Deno.SeekMode.Start);
+      const buffer = new Uint8Array(Math.min(size - this.#offset, CHUNK_BYTES));
+      let filled = 0;
+      while (filled < buffer.length) {
+        const count = await file.read(buffer.subarray(filled));
+        if (count === null) break;
+        filled += count;
+      }
+      return buffer.subarray(0, filled);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return new Uint8Array(); // deleted while it was read
+      throw error;
     }
-    return buffer.subarray(0, size);
   }
 }
 

@@ -38,3 +38,9 @@ export interface LogFilter {
   /** Whether to wait for more until the run has ended. @default {false} */
   readonly follow?: boolean;
 }
+
+/** An entry as a line for people: when, which attempt, how much to care, what it says. */
+export function logEntryText({ timeMs, task, attempt, level, text, attrs }: LogEntry): string {
+  const more = attrs === undefined ? "" : ` ${JSON.stringify(attrs)}`;
+  return `${new Date(timeMs).toISOString()} ${task}#${attempt} ${level.padEnd(5)} ${text}${more}`;
+}

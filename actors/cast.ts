@@ -14,6 +14,7 @@ import type { plannerProtocol } from "../src/planner/protocol.ts";
 import type { logsProtocol } from "../src/store/logs_protocol.ts";
 import type { storeProtocol } from "../src/store/protocol.ts";
 import type { ResultsOptions } from "../src/store/results.ts";
+import type { Retention } from "../src/task/pipeline.ts";
 import type { Task } from "../src/task/task.ts";
 import type { schedulerProtocol } from "../src/trigger/protocol.ts";
 
@@ -35,6 +36,8 @@ export interface CastOptions {
   readonly schedules: boolean;
   /** Whether unfinished runs go on. */
   readonly resume: boolean;
+  /** How long ended runs are kept of pipelines that do not say so; `false`: none is deleted by itself. */
+  readonly retention: Retention | false;
   readonly clock: Clock;
   readonly log: Logger;
   /** Told once if a thread is lost that nothing can take the place of: the platform must be opened again. */

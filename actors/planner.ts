@@ -13,6 +13,7 @@ import { check } from "../src/base/schema.ts";
 import { callWithin, guardSchema, Interrupted } from "../src/base/sync_limit.ts";
 import { explainPlan } from "../src/planner/explain.ts";
 import { type PlanOptions, planTasks } from "../src/planner/plan_tasks.ts";
+import { PlanCache } from "../src/planner/plan_cache.ts";
 import { plannerProtocol } from "../src/planner/protocol.ts";
 import { renderPlan } from "../src/planner/render_plan.ts";
 import { describePipeline, describeTask } from "../src/task/describe.ts";
@@ -35,14 +36,18 @@ export interface PlannerOptions {
 
 /** What is defined, and plans of it. */
 export interface PlanBook {
-  /** All tasks, by name; may be added to. */
-  readonly tasks: Map<string, TaskDescriptor>;
+  /** All tasks, by name. */
+  readonly tasks: ReadonlyMap<string, TaskDescriptor>;
   /** All pipelines, by name. */
   readonly pipelines: ReadonlyMap<string, Pipeline>;
   /** A pipeline by name; throws `pipeline/unknown`. */
   find(pipeline: string): Pipeline;
   /** Plans a pipeline or a selection; a strict pipeline strictly in any case. */
   plan(request: RunRequest, options?: PlanOptions): Plan;
+  /** Adds a task, or puts it in the place of the one of its name. */
+  define(task: TaskDescriptor): void;
+  /** Takes a task off. */
+  forget(name: string): void;
   /** Plans it and writes the plan. */
   draw(request: RunRequest, options: DrawOptions): string;
 }
@@ -69,17 +74,29 @@ export async function createPlanBook(modules: readonly string[]): Promise<PlanBo
       },
     );
   };
+  const planned = new PlanCache();
   const plan = (request: RunRequest, { strict = false }: PlanOptions = {}): Plan => {
     const { pipeline, ...selection } = selectionOf(request);
-    if (pipeline === undefined) return planTasks(tasks, selection, { strict });
-    const found = find(pipeline);
-    return planTasks(tasks, describePipeline(found).selection, { strict: strict || found.strict });
+    const make = (): Plan => {
+      if (pipeline === undefined) return planTasks(tasks, selection, { strict });
+      const found = find(pipeline);
+      return planTasks(tasks, describePipeline(found).selection, { strict: strict || found.strict });
+    };
+    return planned.get(JSON.stringify([pipeline ?? null, selection, strict]), make);
   };
   return {
     tasks,
     pipelines,
     find,
     plan,
+    define: (task) => {
+      tasks.set(task.name, deepFreeze(task));
+      planned.clear();
+    },
+    forget: (name) => {
+      tasks.delete(name);
+      planned.clear();
+    },
     draw: (request, { format, durationsMs, ...options }) =>
       renderPlan(explainPlan(plan(request, options), tasks, durationsMs), format),
   };
@@ -92,7 +109,7 @@ const CONCURRENCY = 1024;
 
 /** The planner. */
 export const planner = defineActor(plannerProtocol, async (ctx, options: PlannerOptions) => {
-  const { tasks, pipelines, find, plan, draw } = await createPlanBook(options.modules);
+  const { tasks, pipelines, find, plan, define, forget, draw } = await createPlanBook(options.modules);
   for (const name of pipelines.keys()) assertPlannable(name, plan, ctx.log);
   return {
     prepare: async (request) => {
@@ -125,8 +142,8 @@ export const planner = defineActor(plannerProtocol, async (ctx, options: Planner
       tasks: [...tasks.values()],
       pipelines: [...pipelines.values()].map(describePipeline),
     }),
-    define: (task) => void tasks.set(task.name, deepFreeze(task)),
-    forget: (name) => void tasks.delete(name),
+    define: (task) => define(task),
+    forget: (name) => forget(name),
   };
 }, { concurrency: CONCURRENCY });
 

@@ -14,12 +14,22 @@ import { createApp } from "../src/http/app.ts";
 import type { PlatformView } from "../src/http/port.ts";
 import { upgradeWebSocket } from "../src/http/serve.ts";
 import type { RunFilter } from "../src/orchestrator/port.ts";
+import { DEFAULT_RETENTION } from "../src/orchestrator/retention.ts";
 import { lockDataDir } from "../src/store/data_dir_lock.ts";
 import { assertResultsOptions, openResults, type ResultsOptions } from "../src/store/results.ts";
 import type { LogEntry, LogFilter } from "../src/task/log_entry.ts";
+import { assertRetention, type Retention } from "../src/task/pipeline.ts";
 import type { Plan, Selection } from "../src/task/plan.ts";
 import { createTaskRegistry, type TaskRegistry } from "../src/task/registry.ts";
-import type { RerunFrom, RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts";
+import type {
+  PruneReport,
+  PruneRequest,
+  RerunFrom,
+  RunEnd,
+  RunRequest,
+  RunSummary,
+  RunView,
+} from "../src/task/run.ts";
 import type { ApiRequest } from "../src/task/trigger.ts";
 import type { Fired, TriggerView } from "../src/trigger/port.ts";
 import { gateway, gatewayProtocol } from "./gateway.ts";
@@ -47,6 +57,11 @@ export interface PlatformOptions {
   readonly schedules?: boolean;
   /** Whether runs that an earlier process left unfinished go on. @default {true} */
   readonly resume?: boolean;
+  /**
+   * How long ended runs are kept, with their results, of pipelines that do not say so themselves; `{}` for ever.
+   * `false`: no run of any pipeline is deleted by itself. @default {30 days, at most 1,000 runs of a pipeline}
+   */
+  readonly retention?: Retention | false;
   /** Where log records go. @default {warnings and errors to stderr} */
   readonly log?: LogSink;
 }
@@ -171,6 +186,11 @@ export interface Platform extends AsyncDisposable {
   runs(filter?: RunFilter): Promise<readonly RunSummary[]>;
   /** One run. */
   runView(runId: string): Promise<RunView>;
+  /**
+   * Deletes ended runs with their facts and results; what an unfinished run reads or repeats stays. A request that
+   * says neither `olderThanMs` nor `keep` does what retention does by itself now and then.
+   */
+  prune(request?: PruneRequest): Promise<PruneReport>;
   /** Answers an HTTP request, as the server does. */
   fetch(request: Request): Promise<Response>;
   /** Takes nothing new, lets running attempts end within the deadline, and lets go of everything. */
@@ -186,6 +206,7 @@ const OPTION_KEYS = [
   "results",
   "schedules",
   "resume",
+  "retention",
   "log",
 ] as const;
 const HTTP_KEYS = ["port", "hostname", "token"] as const;
@@ -223,6 +244,8 @@ export async function openSpeaker(
 ): Promise<PlatformSpeaker> {
   assertKeys("a platform", options, OPTION_KEYS);
   const { modules = [], http = false, fsync = "batched", schedules = true, resume = true } = options;
+  const { retention = DEFAULT_RETENTION } = options;
+  if (retention !== false) assertRetention("the platform", retention);
   const { results = { kind: "filesystem" } } = options;
   assertResultsOptions(results);
   if (http !== false) assertKeys("the HTTP server of a platform", http, HTTP_KEYS);
@@ -251,6 +274,7 @@ export async function openSpeaker(
       local,
       schedules,
       resume,
+      retention,
       clock,
       log,
       onFailure: failed.resolve,

@@ -21,8 +21,8 @@ import { describeTask } from "../src/task/describe.ts";
 import type { LogEntry, LogFilter } from "../src/task/log_entry.ts";
 import type { DrawOptions, Plan, Selection } from "../src/task/plan.ts";
 import type { TaskRegistry } from "../src/task/registry.ts";
-import type { RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts";
-import { parsePlanRequest, parseRunRequest } from "../src/task/run_request.ts";
+import type { PruneReport, PruneRequest, RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts";
+import { parsePlanRequest, parsePruneRequest, parseRunRequest } from "../src/task/run_request.ts";
 import type { Task } from "../src/task/task.ts";
 import type { Fired, TriggerView } from "../src/trigger/port.ts";
 import type {
@@ -108,11 +108,13 @@ export class PlatformSpeaker implements Platform {
       publish: (topic, data, about) => this.publish(topic, data, about),
       run: (request) => this.run(request),
       runs: (filter) => this.runs(filter),
+      prune: (request) => this.prune(request),
       runView: (runId) => this.runView(runId),
       result: (runId, task) => this.result(runId, task),
       logs: (runId, filter) => this.logs(runId, filter),
       drawPlan: (request, options) => this.drawPlan(request, options),
-      subscribe: (pattern) => this.events(pattern),
+      subscribe: (pattern, since) =>
+        this.events(pattern, { gaps: true, ...(since === undefined ? {} : { since }) }),
     };
   }
 
@@ -232,6 +234,10 @@ export class PlatformSpeaker implements Platform {
 
   logs(runId: string, filter: LogFilter = {}): AsyncIterableIterator<LogEntry> {
     return this.#cast.logs.stream("read", { runId, ...filter });
+  }
+
+  async prune(request: PruneRequest = {}): Promise<PruneReport> {
+    return await this.#cast.orchestrator.ask("prune", parsePruneRequest(request), ALWAYS);
   }
 
   async fire(

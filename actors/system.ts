@@ -5,8 +5,8 @@
  * | host | actors | holds refs to |
  * |---|---|---|
  * | main | supervisor, processes, gateway, an executor for inline tasks | all |
- * | control | broker, scheduler, planner, orchestrator, pool | each other, store, executors |
- * | store | store, logs | orchestrator |
+ * | control | broker, scheduler, planner, orchestrator, pool | each other, store, event log, executors |
+ * | store | store, event log, logs | orchestrator |
  * | executor-1 … n | one executor each | broker, orchestrator |
  * | process-1 … (child processes, when there is work for them) | one sandbox each | nobody |
  * | keeper (with the first of these) | a warden for each sandbox | broker, orchestrator, its sandbox |
@@ -19,6 +19,7 @@ import { later } from "../src/actor/loop.ts";
 import { otelTracer } from "../src/actor/otel_tracer.ts";
 import { processTransport } from "../src/actor/process_transport.ts";
 import { workerTransport } from "../src/actor/worker_transport.ts";
+import { eventLogProtocol } from "../src/broker/log_protocol.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { poolProtocol } from "../src/executor/protocol.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
@@ -69,8 +70,10 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       if (what !== undefined) options.onFailure(`the ${what} thread is gone: ${reason}`);
     });
     const at = (name: string, host = control): Address => ({ host, name });
+    const as = <P>(where: Address, protocol: P) => ({ ...where, protocol });
     const address = {
       store: at("store", storeHost),
+      eventLog: at("event-log", storeHost),
       broker: at("broker"),
       scheduler: at("scheduler"),
       planner: at("planner"),
@@ -92,32 +95,32 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       onLostThread: () => void lostThreads++,
     };
     // Nobody talks before all are there: threads load what they need at the same time.
-    const [store, planner, broker, scheduler, orchestrator, pool, logs, overseer, inline, apart] =
-      await Promise
-        .all([
-          system.spawnIn(place.store, kept, { ...address.store, protocol: storeProtocol }),
-          system.spawnIn(place.planner, { modules }, { ...address.planner, protocol: plannerProtocol }),
-          system.spawnIn(place.broker, address, { ...address.broker, protocol: brokerProtocol }),
-          system.spawnIn(place.scheduler, { modules, ...address }, {
-            ...address.scheduler,
-            protocol: schedulerProtocol,
-          }),
-          system.spawnIn(place.orchestrator, address, {
-            ...address.orchestrator,
-            protocol: orchestratorProtocol,
-          }),
-          system.spawnIn(place.pool, { ...address, executors: options.executors }, {
-            ...address.pool,
-            protocol: poolProtocol,
-          }),
-          system.spawnIn(place.logs, { dataDir, ...address }, { ...address.logs, protocol: logsProtocol }),
-          system.spawn(supervisor, executors, { name: "supervisor" }),
-          system.spawn(executor, { ...local, local: options.local }, { name: "executor-inline" }),
-          system.spawn(processes, { system, pool: address.pool, modules, warden: common }, {
-            name: "processes",
-          }),
-        ]);
+    const [store, eventLog, logs, planner, broker, scheduler, orchestrator, pool, overseer, inline, apart] =
+      await Promise.all([
+        system.spawnIn(place.store, kept, as(address.store, storeProtocol)),
+        system.spawnIn(place.eventLog, kept, as(address.eventLog, eventLogProtocol)),
+        system.spawnIn(place.logs, { dataDir, ...address }, as(address.logs, logsProtocol)),
+        system.spawnIn(place.planner, { modules }, as(address.planner, plannerProtocol)),
+        system.spawnIn(place.broker, address, as(address.broker, brokerProtocol)),
+        system.spawnIn(place.scheduler, { modules, ...address }, as(address.scheduler, schedulerProtocol)),
+        system.spawnIn(
+          place.orchestrator,
+          { ...address, retention: options.retention },
+          as(address.orchestrator, orchestratorProtocol),
+        ),
+        system.spawnIn(
+          place.pool,
+          { ...address, executors: options.executors },
+          as(address.pool, poolProtocol),
+        ),
+        system.spawn(supervisor, executors, { name: "supervisor" }),
+        system.spawn(executor, { ...local, local: options.local }, { name: "executor-inline" }),
+        system.spawn(processes, { system, pool: address.pool, modules, warden: common }, {
+          name: "processes",
+        }),
+      ]);
 
+    await broker.ask("open", undefined, ALWAYS);
     const { pipelines } = await planner.ask("describe", undefined, ALWAYS);
     const states = await store.ask("triggers", undefined, ALWAYS);
     const triggers = await scheduler.ask(
@@ -144,7 +147,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
         system.stopActor(apart, "now", STOP_MS),
         system.stopActor(logs, "now", STOP_MS),
       ]);
-      for (const actor of [pool, orchestrator, scheduler, planner, broker, store]) {
+      for (const actor of [pool, orchestrator, scheduler, planner, broker, eventLog, store]) {
         await system.stopActor(actor, "drain", STOP_MS);
       }
       const report = await system.stop({ mode: "drain", deadlineMs: STOP_MS });

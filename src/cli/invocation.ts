@@ -5,7 +5,7 @@
  */
 import type { PlanFormat } from "../task/plan.ts";
 import type { LogFilter } from "../task/log_entry.ts";
-import type { RunRequest } from "../task/run.ts";
+import type { PruneRequest, RunRequest } from "../task/run.ts";
 import type { PlanRequest, RunListFilter } from "./port.ts";
 
 /** What every command has. */
@@ -74,12 +74,13 @@ export interface SchemaInvocation extends CommonOptions {
   readonly check: boolean;
 }
 
-/** `millrace runs`, `runs show`, `runs result` and `runs logs`. */
+/** `millrace runs` and what follows it. */
 export type RunsInvocation =
   | CommonOptions & { readonly command: "runs list"; readonly filter: RunListFilter }
   | CommonOptions & { readonly command: "runs show"; readonly runId: string }
   | CommonOptions & { readonly command: "runs result"; readonly runId: string; readonly task: string }
-  | CommonOptions & { readonly command: "runs logs"; readonly runId: string; readonly filter: LogFilter };
+  | CommonOptions & { readonly command: "runs logs"; readonly runId: string; readonly filter: LogFilter }
+  | CommonOptions & { readonly command: "runs prune"; readonly request: PruneRequest };
 
 /** Any command. */
 export type Invocation = StartInvocation | RunInvocation | PlanInvocation | SchemaInvocation | RunsInvocation;

@@ -24,6 +24,8 @@ export interface MillraceEvent<Data = unknown> {
   readonly key?: string;
   /** W3C trace context. */
   readonly traceparent?: string;
+  /** Where it stands in the event log; on durable topics only. */
+  readonly sequence?: number;
 }
 
 /** An event whose `data` is JSON text: encoded once by the publisher, opaque to whoever only routes it. */
@@ -49,8 +51,8 @@ export function encodeEvent(event: MillraceEvent): EncodedEvent {
   return { ...event, data: encodeData(event.topic, event.data) };
 }
 
-/** Decodes an event that {@linkcode encodeEvent} encoded. */
-export function decodeEvent(event: EncodedEvent): MillraceEvent {
+/** Decodes an event that {@linkcode encodeEvent} encoded; its data is taken for what it should be. */
+export function decodeEvent<Data = unknown>(event: EncodedEvent): MillraceEvent<Data> {
   return { ...event, data: JSON.parse(event.data) };
 }
 

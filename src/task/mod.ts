@@ -107,6 +107,8 @@ export {
 export { parseSelector, type Selector } from "./selector.ts";
 export {
   durationsOf,
+  type PruneReport,
+  type PruneRequest,
   type Rerun,
   type RerunFrom,
   type RunEnd,

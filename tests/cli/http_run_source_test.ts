@@ -35,6 +35,7 @@ class FakeServer implements AsyncDisposable {
     if (request.method === "POST") {
       const body = await request.json();
       this.bodies.push(body);
+      if (pathname === "/api/runs/prune") return Response.json({ runs: 1, results: 2, more: false });
       if (body.pipeline === "read") return problem(404, "pipeline/unknown");
       this.#run();
       return Response.json({ id: RUN_ID }, { status: 202 });
@@ -150,6 +151,14 @@ Deno.test("runs logs reads what the server has, or follows it to its end", async
     "1970-01-01T00:00:00.000Z t#1 info  read",
     "1970-01-01T00:00:00.001Z t#1 info  writt\u00e9n",
   ]);
+});
+
+Deno.test("runs prune asks the server", async () => {
+  await using server = new FakeServer();
+  const environment = against(server);
+  assertEquals(await runCli(["runs", "prune", "--keep", "3", "--json"], environment), 0);
+  assertEquals(server.bodies, [{ keep: 3, limit: 200 }]);
+  assertEquals(environment.stdout.json, [{ runs: 1, results: 2, dryRun: false }]);
 });
 
 Deno.test("a wrong token is told with what to do", async () => {

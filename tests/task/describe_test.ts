@@ -4,6 +4,7 @@ import {
   collect,
   definePipeline,
   defineTask,
+  describePipeline,
   describeTask,
   from,
   unsupportedOptions,
@@ -109,5 +110,6 @@ Deno.test("unsupportedOptions lists the promises that cannot be kept yet", () =>
     "priority",
   ]);
   const pipeline = definePipeline({ name: "p", tasks: [task], overlap: "skip", retention: { maxRuns: 1 } });
-  assertEquals(unsupportedOptions(pipeline), ["retention"]);
+  assertEquals(unsupportedOptions(pipeline), []);
+  assertEquals(describePipeline(pipeline).retention, { maxRuns: 1 });
 });

@@ -146,6 +146,7 @@ export {
   type EncodedEvent,
   encodeEvent,
   fromCloudEvent,
+  GAP_TOPIC,
   isSubset,
   matchTopic,
   MAX_GLOBS,
@@ -177,7 +178,6 @@ export {
   DEFAULT_RETENTION,
   type EncodedSubscription,
   type EventLog,
-  GAP_TOPIC,
   type LogClaim,
   type LoggedEvent,
   type LoggedTopic,
@@ -231,6 +231,14 @@ export {
   type TaskChange,
   type TaskSource,
 } from "./src/planner/mod.ts";
+export { createExecutorPool } from "./actors/executor_pool.ts";
+export type {
+  CallOptions,
+  CallResult,
+  ExecutorPoolOptions,
+  StandalonePool,
+} from "./src/executor/standalone.ts";
+export type { PoolStatus } from "./src/executor/pool.ts";
 export {
   BackendIOManager,
   FilesystemIOManager,
@@ -327,6 +335,7 @@ export {
   type Run,
   type TriggerHandle,
 } from "./actors/platform.ts";
+export type { EventStream } from "./actors/event_speaker.ts";
 export { createTriggerRoutes, type TriggerHook } from "./src/http/trigger_routes.ts";
 export type { PipelineView, PlatformView } from "./src/http/port.ts";
 export type { RunFilter } from "./src/orchestrator/port.ts";

@@ -56,13 +56,8 @@ export async function startCast(options: CastOptions): Promise<Cast> {
     supervision: { decide: () => "resume" },
   });
   let lostThreads = 0;
-  const cancelPatience = clock.after(
-    PATIENCE_MS,
-    () =>
-      log.warn("Still starting: a module may be waiting for something, or computing without end", {
-        modules,
-      }),
-  );
+  const stillStarting = "Still starting: a module may be waiting for something, or computing without end";
+  const cancelPatience = clock.after(PATIENCE_MS, () => log.warn(stillStarting, { modules }));
   try {
     const [control, storeHost] = await Promise.all([system.startHost("control"), system.startHost("store")]);
     system.onHostLost((host, reason) => {
@@ -83,16 +78,13 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       supervisor: at("supervisor", 0),
       processes: at("processes", 0),
     };
-    const { orchestrator: orchestratorAt, broker: brokerAt, pool: poolAt } = address;
     const kept = { dataDir, fsync, results };
+    const { orchestrator: orchestratorAt, broker: brokerAt, pool: poolAt } = address;
     const common = { ...kept, orchestrator: orchestratorAt, broker: brokerAt, pool: poolAt };
     const local = { modules, ...common };
     const executors = {
-      system,
-      pool: address.pool,
-      executor: local,
-      count: options.executors,
-      onLostThread: () => void lostThreads++,
+      ...{ system, pool: address.pool, count: options.executors },
+      ...{ placement: place.executor, executor: local, onLostThread: () => void lostThreads++ },
     };
     // Nobody talks before all are there: threads load what they need at the same time.
     const [store, eventLog, logs, planner, broker, scheduler, orchestrator, pool, overseer, inline, apart] =

@@ -6,7 +6,7 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import { MillraceError } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
-import type { EncodedEvent } from "../event/event.ts";
+import { type EncodedEvent, GAP_TOPIC } from "../event/event.ts";
 import { compilePattern, parsePattern } from "../event/topic.ts";
 import type { ClaimSource } from "./claims.ts";
 import type { BrokerCore, Delivery } from "./core.ts";
@@ -24,7 +24,7 @@ import type {
 import type { Recent } from "./recent_events.ts";
 import { assertSince, replayStart } from "./replay_start.ts";
 import { ReplayedSubscription, type ReplayStart } from "./replayed_subscription.ts";
-import { type EncodedSubscription, GAP_TOPIC, type SubscribeOptions } from "./subscription.ts";
+import type { EncodedSubscription, SubscribeOptions } from "./subscription.ts";
 
 /** What a broker of encoded events needs. */
 export interface EncodedBrokerOptions {

@@ -22,8 +22,7 @@
  */
 import type { Cancel, Clock } from "../base/clock.ts";
 import { checkShape, type Shape, type Shaped } from "../base/shape.ts";
-import { GAP_TOPIC } from "../broker/subscription.ts";
-import type { EncodedEvent } from "../event/event.ts";
+import { type EncodedEvent, GAP_TOPIC } from "../event/event.ts";
 import { parsePattern } from "../event/topic.ts";
 import { parseJsonText } from "./body.ts";
 import { eventText } from "./event_streams.ts";

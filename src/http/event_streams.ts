@@ -7,8 +7,7 @@
  * @module
  */
 import type { Cancel, Clock } from "../base/clock.ts";
-import { GAP_TOPIC } from "../broker/subscription.ts";
-import type { EncodedEvent } from "../event/event.ts";
+import { type EncodedEvent, GAP_TOPIC } from "../event/event.ts";
 import { problemOf } from "./problem.ts";
 
 /** Below the 30 s after which common proxies give up on a silent connection. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Durability, TopicInfo } from "../broker/encoded_broker.ts";
 import type { Since } from "../broker/port.ts";
 import type { EncodedEvent, MillraceEvent } from "../event/event.ts";
 import type { LogEntry, LogFilter } from "../task/log_entry.ts";
@@ -43,7 +44,7 @@ export interface PlatformView {
 }
 
 /** What whoever publishes an event may tell about it. */
-export type AboutEvent = Partial<Omit<MillraceEvent, "topic" | "data">>;
+export type AboutEvent = Partial<Omit<MillraceEvent, "topic" | "data" | "sequence">>;
 
 /** The platform as the HTTP application sees it. Every method rejects with a `MillraceError`. */
 export interface GatewayBackend {
@@ -86,6 +87,12 @@ export interface GatewayBackend {
   logs(runId: string, filter: LogFilter): AsyncIterableIterator<LogEntry>;
   /** Plans a pipeline or a selection and writes the plan; with `json` an `ExplainedPlan`. */
   drawPlan(request: Selection & { readonly pipeline?: string }, options: DrawOptions): Promise<string>;
+  /** The declared topics that match, sorted. */
+  topics(pattern: string): Promise<readonly TopicInfo[]>;
+  /** Makes a topic known, and durable if it says so; declaring it again changes what is named. */
+  declareTopic(topic: string, durability: Durability): Promise<void>;
+  /** Lets a topic take no more events, for ever. */
+  completeTopic(topic: string): Promise<void>;
   /**
    * Live events that match, those since a place in the past first; ends when the platform closes. `return()` of
    * its iterator ends the subscription at once, also while a `next()` is pending (an async generator cannot do

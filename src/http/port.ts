@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Durability, TopicInfo } from "../broker/encoded_broker.ts";
-import type { Since } from "../broker/port.ts";
+import type { Durability, Since, TopicInfo } from "../broker/port.ts";
 import type { EncodedEvent, MillraceEvent } from "../event/event.ts";
 import type { LogEntry, LogFilter } from "../task/log_entry.ts";
 import type { DrawOptions, Selection } from "../task/plan.ts";

@@ -120,7 +120,7 @@ export class PlatformSpeaker implements Platform {
       declareTopic: (topic, durability) => this.declareTopic(topic, durability),
       completeTopic: (topic) => this.complete(topic),
       subscribe: (pattern, since) =>
-        this.events(pattern, { gaps: true, ...(since === undefined ? {} : { since }) }),
+        this.#events.gathered(pattern, { gaps: true, ...(since === undefined ? {} : { since }) }),
     };
   }
 
@@ -236,7 +236,7 @@ export class PlatformSpeaker implements Platform {
   }
 
   async drawPlan(
-    request: Selection & { readonly pipeline?: string },
+    request: Selection & Pick<RunRequest, "pipeline" | "params">,
     options: DrawOptions,
   ): Promise<string> {
     return await this.#cast.planner.ask("draw", { request: parsePlanRequest(request), options }, ALWAYS);

@@ -85,7 +85,10 @@ export interface GatewayBackend {
   /** What the tasks of a run wrote, in order of time; with `follow` until the run has ended. */
   logs(runId: string, filter: LogFilter): AsyncIterableIterator<LogEntry>;
   /** Plans a pipeline or a selection and writes the plan; with `json` an `ExplainedPlan`. */
-  drawPlan(request: Selection & { readonly pipeline?: string }, options: DrawOptions): Promise<string>;
+  drawPlan(
+    request: Selection & Pick<RunRequest, "pipeline" | "params">,
+    options: DrawOptions,
+  ): Promise<string>;
   /** The declared topics that match, sorted. */
   topics(pattern: string): Promise<readonly TopicInfo[]>;
   /** Makes a topic known, and durable if it says so; declaring it again changes what is named. */
@@ -93,9 +96,9 @@ export interface GatewayBackend {
   /** Lets a topic take no more events, for ever. */
   completeTopic(topic: string): Promise<void>;
   /**
-   * Live events that match, those since a place in the past first; ends when the platform closes. `return()` of
-   * its iterator ends the subscription at once, also while a `next()` is pending (an async generator cannot do
-   * that: it would wait for its `yield`).
+   * Live events that match, those since a place in the past first, so many at a time as have gathered; ends when
+   * the platform closes. `return()` of its iterator ends the subscription at once, also while a `next()` is
+   * pending (an async generator cannot do that: it would wait for its `yield`).
    */
-  subscribe(pattern: string, since?: Since): AsyncIterable<EncodedEvent>;
+  subscribe(pattern: string, since?: Since): AsyncIterable<readonly EncodedEvent[]>;
 }

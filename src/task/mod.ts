@@ -95,6 +95,7 @@ export { createTaskRegistry, type TaskRegistry } from "./registry.ts";
 export { collectDefinitions, type Definitions, mergeDefinitions } from "./load.ts";
 export type { LogEntry, LogFilter, LogLine } from "./log_entry.ts";
 export {
+  type CacheForecast,
   type CriticalPath,
   type EdgeVerdict,
   type ExplainedPlan,

@@ -90,21 +90,21 @@ export const ENTRIES: readonly LogEntry[] = [
 ];
 
 /** A subscription that the test feeds; it knows whether it was given back. */
-export class FakeSubscription implements AsyncIterableIterator<EncodedEvent> {
-  /** How many events were taken out of it. */
+export class FakeSubscription implements AsyncIterableIterator<readonly EncodedEvent[]> {
+  /** How often something was taken out of it. */
   taken = 0;
   /** Whether its consumer is done with it. */
   returned = false;
-  readonly #buffer: EncodedEvent[] = [];
-  #wake: ((result: IteratorResult<EncodedEvent>) => void) | undefined;
+  readonly #buffer: (readonly EncodedEvent[])[] = [];
+  #wake: ((result: IteratorResult<readonly EncodedEvent[]>) => void) | undefined;
   #fail: ((error: unknown) => void) | undefined;
 
-  /** Another event. */
-  push(event: EncodedEvent): void {
+  /** Events that have gathered. */
+  push(...events: readonly EncodedEvent[]): void {
     const wake = this.#wake;
     this.#wake = undefined;
-    if (wake === undefined) this.#buffer.push(event);
-    else wake({ done: false, value: (this.taken++, event) });
+    if (wake === undefined) this.#buffer.push(events);
+    else wake({ done: false, value: (this.taken++, events) });
   }
 
   /** Breaks off whoever waits. */
@@ -112,7 +112,7 @@ export class FakeSubscription implements AsyncIterableIterator<EncodedEvent> {
     this.#fail?.(error);
   }
 
-  next(): Promise<IteratorResult<EncodedEvent>> {
+  next(): Promise<IteratorResult<readonly EncodedEvent[]>> {
     if (this.returned) return Promise.resolve({ done: true, value: undefined });
     const value = this.#buffer.shift();
     if (value !== undefined) return Promise.resolve({ done: false, value: (this.taken++, value) });
@@ -122,7 +122,7 @@ export class FakeSubscription implements AsyncIterableIterator<EncodedEvent> {
     });
   }
 
-  return(): Promise<IteratorResult<EncodedEvent>> {
+  return(): Promise<IteratorResult<readonly EncodedEvent[]>> {
     this.returned = true;
     this.#wake?.({ done: true, value: undefined });
     return Promise.resolve({ done: true, value: undefined });

@@ -10,9 +10,7 @@ import type { Pipeline } from "./pipeline.ts";
 /** The options of a task or pipeline that this version cannot keep, as a message shows them; most often none. */
 export function unsupportedOptions(definition: Task | Pipeline): string[] {
   if (brandOf(definition) === "pipeline") return present(definition as Pipeline, ["retention"]);
-  const task = definition as Task;
-  const options = present(task, ["concurrencyKey", "priority"]);
-  return options;
+  return [];
 }
 
 function present<T extends object>(definition: T, keys: readonly (keyof T & string)[]): string[] {

@@ -9,7 +9,7 @@ import { replay } from "../../src/orchestrator/run_state.ts";
 import { isFailure } from "../../src/task/task.ts";
 import { naiveEnd } from "./naive_run.ts";
 import { readsOf } from "../../src/task/descriptor.ts";
-import { type Play, plays } from "./plans.ts";
+import { KEYS, type Play, plays } from "./plans.ts";
 import { failure, type Fate, keyOf, success, World, type WorldOptions } from "./world.ts";
 
 /** How often a world may crash, one of these: it must come to an end, and not only because it was restarted. */
@@ -65,6 +65,7 @@ export class Simulation {
       pipelines,
       triggers: [{ name: "over", source: "run.second.succeeded|run.second.failed", topic: "second.over" }],
       fate: () => this.#fate(),
+      answers: true,
       // Half of the worlds have a pool whose messages are under way for a while, and executors that die.
       ...this.#pick([{}, { executors: 1 }, {}, { executors: 3 }]),
       random: this.#random,
@@ -99,6 +100,7 @@ export class Simulation {
       if (this.#random() < 0.7) await world.settle();
       this.#checkLimits();
       this.#checkInputs();
+      this.#checkKeys();
     }
     await this.#check();
   }
@@ -207,6 +209,16 @@ export class Simulation {
     for (const [pipeline, attempts] of runs) {
       const underWay = new Set(attempts.map(({ runId }) => runId)).size;
       assert(underWay <= this.#limits.get(pipeline)!, `"${pipeline}" has ${underWay} runs under way`);
+    }
+  }
+
+  /** No more attempts of one concurrency key are with the executors than it allows. */
+  #checkKeys(): void {
+    for (const { key, limit } of KEYS) {
+      const running = this.#world.attempts.filter(({ pipeline, task }) =>
+        this.#plays.get(pipeline)!.plan.tasks[task]!.concurrencyKey?.key === key
+      );
+      assert(running.length <= limit, `${running.length} attempts of key "${key}"`);
     }
   }
 

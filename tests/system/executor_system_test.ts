@@ -267,7 +267,7 @@ Deno.test("openPlatform refuses a module whose task asks for what this version c
           log: () => {},
         }),
       Error,
-      'Cannot load "boxed" as this version of Millrace cannot keep what its option "priority" promises',
+      'Cannot load "boxed" as this version of Millrace cannot keep what its option "retention" promises',
     );
   } finally {
     await Deno.remove(dataDir, { recursive: true });

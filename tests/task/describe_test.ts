@@ -95,19 +95,8 @@ Deno.test("describeTask says what the code of a remembered task is known by", ()
 Deno.test("unsupportedOptions lists the promises that cannot be kept yet", () => {
   const run = (): number => 1;
   assertEquals(unsupportedOptions(defineTask({ name: "plain", cache: false, isolation: "inline", run })), []);
-  const task = defineTask({
-    name: "task",
-    isolation: "process",
-    permissions: {},
-    memoryMb: 32,
-    concurrencyKey: "a",
-    priority: 0,
-    run,
-  });
-  assertEquals(unsupportedOptions(task), [
-    "concurrencyKey",
-    "priority",
-  ]);
+  const task = defineTask({ name: "task", isolation: "process", concurrencyKey: "a", priority: 0, run });
+  assertEquals(unsupportedOptions(task), []);
   const pipeline = definePipeline({ name: "p", tasks: [task], overlap: "skip", retention: { maxRuns: 1 } });
   assertEquals(unsupportedOptions(pipeline), ["retention"]);
 });

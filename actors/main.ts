@@ -43,6 +43,8 @@ async function open(options: CliOpenOptions): Promise<CliPlatform> {
     dataDir,
     schedules: purpose === "serve",
     resume: !looks,
+    // It knows no pipelines, and so not how long their runs are to be kept.
+    ...(looks ? { retention: false } : {}),
     log: consoleLogSink(level),
     ...(kept === "" ? {} : { results: parseResults(kept, moduleUrl) }),
     http: http === false ? false : { ...http, ...(token === undefined ? {} : { token }) },
@@ -58,6 +60,7 @@ async function open(options: CliOpenOptions): Promise<CliPlatform> {
     subscribe: (pattern, subscribe) => speaker.events(pattern, subscribe),
     runView: (runId) => speaker.runView(runId),
     runs: (filter) => speaker.runs(filter),
+    prune: (request) => speaker.prune(request),
     result: (runId, task) => speaker.result(runId, task),
     close: (close) => speaker.close(close),
     [Symbol.asyncDispose]: () => speaker[Symbol.asyncDispose](),

@@ -13,19 +13,18 @@ import { check } from "../src/base/schema.ts";
 import { callWithin, guardSchema, Interrupted } from "../src/base/sync_limit.ts";
 import { explainPlan } from "../src/planner/explain.ts";
 import { type PlanOptions, planTasks } from "../src/planner/plan_tasks.ts";
+import { PlanCache } from "../src/planner/plan_cache.ts";
 import { plannerProtocol } from "../src/planner/protocol.ts";
 import { renderPlan } from "../src/planner/render_plan.ts";
 import { describePipeline, describeTask } from "../src/task/describe.ts";
 import type { TaskDescriptor } from "../src/task/descriptor.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
 import { importSchemas } from "../src/task/import_schemas.ts";
-import type { Definitions } from "../src/task/load.ts";
 import type { Pipeline } from "../src/task/pipeline.ts";
 import type { DrawOptions, Plan } from "../src/task/plan.ts";
 import type { RunRequest } from "../src/task/run.ts";
 import { selectionOf } from "../src/task/run_request.ts";
 import { withSchemas } from "../src/task/task_schemas.ts";
-import { unsupportedOptions } from "../src/task/unsupported.ts";
 
 /** What the planner is given. */
 export interface PlannerOptions {
@@ -35,22 +34,25 @@ export interface PlannerOptions {
 
 /** What is defined, and plans of it. */
 export interface PlanBook {
-  /** All tasks, by name; may be added to. */
-  readonly tasks: Map<string, TaskDescriptor>;
+  /** All tasks, by name. */
+  readonly tasks: ReadonlyMap<string, TaskDescriptor>;
   /** All pipelines, by name. */
   readonly pipelines: ReadonlyMap<string, Pipeline>;
   /** A pipeline by name; throws `pipeline/unknown`. */
   find(pipeline: string): Pipeline;
   /** Plans a pipeline or a selection; a strict pipeline strictly in any case. */
   plan(request: RunRequest, options?: PlanOptions): Plan;
+  /** Adds a task, or puts it in the place of the one of its name. */
+  define(task: TaskDescriptor): void;
+  /** Takes a task off. */
+  forget(name: string): void;
   /** Plans it and writes the plan. */
   draw(request: RunRequest, options: DrawOptions): string;
 }
 
-/** Imports modules and makes a book of what they define; refuses what this version cannot keep. */
+/** Imports modules and makes a book of what they define. */
 export async function createPlanBook(modules: readonly string[]): Promise<PlanBook> {
   const definitions = await importDefinitions(modules);
-  assertSupported(definitions);
   const schemas = await importSchemas(modules);
   const pipelines = new Map(definitions.pipelines.map((pipeline) => [pipeline.name, pipeline]));
   const tasks = new Map<string, TaskDescriptor>(
@@ -69,17 +71,29 @@ export async function createPlanBook(modules: readonly string[]): Promise<PlanBo
       },
     );
   };
+  const planned = new PlanCache();
   const plan = (request: RunRequest, { strict = false }: PlanOptions = {}): Plan => {
     const { pipeline, ...selection } = selectionOf(request);
-    if (pipeline === undefined) return planTasks(tasks, selection, { strict });
-    const found = find(pipeline);
-    return planTasks(tasks, describePipeline(found).selection, { strict: strict || found.strict });
+    const make = (): Plan => {
+      if (pipeline === undefined) return planTasks(tasks, selection, { strict });
+      const found = find(pipeline);
+      return planTasks(tasks, describePipeline(found).selection, { strict: strict || found.strict });
+    };
+    return planned.get(JSON.stringify([pipeline ?? null, selection, strict]), make);
   };
   return {
     tasks,
     pipelines,
     find,
     plan,
+    define: (task) => {
+      tasks.set(task.name, deepFreeze(task));
+      planned.clear();
+    },
+    forget: (name) => {
+      tasks.delete(name);
+      planned.clear();
+    },
     draw: (request, { format, durationsMs, ...options }) =>
       renderPlan(explainPlan(plan(request, options), tasks, durationsMs), format),
   };
@@ -92,7 +106,7 @@ const CONCURRENCY = 1024;
 
 /** The planner. */
 export const planner = defineActor(plannerProtocol, async (ctx, options: PlannerOptions) => {
-  const { tasks, pipelines, find, plan, draw } = await createPlanBook(options.modules);
+  const { tasks, pipelines, find, plan, define, forget, draw } = await createPlanBook(options.modules);
   for (const name of pipelines.keys()) assertPlannable(name, plan, ctx.log);
   return {
     prepare: async (request) => {
@@ -125,8 +139,8 @@ export const planner = defineActor(plannerProtocol, async (ctx, options: Planner
       tasks: [...tasks.values()],
       pipelines: [...pipelines.values()].map(describePipeline),
     }),
-    define: (task) => void tasks.set(task.name, deepFreeze(task)),
-    forget: (name) => void tasks.delete(name),
+    define: (task) => define(task),
+    forget: (name) => forget(name),
   };
 }, { concurrency: CONCURRENCY });
 
@@ -151,18 +165,5 @@ function assertPlannable(pipeline: string, plan: PlanBook["plan"], log: Logger):
       });
     }
     log.warn("A pipeline cannot be planned as it is", { pipeline, problem: error.message });
-  }
-}
-
-/** A promise that this version cannot keep is refused, not broken. */
-function assertSupported({ tasks, pipelines }: Definitions): void {
-  for (const definition of [...tasks, ...pipelines]) {
-    const [option] = unsupportedOptions(definition);
-    if (option === undefined) continue;
-    throw new MillraceError(
-      "task/unsupported",
-      `Cannot load "${definition.name}" as this version of Millrace cannot keep what its option "${option}" promises`,
-      { details: { task: definition.name, option } },
-    );
   }
 }

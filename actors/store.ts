@@ -6,6 +6,7 @@
 import { defineActor } from "../src/actor/define_actor.ts";
 import { encode } from "../src/base/codec.ts";
 import { openSqliteRunJournal } from "../src/orchestrator/sqlite_run_journal.ts";
+import { sweep } from "../src/orchestrator/sweep.ts";
 import { storeProtocol } from "../src/store/protocol.ts";
 import { openResults, type ResultsOptions } from "../src/store/results.ts";
 
@@ -40,6 +41,11 @@ export const store = defineActor(storeProtocol, async (ctx, { dataDir, fsync, re
       return found === undefined ? undefined : { runId: found.runId, resultIds: [...found.resultIds] };
     },
     memo: ({ task, key }) => journal.memo(task, key),
+    prune: async (filter) => [...await journal.prune(filter)],
+    sweep: () => sweep(journal, io),
+    pruneEvents: ({ beforeMs, limit }) => journal.pruneEvents(beforeMs, limit),
+    reclaim: () => journal.reclaim(),
+    present: (keys) => Promise.all(keys.map(async (key) => await io.stat(key) !== undefined)),
     load: async (key) => {
       const value = await io.load(key);
       return value instanceof Uint8Array ? value : encode(value);

@@ -140,9 +140,9 @@ export interface Settlement {
 export type Settled = "settled" | "lost" | "buried";
 
 /** An event that a consumer could not handle. The log keeps it even when retention takes the event. */
-export interface DeadEvent {
+export interface DeadEvent<Event = LoggedEvent> {
   /** The event. */
-  readonly event: LoggedEvent;
+  readonly event: Event;
   /** Why. */
   readonly reason: string;
   /** How often it was delivered. */

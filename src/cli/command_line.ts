@@ -6,13 +6,14 @@
 import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
 import { nearest } from "../base/names.ts";
 import { PLAN_FORMATS } from "../task/plan.ts";
-import type { RunRequest, RunStatus } from "../task/run.ts";
+import type { PruneRequest, RunRequest, RunStatus } from "../task/run.ts";
 import {
   InvalidValue,
   parseChoice,
   parseJsonObject,
   parseList,
   parseParam,
+  parseSpan,
   parseWholeNumber,
 } from "./command_values.ts";
 import { EXIT } from "./exit_codes.ts";
@@ -231,8 +232,10 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .action((flags, command) => {
       const [unknown] = command.args;
       if (unknown !== undefined) {
-        const near = nearest(unknown, ["show", "result", "rerun"]);
-        const hint = near === undefined ? "There are show, result and rerun." : `Did you mean ${near}?`;
+        const near = nearest(unknown, ["show", "result", "rerun", "prune"]);
+        const hint = near === undefined
+          ? "There are show, result, rerun and prune."
+          : `Did you mean ${near}?`;
         command.error(`error: unknown command '${unknown}'\n(${hint})`);
       }
       const filter: RunListFilter = {
@@ -274,6 +277,27 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
       const requests: readonly RunRequest[] = [{ rerun: { runId, from }, ...rest }];
       choose({ command: "run", ...common(flags), requests, watch: flags.watch ?? false, followOn: false });
     });
+  withCommon(runs.command("prune"))
+    .description("Delete ended runs with their results.")
+    .option("--older-than <span>", "only runs that ended longer ago: 12h, 7d", span)
+    .option("--keep <number>", "not the newest so many of each pipeline", kept)
+    .option("--pipeline <name>", "only this pipeline")
+    .option("--dry-run", "only count them")
+    .addHelpText("after", EXAMPLES.prune)
+    .action((_flags, command) => {
+      // Of the same name as an option of `runs`: whichever of the two commander has given it to.
+      const { olderThan, keep, pipeline, dryRun, ...flags } = command.optsWithGlobals();
+      if (olderThan === undefined && keep === undefined) {
+        command.error("error: say which runs may go: --older-than, --keep, or both");
+      }
+      const request: PruneRequest = {
+        ...(pipeline === undefined ? {} : { pipeline }),
+        ...(olderThan === undefined ? {} : { olderThanMs: olderThan }),
+        ...(keep === undefined ? {} : { keep }),
+        ...(dryRun === undefined ? {} : { dryRun }),
+      };
+      choose({ command: "runs prune", ...common(flags), request });
+    });
   return program as unknown as Command;
 }
 
@@ -295,6 +319,8 @@ const list = reading(parseList);
 const port = reading((text: string) => parseWholeNumber(text, 0, 65_535));
 const executors = reading((text: string) => parseWholeNumber(text, 1, 1_024));
 const limit = reading((text: string) => parseWholeNumber(text, 1, 500));
+const kept = reading((text: string) => parseWholeNumber(text, 0, 999_999_999));
+const span = reading((text: string) => parseSpan(text));
 const planFormat = reading((text: string) => parseChoice(text, PLAN_FORMATS));
 const status = reading((text: string) => parseChoice(text, STATUSES));
 const fsync = reading((text: string) => parseChoice(text, FSYNCS));

@@ -6,7 +6,7 @@
 import { ERROR_CODES, type ErrorCode } from "../base/error_codes.ts";
 import { messageOf, MillraceError } from "../base/errors.ts";
 import type { MillraceEvent } from "../event/event.ts";
-import type { RunRequest, RunSummary, RunView } from "../task/run.ts";
+import type { PruneReport, PruneRequest, RunRequest, RunSummary, RunView } from "../task/run.ts";
 import type { RunListFilter } from "./port.ts";
 import type { RunSource } from "./run_source.ts";
 import { readServerSentEvents } from "./server_sent_events.ts";
@@ -34,12 +34,12 @@ export class HttpRunSource implements RunSource {
 
   /** `POST /api/runs`. */
   async run(request: RunRequest): Promise<{ readonly id: string }> {
-    const init = {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(request),
-    };
-    return await this.#json("/api/runs", init);
+    return await this.#json("/api/runs", posting(request));
+  }
+
+  /** `POST /api/runs/prune`. */
+  async prune(request: PruneRequest): Promise<PruneReport> {
+    return await this.#json("/api/runs/prune", posting(request));
   }
 
   /** `GET /api/runs/:id`. */
@@ -102,6 +102,11 @@ export class HttpRunSource implements RunSource {
     if (response.ok) return response;
     throw await problemAsError(response, url);
   }
+}
+
+/** A request with a JSON body. */
+function posting(body: unknown): RequestInit {
+  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
 /** The problem document (RFC 9457) of a refused request as the error that the server threw. */

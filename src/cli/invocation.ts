@@ -4,7 +4,7 @@
  * @module
  */
 import type { PlanFormat } from "../task/plan.ts";
-import type { RunRequest } from "../task/run.ts";
+import type { PruneRequest, RunRequest } from "../task/run.ts";
 import type { PlanRequest, RunListFilter } from "./port.ts";
 
 /** What every command has. */
@@ -73,11 +73,12 @@ export interface SchemaInvocation extends CommonOptions {
   readonly check: boolean;
 }
 
-/** `millrace runs`, `runs show` and `runs result`. */
+/** `millrace runs` and what follows it. */
 export type RunsInvocation =
   | CommonOptions & { readonly command: "runs list"; readonly filter: RunListFilter }
   | CommonOptions & { readonly command: "runs show"; readonly runId: string }
-  | CommonOptions & { readonly command: "runs result"; readonly runId: string; readonly task: string };
+  | CommonOptions & { readonly command: "runs result"; readonly runId: string; readonly task: string }
+  | CommonOptions & { readonly command: "runs prune"; readonly request: PruneRequest };
 
 /** Any command. */
 export type Invocation = StartInvocation | RunInvocation | PlanInvocation | SchemaInvocation | RunsInvocation;

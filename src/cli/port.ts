@@ -10,7 +10,15 @@ import type { EncodedEvent } from "../event/event.ts";
 import type { PlatformView } from "../http/port.ts";
 import type { DrawOptions, Plan, Selection } from "../task/plan.ts";
 import type { TaskSchemas } from "../task/task_schemas.ts";
-import type { RunEnd, RunRequest, RunStatus, RunSummary, RunView } from "../task/run.ts";
+import type {
+  PruneReport,
+  PruneRequest,
+  RunEnd,
+  RunRequest,
+  RunStatus,
+  RunSummary,
+  RunView,
+} from "../task/run.ts";
 
 /** What to plan: a pipeline, or a selection of tasks; neither means all tasks. */
 export interface PlanRequest extends Selection {
@@ -61,6 +69,8 @@ export interface CliPlatform extends AsyncDisposable {
   runView(runId: string): Promise<RunView>;
   /** Runs, newest first. */
   runs(filter: RunListFilter): Promise<readonly RunSummary[]>;
+  /** Deletes ended runs with their results. */
+  prune(request: PruneRequest): Promise<PruneReport>;
   /** The stored value of a task in a run; all chunks as an array for a streaming task. */
   result(runId: string, task: string): Promise<unknown>;
   /** Takes no new work, waits for what is being worked on and lets go of everything. Calling it twice is fine. */

@@ -5,7 +5,7 @@
  */
 import { MillraceError } from "../base/errors.ts";
 import { decodeEvent, type MillraceEvent } from "../event/event.ts";
-import type { RunEnd, RunRequest, RunSummary, RunView } from "../task/run.ts";
+import type { PruneReport, PruneRequest, RunEnd, RunRequest, RunSummary, RunView } from "../task/run.ts";
 import { HttpRunSource } from "./http_run_source.ts";
 import type { CliEnvironment, CliPlatform, RunListFilter } from "./port.ts";
 import { counted } from "./terminal_text.ts";
@@ -20,6 +20,8 @@ export interface RunSource extends AsyncDisposable {
   runView(runId: string): Promise<RunView>;
   /** Runs, newest first. */
   runs(filter: RunListFilter): Promise<readonly RunSummary[]>;
+  /** Deletes ended runs with their results. */
+  prune(request: PruneRequest): Promise<PruneReport>;
   /** The stored value of a task in a run. */
   result(runId: string, task: string): Promise<unknown>;
   /** Live events that match; resolves once the subscription stands. May drop events under load. */
@@ -92,6 +94,10 @@ class LocalRunSource implements RunSource {
 
   runs(filter: RunListFilter): Promise<readonly RunSummary[]> {
     return this.#platform.runs(filter);
+  }
+
+  prune(request: PruneRequest): Promise<PruneReport> {
+    return this.#platform.prune(request);
   }
 
   result(runId: string, task: string): Promise<unknown> {

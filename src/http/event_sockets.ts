@@ -22,13 +22,14 @@
  */
 import type { Cancel, Clock } from "../base/clock.ts";
 import { checkShape, type Shape, type Shaped } from "../base/shape.ts";
-import type { EncodedEvent } from "../event/event.ts";
+import { type EncodedEvent, GAP_TOPIC } from "../event/event.ts";
 import { parsePattern } from "../event/topic.ts";
 import { parseJsonText } from "./body.ts";
-import { eventText, GAP_TOPIC } from "./event_streams.ts";
+import { eventText } from "./event_streams.ts";
 import type { GatewayBackend } from "./port.ts";
 import { problemOf } from "./problem.ts";
 import { badRequest } from "./query.ts";
+import { parseSince } from "./since.ts";
 
 /** The name of the subprotocol, which a client may ask for. */
 export const SOCKET_PROTOCOL = "millrace";
@@ -178,13 +179,14 @@ class Connection {
     }
   }
 
-  #subscribe(id: string, pattern: string, _since: string | undefined): void {
+  #subscribe(id: string, pattern: string, since: string | undefined): void {
     if (this.#subscriptions.has(id)) throw badRequest("subscribe", [`"${id}" is in use for a subscription`]);
     if (this.#subscriptions.size >= MAX_SUBSCRIPTIONS) {
       throw badRequest("subscribe", [`a connection may have at most ${MAX_SUBSCRIPTIONS} subscriptions`]);
     }
     parsePattern(pattern);
-    const iterator = this.#backend.subscribe(pattern)[Symbol.asyncIterator]();
+    const iterator = this.#backend.subscribe(pattern, since === undefined ? since : parseSince(since))
+      [Symbol.asyncIterator]();
     this.#subscriptions.set(id, iterator);
     this.#send({ type: "subscribed", id });
     void this.#forward(id, iterator);

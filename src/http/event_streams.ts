@@ -7,7 +7,7 @@
  * @module
  */
 import type { Cancel, Clock } from "../base/clock.ts";
-import type { EncodedEvent } from "../event/event.ts";
+import { type EncodedEvent, GAP_TOPIC } from "../event/event.ts";
 import { problemOf } from "./problem.ts";
 
 /** Below the 30 s after which common proxies give up on a silent connection. */
@@ -31,9 +31,6 @@ export interface EventStreams {
 
 /** Writes an event as JSON. */
 export type EventText = (event: EncodedEvent) => string;
-
-/** What the broker puts in the place of events that a subscription did not get. */
-export const GAP_TOPIC = "$sys.advisory.gap";
 
 const encoder = new TextEncoder();
 
@@ -104,7 +101,9 @@ export function eventText({ data, ...envelope }: EncodedEvent): string {
  */
 export function frameOf(event: EncodedEvent, text: EventText = eventText): string {
   if (event.topic === GAP_TOPIC) return `event: gap\n${field("data", event.data)}\n`;
-  return `id: ${event.id}\n${field("data", text(event))}\n`;
+  // An id that would break out of its line cannot come back either.
+  const id = /[\r\n\0]/.test(event.id) ? "" : `id: ${event.id}\n`;
+  return `${id}${field("data", text(event))}\n`;
 }
 
 async function nextFrame(

@@ -26,8 +26,16 @@ import { Alarms } from "./alarms.ts";
 import { factOf } from "./attempts.ts";
 import { EndWaiters } from "./end_waiters.ts";
 import { Permits } from "./permits.ts";
-import type { RunJournal } from "./port.ts";
-import { loadRun, planRun, type Prepared, prepareRun, reconcile } from "./preparation.ts";
+import type { RunJournal, TaskOfRun } from "./port.ts";
+import {
+  loadRun,
+  planRun,
+  type Prepared,
+  type PreparedRun,
+  prepareRun,
+  readsOfRerun,
+  reconcile,
+} from "./preparation.ts";
 import { resolveRerun } from "./rerun.ts";
 import type { Told } from "./run_decider.ts";
 import { type DriverPorts, RunDriver } from "./run_driver.ts";
@@ -45,6 +53,8 @@ export interface EnginePorts {
   readonly journal: Pick<RunJournal, "commit" | "unfinished" | "unrouted" | "run" | "latestResult" | "memo">;
   /** Checks and plans a request; rejects with what is wrong with it. */
   prepare(request: RunRequest): Promise<Prepared>;
+  /** Which of these results are there. */
+  present(results: readonly (ResultSource & TaskOfRun)[]): Promise<readonly boolean[]>;
   /** Hands an attempt to the executors. */
   submit(task: ExecutableTask): void;
   /** Calls an attempt off. */
@@ -138,14 +148,17 @@ export class Engine {
    */
   async accept(event: EncodedEvent, fire?: Fire): Promise<{ readonly runIds: readonly string[] }> {
     assertHops(event);
-    const request = event.topic === RUN_REQUEST ? await this.#checkRequest(event) : undefined;
-    const acceptance = request === undefined
+    const checked = event.topic === RUN_REQUEST ? await this.#checkRequest(event) : undefined;
+    const acceptance = checked === undefined
       ? this.#interests.accept(event)
-      : this.#interests.acceptRequest(event, request);
+      : this.#interests.acceptRequest(event, checked.request);
     const writes = fire === undefined ? acceptance.writes : withFire(acceptance, event, fire);
     const runIds = acceptance.runs.map((run) => run.id);
     if (writes.length === 0) return { runIds };
-    const { duplicate } = await this.#ports.journal.commit(writes);
+    const reads = checked?.reused === undefined
+      ? []
+      : [readsOfRerun(runIds[0]!, checked.request.rerun!.runId, checked.reused)];
+    const { duplicate } = await this.#ports.journal.commit([...writes, ...reads]);
     if (!duplicate) this.#accepted(event, acceptance);
     return { runIds };
   }
@@ -277,15 +290,17 @@ export class Engine {
   }
 
   /** A request that could not be started is refused here; it is kept as it came, but what it repeats is said. */
-  async #checkRequest(event: EncodedEvent): Promise<RunRequest> {
+  async #checkRequest(
+    event: EncodedEvent,
+  ): Promise<{ readonly request: RunRequest } & Pick<PreparedRun, "reused">> {
     const asked = parseRunRequest(JSON.parse(event.data));
     if (asked.rerun === undefined) {
       await this.#ports.prepare(asked);
-      return asked;
+      return { request: asked };
     }
     const request = resolveRerun(asked, await loadRun(this.#ports.journal, asked.rerun.runId));
-    await planRun(this.#ports, request);
-    return request;
+    const { reused = {} } = await planRun(this.#ports, request);
+    return { request, reused };
   }
 
   /** What follows once an event is journalled. */
@@ -319,7 +334,8 @@ export class Engine {
     const ports: DriverPorts = {
       clock: this.#ports.clock,
       log: this.#ports.log,
-      prepare: (request) => prepareRun(this.#ports, request, this.#pipelines.get(state.run.pipeline)),
+      prepare: (request) =>
+        prepareRun(this.#ports, { id: state.run.id, request }, this.#pipelines.get(state.run.pipeline)),
       commit: (writes) => this.#ports.journal.commit(writes),
       tell: (event) => this.#tell(event),
       takePermit: (request) => this.#permits.take(request),

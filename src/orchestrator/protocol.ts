@@ -9,7 +9,7 @@ import type { EncodedEvent } from "../event/event.ts";
 import type { AttemptKey, AttemptNotice, AttemptOutcome } from "../executor/port.ts";
 import type { PipelineDescriptor } from "../task/descriptor.ts";
 import type { ResultSource } from "../task/result_id.ts";
-import type { RunEnd, RunView } from "../task/run.ts";
+import type { PruneReport, PruneRequest, RunEnd, RunView } from "../task/run.ts";
 import type { Fire } from "../trigger/port.ts";
 
 const attempt: z.ZodType<AttemptKey> = z.object({ runId: z.string(), task: z.string(), attempt: z.number() });
@@ -53,6 +53,8 @@ export const orchestratorProtocol = protocol("orchestrator", {
   ended: { in: z.string(), stream: z.custom<RunEnd>() },
   /** A run as people see it. */
   view: { in: z.string(), out: z.custom<RunView>() },
+  /** Deletes ended runs with their results. */
+  prune: { in: z.custom<PruneRequest>(), out: z.custom<PruneReport>() },
   /** An event trigger was added. */
   addTrigger: { in: trigger, out: z.void() },
   /** An event trigger was taken off. */

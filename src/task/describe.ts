@@ -59,6 +59,7 @@ export function describePipeline(pipeline: Pipeline): PipelineDescriptor {
     overlap: pipeline.overlap,
     concurrency: pipeline.concurrency,
     timeoutMs: pipeline.timeoutMs,
+    retention: pipeline.retention,
     params: pipeline.params && jsonSchemaOf(pipeline.params, "input"),
   });
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { JsonSchema } from "../base/schema.ts";
+import type { Retention } from "./pipeline.ts";
 import type { Selection } from "./plan.ts";
 import type { TaskPermissions } from "./task.ts";
 
@@ -116,6 +117,8 @@ export interface PipelineDescriptor {
   readonly concurrency?: number;
   /** How long one of its runs may take from its start on, in ms. */
   readonly timeoutMs?: number;
+  /** How long its ended runs are kept; absent: as the platform is set. */
+  readonly retention?: Retention;
   /** What its runs take as parameters. */
   readonly params?: JsonSchema;
 }

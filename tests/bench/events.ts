@@ -52,7 +52,7 @@ async function openOurs(stack: AsyncDisposableStack): Promise<Way> {
     reader: inWorker(import.meta.resolve("./event_actors.ts"), "reader", () => import("./event_actors.ts")),
   };
   const nobody = { host: 0, name: "nobody" }; // no event starts anything here
-  const broker = await system.spawnIn(place.broker, { orchestrator: nobody }, {
+  const broker = await system.spawnIn(place.broker, { orchestrator: nobody, eventLog: nobody }, {
     name: "broker",
     host: await system.startHost("broker"),
     protocol: brokerProtocol,

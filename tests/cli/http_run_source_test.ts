@@ -35,6 +35,7 @@ class FakeServer implements AsyncDisposable {
     if (request.method === "POST") {
       const body = await request.json();
       this.bodies.push(body);
+      if (pathname === "/api/runs/prune") return Response.json({ runs: 1, results: 2, more: false });
       if (body.pipeline === "read") return problem(404, "pipeline/unknown");
       this.#run();
       return Response.json({ id: RUN_ID }, { status: 202 });
@@ -125,6 +126,14 @@ Deno.test("runs, runs show and runs result ask the server", async () => {
     `GET /api/runs/${RUN_ID}/results/bytes`,
   ]);
   assertEquals(environment.stdout.lines.slice(-2), ['{"rows":3}', "[1,2]"]);
+});
+
+Deno.test("runs prune asks the server", async () => {
+  await using server = new FakeServer();
+  const environment = against(server);
+  assertEquals(await runCli(["runs", "prune", "--keep", "3", "--json"], environment), 0);
+  assertEquals(server.bodies, [{ keep: 3, limit: 200 }]);
+  assertEquals(environment.stdout.json, [{ runs: 1, results: 2, dryRun: false }]);
 });
 
 Deno.test("a wrong token is told with what to do", async () => {

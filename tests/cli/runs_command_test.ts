@@ -61,3 +61,33 @@ Deno.test("runs result of a task that returned nothing prints null", async () =>
   assertEquals(await runs(environment, "result", "a41b09cc", "report"), 0);
   assertEquals(environment.stdout.text, "null\n");
 });
+
+Deno.test("runs prune deletes some at a time, says how far it is, and sums up", async () => {
+  const environment = withRuns();
+  environment.platform.reports.push({ runs: 200, results: 900, more: true }, {
+    runs: 7,
+    results: 1,
+    more: false,
+  });
+  assertEquals(await runs(environment, "prune", "--older-than", "7d", "--pipeline", "flights"), 0);
+  assertEquals(environment.opened[0]!.purpose, "look");
+  const request = { pipeline: "flights", olderThanMs: 604_800_000, limit: 200 };
+  assertEquals(environment.platform.pruned, [request, request]);
+  assertEquals(environment.stderr.lines, ["200 runs deleted so far"]);
+  assertEquals(environment.stdout.lines, ["207 runs deleted, with 901 results"]);
+});
+
+Deno.test("runs prune --dry-run only counts", async () => {
+  const environment = withRuns();
+  environment.platform.reports.push({ runs: 3, results: 0, more: false });
+  assertEquals(await runs(environment, "prune", "--keep", "0", "--dry-run"), 0);
+  assertEquals(environment.platform.pruned, [{ keep: 0, dryRun: true }]);
+  assertEquals(environment.stdout.lines, ["3 runs would be deleted"]);
+});
+
+Deno.test("runs prune wants to be told what may go", async () => {
+  const environment = withRuns();
+  assertEquals(await runs(environment, "prune"), 2);
+  assertStringIncludes(environment.stderr.text, "--older-than, --keep, or both");
+  assertEquals(environment.opened, []);
+});

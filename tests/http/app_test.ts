@@ -89,6 +89,7 @@ Deno.test("GET /api lists every route with what it does", async () => {
     "POST /api/triggers/:name/trigger",
     "POST /api/runs",
     "POST /api/runs/:id/rerun",
+    "POST /api/runs/prune",
     "GET /api/runs",
     "GET /api/runs/:id",
     "GET /api/runs/:id/results/:task",
@@ -203,6 +204,19 @@ Deno.test("POST /api/runs/:id/rerun says what is wrong with it", async () => {
   );
   assertEquals(both.body.details.issues, ['"pipeline" says what to run, which "rerun" excludes']);
   assertEquals(backend.calls, []);
+});
+
+Deno.test("POST /api/runs/prune deletes what was asked for, and says how much", async () => {
+  const backend = createFakeBackend();
+  const request = { olderThanMs: 0, keep: 3, pipeline: "sales", limit: 5, dryRun: true };
+  const { status, body } = await ask("/api/runs/prune", post(request), backend);
+  assertEquals([status, body], [200, { runs: 2, results: 5, more: false }]);
+  await ask("/api/runs/prune", { method: "POST" }, backend);
+  assertEquals(backend.calls, [["prune", request], ["prune", {}]]);
+  for (const wrong of [{ keep: -1 }, { olderThanMs: "7d" }, { limit: 0 }, { keepp: 1 }]) {
+    const refused = await ask("/api/runs/prune", post(wrong), backend);
+    assertEquals([refused.status, refused.body.code], [400, "run/request-invalid"]);
+  }
 });
 
 Deno.test("GET /api/runs passes its filter on", async () => {

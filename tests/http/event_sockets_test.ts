@@ -63,8 +63,8 @@ async function settle(): Promise<void> {
 Deno.test("EventSockets sends the events of each subscription under its id, and gaps in their place", async () => {
   const { backend, socket } = open();
   socket.say({ type: "subscribe", id: "s1", pattern: "a.**" });
-  socket.say({ type: "subscribe", id: "s2", pattern: "b.**" });
-  assertEquals(backend.calls, [["subscribe", "a.**"], ["subscribe", "b.**"]]);
+  socket.say({ type: "subscribe", id: "s2", pattern: "b.**", since: "17" });
+  assertEquals(backend.calls, [["subscribe", "a.**"], ["subscribe", "b.**", { sequence: 17 }]]);
   backend.subscriptions[1]!.push(encoded("b.c", [1], "e1"));
   backend.subscriptions[0]!.push(encoded("$sys.advisory.gap", { lost: 3 }));
   backend.subscriptions[0]!.push(encoded("a.b", null, "e2"));

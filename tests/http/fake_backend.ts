@@ -143,6 +143,7 @@ export function createFakeBackend(overrides: Partial<GatewayBackend> = {}): Fake
         ...(about === undefined ? [] : [about]),
       ),
     run: (request) => noted({ id: RUN_ID }, "run", request),
+    prune: (request) => noted({ runs: 2, results: 5, more: false }, "prune", request),
     runs: (filter) => noted([RUN], "runs", filter),
     runView: (runId) => noted(RUN, "runView", runId),
     result: (runId, task) => noted({ rows: 3 }, "result", runId, task),
@@ -153,8 +154,8 @@ export function createFakeBackend(overrides: Partial<GatewayBackend> = {}): Fake
         request,
         options,
       ),
-    subscribe(pattern) {
-      calls.push(["subscribe", pattern]);
+    subscribe(pattern, since) {
+      calls.push(["subscribe", pattern, ...(since === undefined ? [] : [since])]);
       const subscription = new FakeSubscription();
       subscriptions.push(subscription);
       return subscription;

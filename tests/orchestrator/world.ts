@@ -224,6 +224,7 @@ export class World {
         latestResult: alive((task) => this.journal.latestResult(task)),
       },
       prepare: alive(this.#options.prepare ?? ((request) => this.#prepare(request))),
+      present: alive((sources) => Promise.resolve(sources.map((source) => this.stored.has(keyOf(source))))),
       submit: quiet((task) => {
         this.submitted.push({ runId: task.runId, task: task.task, attempt: task.attempt });
         if (crew === undefined) this.attempts.push(task);

@@ -114,6 +114,9 @@ export class PlatformSpeaker implements Platform {
       runView: (runId) => this.runView(runId),
       result: (runId, task) => this.result(runId, task),
       drawPlan: (request, options) => this.drawPlan(request, options),
+      topics: (pattern) => this.topics(pattern),
+      declareTopic: (topic, durability) => this.declareTopic(topic, durability),
+      completeTopic: (topic) => this.complete(topic),
       subscribe: (pattern, since) =>
         this.events(pattern, { gaps: true, ...(since === undefined ? {} : { since }) }),
     };

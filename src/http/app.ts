@@ -21,6 +21,7 @@ import { planRoutes } from "./routes/plans.ts";
 import { platformRoutes } from "./routes/platform.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { socketRoute } from "./routes/sockets.ts";
+import { topicRoutes } from "./routes/topics.ts";
 import { triggerRoutes } from "./routes/triggers.ts";
 import { secure } from "./secure_headers.ts";
 
@@ -77,6 +78,7 @@ export function createApp(backend: GatewayBackend, options: AppOptions = {}): Ht
     ...planRoutes(backend),
     ...eventRoutes(backend, streams, clock),
     socketRoute(sockets, upgrade),
+    ...topicRoutes(backend),
   ];
   const router = createRouter([...routes, indexOf(routes)], maxBodyBytes);
   let closed = false;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Durability, TopicInfo } from "../broker/encoded_broker.ts";
 import type { Since } from "../broker/port.ts";
 import type { EncodedEvent, MillraceEvent } from "../event/event.ts";
 import type { DrawOptions, Selection } from "../task/plan.ts";
@@ -83,6 +84,12 @@ export interface GatewayBackend {
   result(runId: string, task: string): Promise<unknown>;
   /** Plans a pipeline or a selection and writes the plan; with `json` an `ExplainedPlan`. */
   drawPlan(request: Selection & { readonly pipeline?: string }, options: DrawOptions): Promise<string>;
+  /** The declared topics that match, sorted. */
+  topics(pattern: string): Promise<readonly TopicInfo[]>;
+  /** Makes a topic known, and durable if it says so; declaring it again changes what is named. */
+  declareTopic(topic: string, durability: Durability): Promise<void>;
+  /** Lets a topic take no more events, for ever. */
+  completeTopic(topic: string): Promise<void>;
   /**
    * Live events that match, those since a place in the past first; ends when the platform closes. `return()` of
    * its iterator ends the subscription at once, also while a `next()` is pending (an async generator cannot do

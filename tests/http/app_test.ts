@@ -17,6 +17,7 @@ import {
   RUN,
   RUN_ID,
   START_MS,
+  TOPICS,
   TRIGGERS,
   VIEW,
 } from "./fake_backend.ts";
@@ -97,6 +98,9 @@ Deno.test("GET /api lists every route with what it does", async () => {
     "POST /api/events",
     "GET /api/events",
     "GET /api/events/ws",
+    "GET /api/topics",
+    "POST /api/topics",
+    "POST /api/topics/:topic/complete",
     "GET /api",
   ]);
   assert(routes.every(({ summary }) => summary.length > 5));
@@ -325,6 +329,56 @@ Deno.test("POST /api/events without a topic, or without a body, is 400", async (
   for (const body of ["{}", '{"topic": 7}', ""]) {
     assertEquals((await ask("/api/events", post(body))).status, 400, body);
   }
+});
+
+Deno.test("GET /api/topics lists what is declared; null says that there is no limit", async () => {
+  const [created, seen] = TOPICS;
+  const retention = { ...created!.durable!.retention, maxBytes: null };
+  const shown = { ...created, durable: { ...created!.durable, retention } };
+  assertEquals((await ask("/api/topics")).body, [shown, seen]);
+  assertEquals((await ask("/api/topics?pattern=*.seen")).body, [seen]);
+  assertEquals((await ask("/api/topics?pattern=a..b")).body.code, "pattern/invalid");
+  assertEquals((await ask("/api/topics?since=first")).status, 400);
+});
+
+Deno.test("POST /api/topics declares a topic, and again what is named", async () => {
+  const backend = createFakeBackend();
+  const { status, body } = await ask("/api/topics", post({ topic: "orders.seen" }), backend);
+  assertEquals([status, body], [200, TOPICS[1]]);
+  const retention = { maxEvents: 5 };
+  await ask("/api/topics", post({ topic: "orders.created", retention }), backend);
+  await ask("/api/topics", post({ topic: "orders.seen", durable: true, retention }), backend);
+  assertEquals(backend.calls.filter(([method]) => method === "declareTopic"), [
+    ["declareTopic", "orders.seen", {}],
+    ["declareTopic", "orders.created", { retention }],
+    ["declareTopic", "orders.seen", { durable: true, retention }],
+  ]);
+});
+
+Deno.test("POST /api/topics refuses what makes no sense, and declares nothing", async () => {
+  const backend = createFakeBackend();
+  const wrong: [unknown, number][] = [
+    [undefined, 400],
+    [{}, 400],
+    [{ topic: "a..b" }, 422],
+    [{ topic: "orders.*" }, 422],
+    [{ topic: "a", schema: {} }, 400],
+    [{ topic: "a", durable: "yes" }, 400],
+    [{ topic: "a", durable: true, retention: { maxEvents: 0 } }, 400],
+    [{ topic: "a", durable: true, retention: { maxAge: 1 } }, 400],
+    [{ topic: "orders.seen", retention: { maxEvents: 1 } }, 400],
+    [{ topic: "orders.created", durable: false }, 400],
+  ];
+  for (const [body, status] of wrong) {
+    assertEquals((await ask("/api/topics", post(body ?? ""), backend)).status, status, JSON.stringify(body));
+  }
+  assertEquals(backend.calls.filter(([method]) => method === "declareTopic"), []);
+});
+
+Deno.test("POST /api/topics/:topic/complete lets a topic take no more events", async () => {
+  const backend = createFakeBackend();
+  const { status, body } = await ask("/api/topics/orders.seen/complete", { method: "POST" }, backend);
+  assertEquals([status, body, backend.calls[0]], [200, TOPICS[1], ["completeTopic", "orders.seen"]]);
 });
 
 Deno.test("app answers malformed JSON and UTF-8 with 400", async () => {

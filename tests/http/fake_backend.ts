@@ -1,5 +1,7 @@
 /** A platform in memory, with the calls that reached it. */
 import { MillraceError } from "../../src/base/errors.ts";
+import type { TopicInfo } from "../../src/broker/encoded_broker.ts";
+import { matchTopic } from "../../src/event/topic.ts";
 import type { EncodedEvent } from "../../src/event/event.ts";
 import type { GatewayBackend, PlatformView, TriggerView } from "../../src/http/port.ts";
 import type { Plan } from "../../src/task/plan.ts";
@@ -23,6 +25,19 @@ export const TRIGGERS: readonly TriggerView[] = [
     timezone: "UTC",
   },
   { name: "hook", kind: "api", topic: "sales.hooked", running: true, count: 2 },
+];
+
+export const TOPICS: readonly TopicInfo[] = [
+  {
+    topic: "orders.created",
+    completed: false,
+    durable: {
+      retention: { maxAgeMs: 1000, maxEvents: 10, maxBytes: Infinity },
+      events: 3,
+      bytes: 300,
+    },
+  },
+  { topic: "orders.seen", completed: true },
 ];
 
 export const VIEW: PlatformView = {
@@ -154,6 +169,9 @@ export function createFakeBackend(overrides: Partial<GatewayBackend> = {}): Fake
         request,
         options,
       ),
+    topics: (pattern) => noted(TOPICS.filter(({ topic }) => matchTopic(pattern, topic)), "topics", pattern),
+    declareTopic: (topic, durability) => noted(undefined, "declareTopic", topic, durability),
+    completeTopic: (topic) => noted(undefined, "completeTopic", topic),
     subscribe(pattern, since) {
       calls.push(["subscribe", pattern, ...(since === undefined ? [] : [since])]);
       const subscription = new FakeSubscription();

@@ -7,8 +7,7 @@ import type { Fact } from "../../src/orchestrator/facts.ts";
 import type { RunRecord } from "../../src/orchestrator/port.ts";
 import { replay } from "../../src/orchestrator/run_state.ts";
 import { isFailure } from "../../src/task/task.ts";
-import { naiveEnd } from "./naive_run.ts";
-import { readsOf } from "../../src/task/descriptor.ts";
+import { naiveEnd, statusesOf } from "./naive_run.ts";
 import { KEYS, type Play, plays } from "./plans.ts";
 import { failure, type Fate, keyOf, success, World, type WorldOptions } from "./world.ts";
 
@@ -301,14 +300,7 @@ export class Simulation {
     const play = this.#plays.get(run.pipeline)!;
     const expected = naiveEnd(play);
     const state = replay(run, facts);
-    const statuses = Object.fromEntries([...state.tasks].map(([name, { status }]) => {
-      // One that began early, on chunks that came to nothing later, may have failed before that was known.
-      const began = expected.tasks[name] === "skipped" &&
-        readsOf(play.plan.tasks[name]!).some((source) =>
-          play.plan.tasks[source]!.stream && expected.tasks[source] !== "succeeded"
-        );
-      return [name, began && (status === "failed" || status === "timed_out") ? "skipped" : status];
-    }));
+    const statuses = statusesOf(state, expected);
     const hasVictims = facts.some((one) =>
       one.type === "failed" && this.#isVictim({ ...one, runId: run.id })
     );

@@ -32,6 +32,7 @@ export {
   type AtPath,
   type Backoff,
   type CacheDescriptor,
+  type CacheForecast,
   type ChunkOf,
   type ChunkSource,
   collect,

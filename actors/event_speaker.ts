@@ -16,7 +16,7 @@ import {
   consumerSettings,
   ValueConsumer,
 } from "../src/broker/consumer.ts";
-import type { TopicInfo } from "../src/broker/encoded_broker.ts";
+import type { TopicInfo } from "../src/broker/port.ts";
 import { EventReader, type SubscribeValuesOptions } from "../src/broker/event_reader.ts";
 import { NewsReader } from "../src/broker/news.ts";
 import type { ConsumerInfo, DeadEvent } from "../src/broker/port.ts";

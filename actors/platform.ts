@@ -10,7 +10,7 @@ import { assertKeys } from "../src/base/names.ts";
 import { systemClock } from "../src/base/system_clock.ts";
 import type { DeadLettersOptions, PublishOptions, TopicOptions } from "../src/broker/broker.ts";
 import type { ConsumeOptions, Consumer } from "../src/broker/consumer.ts";
-import type { TopicInfo } from "../src/broker/encoded_broker.ts";
+import type { TopicInfo } from "../src/broker/port.ts";
 import type { SubscribeValuesOptions } from "../src/broker/event_reader.ts";
 import type { ConsumerInfo, DeadEvent } from "../src/broker/port.ts";
 import type { MillraceEvent } from "../src/event/event.ts";

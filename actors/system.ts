@@ -134,7 +134,11 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       await Promise.all([
         system.spawnIn(place.store, kept, as(address.store, storeProtocol)),
         system.spawnIn(place.eventLog, kept, as(address.eventLog, eventLogProtocol)),
-        system.spawnIn(place.planner, { modules }, as(address.planner, plannerProtocol)),
+        system.spawnIn(
+          place.planner,
+          { modules, store: address.store },
+          as(address.planner, plannerProtocol),
+        ),
         system.spawnIn(place.broker, address, as(address.broker, brokerProtocol)),
         system.spawnIn(place.scheduler, { modules, ...address }, as(address.scheduler, schedulerProtocol)),
         system.spawnIn(

@@ -180,6 +180,9 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .option("-r, --roots <tasks>", "tasks with everything that they depend on", list)
     .option("-s, --select <selector>", SELECT)
     .option("--include-upstream", "also all tasks that the selected ones depend on")
+    .option("--explain", "say for which tasks an earlier result would stand (their cache)")
+    .option("--params <json>", "with --explain: the parameters as a JSON object", reading(parseJsonObject))
+    .option("-P, --param <key=value>", "with --explain: one parameter; repeatable", reading(parseParam))
     .option("--strict", "fail if a task or an edge has no schema")
     .option("--run <id>", "show the critical path by the durations of this run")
     .option("--against <file>", "show only what is different from a plan that --json has written")
@@ -200,13 +203,22 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
       if (flags.json && format !== "json") {
         command.error(`error: --json is --format json: leave it out for --format ${format}`);
       }
+      const params = { ...flags.params, ...flags.param };
+      const given = Object.keys(params).length === 0 ? {} : { params };
+      if (flags.explain === undefined && "params" in given) {
+        command.error("error: parameters matter to what is cached: add --explain");
+      }
+      if (flags.explain && (flags.against ?? flags.run) !== undefined) {
+        command.error("error: --explain is about a run to come: leave out --run and --against");
+      }
       if (flags.against !== undefined && format !== "text" && format !== "json") {
         command.error(`error: --against writes text or JSON, no ${format}`);
       }
       choose({
         command: "plan",
         ...common(flags),
-        request: pipeline === undefined ? selection : { pipeline },
+        request: { ...(pipeline === undefined ? selection : { pipeline }), ...given },
+        explain: flags.explain ?? false,
         format,
         strict: flags.strict ?? false,
         ...(flags.run === undefined ? {} : { run: flags.run }),

@@ -55,6 +55,7 @@ Examples:
   $ millrace plan --select '+report and not tag:slow'
   $ millrace plan my_pipeline --format mermaid > plan.mmd
   $ millrace plan my_pipeline --json > plan.json; millrace plan my_pipeline --against plan.json
+  $ millrace plan my_pipeline --explain -P day=2026-01-31
   $ millrace plan --run 9f3a21c4         with its critical path
   $ millrace plan --strict               fails while a task or an edge has no schema
 

@@ -7,7 +7,8 @@ import { ERROR_CODES, type ErrorCode } from "../base/error_codes.ts";
 import { messageOf, MillraceError } from "../base/errors.ts";
 import type { MillraceEvent } from "../event/event.ts";
 import type { PruneReport, PruneRequest, RunRequest, RunSummary, RunView } from "../task/run.ts";
-import type { RunListFilter } from "./port.ts";
+import type { DrawOptions } from "../task/plan.ts";
+import type { PlanRequest, RunListFilter } from "./port.ts";
 import type { RunSource } from "./run_source.ts";
 import { readServerSentEvents } from "./server_sent_events.ts";
 
@@ -35,6 +36,15 @@ export class HttpRunSource implements RunSource {
   /** `POST /api/runs`. */
   async run(request: RunRequest): Promise<{ readonly id: string }> {
     return await this.#json("/api/runs", posting(request));
+  }
+
+  /** `GET /api/plans`. */
+  async drawPlan({ params, ...request }: PlanRequest, options: DrawOptions): Promise<string> {
+    const { durationsMs: _, ...rest } = options;
+    const given = Object.entries({ ...request, ...rest }).map(([key, value]) => [key, String(value)]);
+    const query = new URLSearchParams(given);
+    if (params !== undefined) query.set("params", JSON.stringify(params));
+    return await (await this.#send(`/api/plans?${query}`)).text();
   }
 
   /** `POST /api/runs/prune`. */

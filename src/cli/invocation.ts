@@ -57,6 +57,8 @@ export interface PlanInvocation extends CommonOptions {
   readonly request: PlanRequest;
   /** How to write the plan. */
   readonly format: PlanFormat;
+  /** Whether to say for which tasks an earlier result would stand. */
+  readonly explain: boolean;
   /** Whether a schema that is missing is a problem. */
   readonly strict: boolean;
   /** A run, by a part of its id, whose durations show the critical path; what it ran is planned if nothing else is. */

@@ -24,6 +24,8 @@ import type {
 export interface PlanRequest extends Selection {
   /** A pipeline by name; excludes the selection fields. */
   readonly pipeline?: string;
+  /** The parameters of the run: which results are remembered depends on them. */
+  readonly params?: Readonly<Record<string, unknown>>;
 }
 
 /** Which runs to list, newest first. */
@@ -69,6 +71,8 @@ export interface CliPlatform extends AsyncDisposable {
   runView(runId: string): Promise<RunView>;
   /** Runs, newest first. */
   runs(filter: RunListFilter): Promise<readonly RunSummary[]>;
+  /** Plans and writes the plan. */
+  drawPlan(request: PlanRequest, options: DrawOptions): Promise<string>;
   /** Deletes ended runs with their results. */
   prune(request: PruneRequest): Promise<PruneReport>;
   /** The stored value of a task in a run; all chunks as an array for a streaming task. */
@@ -84,10 +88,10 @@ export interface CliOpenOptions {
   /** The folder where state is kept. */
   readonly dataDir: string;
   /**
-   * What for: `serve` everything; `run` without schedules, as this process ends with its run; `look` without
-   * starting or continuing any work.
+   * What for: `serve` everything; `run` without schedules, as this process ends with its run; `look` and `plan`
+   * without starting or continuing any work, `look` even without the modules.
    */
-  readonly purpose: "serve" | "run" | "look";
+  readonly purpose: "serve" | "run" | "look" | "plan";
   /** How many executors; the platform decides if absent. */
   readonly executors?: number;
   /** Where to serve HTTP, or `false` for not at all. */

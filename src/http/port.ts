@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Durability, TopicInfo } from "../broker/encoded_broker.ts";
+import type { Durability, TopicInfo } from "../broker/port.ts";
 import type { Since } from "../broker/port.ts";
 import type { EncodedEvent, MillraceEvent } from "../event/event.ts";
 import type { DrawOptions, Selection } from "../task/plan.ts";
@@ -83,7 +83,10 @@ export interface GatewayBackend {
   /** The stored value of a task in a run; all chunks as an array for a streaming task. */
   result(runId: string, task: string): Promise<unknown>;
   /** Plans a pipeline or a selection and writes the plan; with `json` an `ExplainedPlan`. */
-  drawPlan(request: Selection & { readonly pipeline?: string }, options: DrawOptions): Promise<string>;
+  drawPlan(
+    request: Selection & Pick<RunRequest, "pipeline" | "params">,
+    options: DrawOptions,
+  ): Promise<string>;
   /** The declared topics that match, sorted. */
   topics(pattern: string): Promise<readonly TopicInfo[]>;
   /** Makes a topic known, and durable if it says so; declaring it again changes what is named. */

@@ -93,6 +93,7 @@ export { type TaskSchema, type TaskSchemas, withSchemas } from "./task_schemas.t
 export { createTaskRegistry, type TaskRegistry } from "./registry.ts";
 export { collectDefinitions, type Definitions, mergeDefinitions } from "./load.ts";
 export {
+  type CacheForecast,
   type CriticalPath,
   type EdgeVerdict,
   type ExplainedPlan,

@@ -2,7 +2,8 @@
 import { MillraceError } from "../../src/base/errors.ts";
 import type { EncodedEvent } from "../../src/event/event.ts";
 import type { PlatformView } from "../../src/http/port.ts";
-import type { CliPlatform, ClosedPlatform, RunListFilter } from "../../src/cli/port.ts";
+import type { CliPlatform, ClosedPlatform, PlanRequest, RunListFilter } from "../../src/cli/port.ts";
+import type { DrawOptions } from "../../src/task/plan.ts";
 import type {
   PruneReport,
   PruneRequest,
@@ -141,6 +142,10 @@ export class FakePlatform implements CliPlatform {
   runs(filter: RunListFilter): Promise<readonly RunSummary[]> {
     const newestFirst = [...this.views.values()].sort((a, b) => a.id < b.id ? 1 : -1);
     return Promise.resolve(newestFirst.slice(0, filter.limit ?? 50));
+  }
+
+  drawPlan(request: PlanRequest, options: DrawOptions): Promise<string> {
+    return Promise.resolve(JSON.stringify([request, options]));
   }
 
   prune(request: PruneRequest): Promise<PruneReport> {

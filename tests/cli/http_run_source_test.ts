@@ -47,6 +47,7 @@ class FakeServer implements AsyncDisposable {
       });
     }
     if (pathname.endsWith("/results/report")) return Response.json({ rows: 3 });
+    if (pathname === "/api/plans") return new Response("a plan");
     if (pathname === "/api/runs") return Response.json([this.#view()]);
     return new Response("<html>", { status: 502 });
   }
@@ -134,6 +135,14 @@ Deno.test("runs prune asks the server", async () => {
   assertEquals(await runCli(["runs", "prune", "--keep", "3", "--json"], environment), 0);
   assertEquals(server.bodies, [{ keep: 3, limit: 200 }]);
   assertEquals(environment.stdout.json, [{ runs: 1, results: 2, dryRun: false }]);
+});
+
+Deno.test("plan --explain asks the server", async () => {
+  await using server = new FakeServer();
+  const environment = against(server);
+  assertEquals(await runCli(["plan", "--names", "a,b", "--explain", "-P", "n=1"], environment), 0);
+  assertEquals(server.asked, ["GET /api/plans?names=a%2Cb&format=text&cache=true&params=%7B%22n%22%3A1%7D"]);
+  assertEquals(environment.stdout.text, "selection: a plan\n");
 });
 
 Deno.test("a wrong token is told with what to do", async () => {

@@ -32,7 +32,7 @@ export function naiveEnd({ plan, scripts }: Play): NaiveEnd {
  * to nothing later, may have failed before that was known, and counts as skipped.
  */
 export function statusesOf(state: RunState, expected: NaiveEnd): Record<string, TaskStatus> {
-  const { tasks } = state.plan!;
+  const tasks = state.plan?.tasks ?? {};
   return Object.fromEntries([...state.tasks].map(([name, { status }]) => {
     const began = expected.tasks[name] === "skipped" &&
       readsOf(tasks[name]!).some((source) => tasks[source]?.stream && expected.tasks[source] !== "succeeded");

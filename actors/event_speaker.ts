@@ -16,7 +16,7 @@ import {
   consumerSettings,
   ValueConsumer,
 } from "../src/broker/consumer.ts";
-import type { TopicInfo } from "../src/broker/port.ts";
+import type { TopicInfo } from "../src/broker/encoded_broker.ts";
 import { EventReader, type SubscribeValuesOptions } from "../src/broker/event_reader.ts";
 import { NewsReader } from "../src/broker/news.ts";
 import type { ConsumerInfo, DeadEvent } from "../src/broker/port.ts";
@@ -84,6 +84,24 @@ export class EventSpeaker {
   /** For whoever passes events on: events as they travel. */
   events(pattern: string, options: SubscribeOptions): AsyncIterableIterator<EncodedEvent> {
     return new EventsOf(this.#batches(pattern, options), decodeBatch);
+  }
+
+  /** The same, so many at a time as have gathered. */
+  gathered(pattern: string, options: SubscribeOptions): AsyncIterableIterator<readonly EncodedEvent[]> {
+    const batches = this.#batches(pattern, options);
+    return {
+      async next() {
+        const { done, value } = await batches.next();
+        return done ? { done, value: undefined } : { done: false, value: decodeBatch(value) };
+      },
+      async return() {
+        await batches.return?.();
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
   }
 
   /** Joins a consumer. */

@@ -15,8 +15,7 @@ import { type ConsumeOptions, type Consumer, consumerSettings, ValueConsumer } f
 import { type BrokerCore, type BrokerStats, createBrokerCore } from "./core.ts";
 import { DecodedSubscription, type Subscription } from "./decoded_subscription.ts";
 import type { SubscribeValuesOptions } from "./event_reader.ts";
-import { EncodedBroker, type KeptDelivery } from "./encoded_broker.ts";
-import type { TopicInfo } from "./port.ts";
+import { EncodedBroker, type KeptDelivery, type TopicInfo } from "./encoded_broker.ts";
 import type { ConsumerInfo, DeadEvent, EventLog, TopicRetention } from "./port.ts";
 import {
   assertId,

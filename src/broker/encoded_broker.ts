@@ -22,6 +22,7 @@ import type {
   Since,
   TopicInfo,
 } from "./port.ts";
+export type { Durability, TopicInfo } from "./port.ts";
 import type { Recent } from "./recent_events.ts";
 import { assertSince, replayStart } from "./replay_start.ts";
 import { ReplayedSubscription, type ReplayStart } from "./replayed_subscription.ts";

@@ -92,7 +92,7 @@ export { openSqliteEventLog, SqliteEventLog, type SqliteEventLogOptions } from "
 export type { Claim, ConsumeOptions, Consumer } from "./consumer.ts";
 export type { Subscription } from "./decoded_subscription.ts";
 export type { SubscribeValuesOptions } from "./event_reader.ts";
-export type { TopicInfo } from "./port.ts";
+export type { TopicInfo } from "./encoded_broker.ts";
 export {
   type EncodedSubscription,
   type Overflow,

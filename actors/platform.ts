@@ -21,6 +21,7 @@ import type { RunFilter } from "../src/orchestrator/port.ts";
 import { DEFAULT_RETENTION } from "../src/orchestrator/retention.ts";
 import { lockDataDir } from "../src/store/data_dir_lock.ts";
 import { assertResultsOptions, openResults, type ResultsOptions } from "../src/store/results.ts";
+import type { LogEntry, LogFilter } from "../src/task/log_entry.ts";
 import { assertRetention, type Retention } from "../src/task/pipeline.ts";
 import type { Plan, Selection } from "../src/task/plan.ts";
 import { createTaskRegistry, type TaskRegistry } from "../src/task/registry.ts";
@@ -217,6 +218,11 @@ export interface Platform extends AsyncDisposable {
    * What the task gave as a `ReadableStream` is one again: read it to its end, or cancel it.
    */
   result(runId: string, task: string): Promise<unknown>;
+  /**
+   * What the tasks of a run wrote by `console` and `ctx.log`, in order of time; with `follow` what they write, until
+   * the run has ended. Also of a run that an earlier process began. Rejects with `run/not-found`.
+   */
+  logs(runId: string, filter?: LogFilter): AsyncIterableIterator<LogEntry>;
   /** Runs, newest first. */
   runs(filter?: RunFilter): Promise<readonly RunSummary[]>;
   /** One run. */
@@ -251,7 +257,7 @@ const HTTP_KEYS = ["port", "hostname", "token"] as const;
  *
  * @throws {MillraceError} `platform/data-dir-locked` (naming the process that has the folder),
  * `platform/data-dir-unusable`, `platform/journal-unusable`, `store/unavailable`, `store/kv-off`, `platform/no-free-port`, `module/load-failed`,
- * `module/definition-invalid`, `task/unsupported` or a duplicate definition.
+ * `module/definition-invalid` or a duplicate definition.
  * @throws {TypeError} If an option is unknown.
  * @throws {RangeError} If `executors` is not a whole number.
  *

@@ -51,6 +51,8 @@ export interface SpeakerParts {
 
 /** Within the platform an ask ends with the actor, not with the clock. */
 const ALWAYS = { timeoutMs: "none" } as const;
+/** Who publishes, unless somebody else is named. */
+const BY_APP = { source: "app" };
 /** How long `close()` lets running attempts go on, in ms. */
 const DRAIN_MS = 10_000;
 
@@ -148,9 +150,11 @@ export class PlatformSpeaker implements Platform {
     };
   }
 
-  async publish(topic: string, data: unknown, about: AboutEvent = {}): Promise<PlatformPublished> {
-    if (this.#defining !== undefined) await this.#defining;
-    return await this.#publisher.publish(topic, data, { source: "app", ...about });
+  publish(topic: string, data: unknown, about?: AboutEvent): Promise<PlatformPublished> {
+    // Not `async`: a hot loop pays for every promise.
+    const publish = (): Promise<PlatformPublished> =>
+      this.#publisher.publish(topic, data, about === undefined ? BY_APP : { ...BY_APP, ...about });
+    return this.#defining === undefined ? publish() : this.#defining.then(publish);
   }
 
   /** For programs: events as they mean. */

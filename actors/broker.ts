@@ -5,6 +5,7 @@
  * @module
  */
 import { defineActor } from "../src/actor/define_actor.ts";
+import { later } from "../src/actor/loop.ts";
 import type { Address } from "../src/actor/ref.ts";
 import { createIdSource } from "../src/base/ids.ts";
 import { fromWire, toWire } from "../src/base/errors.ts";
@@ -94,7 +95,8 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
         someStart = true;
         return accept(event, fresh);
       });
-      return someStart ? Promise.all(outcomes).then(pack) : pack(outcomes as readonly Outcome[]);
+      if (someStart) return Promise.all(outcomes).then(pack);
+      return new Promise<PackedOutcomes>((resolve) => later(() => resolve(pack(outcomes as readonly Outcome[]))));
     },
     room: (ticket) => tickets.news(ticket),
     fire: async ({ event, fire }) => {

@@ -32,11 +32,13 @@ export {
   type AtPath,
   type Backoff,
   type CacheDescriptor,
+  type CacheForecast,
   type ChunkOf,
   type ChunkSource,
   collect,
   collectDefinitions,
   type Collected,
+  type ConcurrencyKey,
   createReadySet,
   createTaskRegistry,
   type CriticalPath,
@@ -78,6 +80,9 @@ export {
   type ItemFromRun,
   type ItemStored,
   type Joined,
+  type LogEntry,
+  type LogFilter,
+  type LogLine,
   type ManualTrigger,
   type ManualTriggerOptions,
   mergeDefinitions,
@@ -94,6 +99,8 @@ export {
   type Plan,
   type PlanEdge,
   type PlanFormat,
+  type PruneReport,
+  type PruneRequest,
   type ReadySet,
   type ReceivedOf,
   type Rerun,
@@ -128,7 +135,6 @@ export {
   type TriggerBase,
   type TriggerKind,
   type TriggerOptions,
-  unsupportedOptions,
   withSchemas,
 } from "./src/task/mod.ts";
 
@@ -141,6 +147,7 @@ export {
   type EncodedEvent,
   encodeEvent,
   fromCloudEvent,
+  GAP_TOPIC,
   isSubset,
   matchTopic,
   MAX_GLOBS,
@@ -160,11 +167,15 @@ export {
   type Broker,
   type BrokerOptions,
   type BrokerStats,
+  type Claim,
   type ClaimPage,
+  type ConsumeOptions,
+  type Consumer,
   type ConsumerInfo,
   type ConsumerSettings,
   createBroker,
   type DeadEvent,
+  type DeadLettersOptions,
   DEFAULT_RETENTION,
   type EncodedSubscription,
   type EventLog,
@@ -188,8 +199,10 @@ export {
   SqliteEventLog,
   type SqliteEventLogOptions,
   type SubscribeOptions,
+  type SubscribeValuesOptions,
   type Subscription,
   type SubscriptionStats,
+  type TopicInfo,
   type TopicOptions,
   type TopicRetention,
 } from "./src/broker/mod.ts";
@@ -219,6 +232,14 @@ export {
   type TaskChange,
   type TaskSource,
 } from "./src/planner/mod.ts";
+export { createExecutorPool } from "./actors/executor_pool.ts";
+export type {
+  CallOptions,
+  CallResult,
+  ExecutorPoolOptions,
+  StandalonePool,
+} from "./src/executor/standalone.ts";
+export type { PoolStatus } from "./src/executor/pool.ts";
 export {
   BackendIOManager,
   FilesystemIOManager,
@@ -315,6 +336,7 @@ export {
   type Run,
   type TriggerHandle,
 } from "./actors/platform.ts";
+export type { EventStream } from "./actors/event_speaker.ts";
 export { createTriggerRoutes, type TriggerHook } from "./src/http/trigger_routes.ts";
 export type { PipelineView, PlatformView } from "./src/http/port.ts";
 export type { RunFilter } from "./src/orchestrator/port.ts";

@@ -11,10 +11,14 @@ import { createIdSource } from "../src/base/ids.ts";
 import { fromWire, toWire } from "../src/base/errors.ts";
 import { BatchMemo } from "../src/broker/batch_memo.ts";
 import { batchesOf } from "../src/broker/batches.ts";
-import { overloaded } from "../src/broker/broker.ts";
 import { createBrokerCore } from "../src/broker/core.ts";
+import { EncodedBroker, type KeptDelivery } from "../src/broker/encoded_broker.ts";
+import { eventLogProtocol } from "../src/broker/log_protocol.ts";
+import { newsOf } from "../src/broker/news.ts";
 import { type Outcome, type PackedOutcomes, packOutcomes, refused } from "../src/broker/outcome.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
+import { misfit, overloaded } from "../src/broker/publication.ts";
+import { RemoteEventLog } from "../src/broker/remote_event_log.ts";
 import { Tickets } from "../src/broker/tickets.ts";
 import { type EncodedEvent, MAX_HOPS } from "../src/event/event.ts";
 import { idsOf } from "../src/event/event_batch.ts";
@@ -26,6 +30,8 @@ import type { Fire } from "../src/trigger/port.ts";
 export interface BrokerOptions {
   /** Who accepts the events that start something. */
   readonly orchestrator: Address;
+  /** Who keeps the events of durable topics. */
+  readonly eventLog: Address;
 }
 
 /** Many publishers wait at the same time: for the journal, or for room in a slow subscription. */
@@ -36,27 +42,30 @@ const NO_RUNS: readonly string[] = [];
 
 /** The broker. */
 export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) => {
-  const core = createBrokerCore({
-    ids: createIdSource(ctx.clock),
-    clock: ctx.clock,
-    maxWaiting: MAX_WAITING,
-  });
+  const { clock } = ctx;
+  const ids = createIdSource(clock);
+  const core = createBrokerCore({ ids, clock, maxWaiting: MAX_WAITING });
+  const log = new RemoteEventLog(ctx.ref(eventLogProtocol, options.eventLog));
+  const encoded = new EncodedBroker({ core, log, ids, clock });
   const batches = new BatchMemo();
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
   let interest = createTopicMatcher<true>();
   const tickets = new Tickets();
-  ctx.onStop(() => core.close());
+  ctx.onStop(() => encoded.close());
 
-  /** Shows an event to its subscribers. */
-  function show(event: EncodedEvent, known: boolean, runIds: readonly string[] = NO_RUNS): Outcome {
+  /** Shows an event to its subscribers, once it is kept if its topic is durable. */
+  function show(
+    event: EncodedEvent,
+    known: boolean,
+    runIds: readonly string[] = NO_RUNS,
+  ): Outcome | Promise<Outcome> {
     try {
-      const { matched, enqueued, dropped, rejected, duplicate, room } = core.deliver(event, known);
-      const outcome = { matched, enqueued, dropped: dropped + rejected, duplicate, runIds };
-      // What has started something is accepted, whoever could not see it.
-      if (rejected > 0 && runIds.length === 0) {
-        return { ...outcome, error: toWire(overloaded(event.topic, event.id, rejected)) };
-      }
-      return room === undefined ? outcome : { ...outcome, room };
+      const delivery = encoded.deliver(event, known);
+      if (!(delivery instanceof Promise)) return outcomeOf(event, delivery, runIds);
+      return delivery.then(
+        (kept) => outcomeOf(event, kept, runIds),
+        (error) => refused(toWire(error)),
+      );
     } catch (error) {
       return refused(toWire(error));
     }
@@ -75,7 +84,7 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
     try {
       const accepted = { event, ...(fire === undefined ? {} : { fire }) };
       const { runIds } = await orchestrator.ask("accept", accepted, { timeoutMs: "none" });
-      return show(event, known, runIds);
+      return await show(event, known, runIds);
     } catch (error) {
       return refused(toWire(error));
     }
@@ -85,29 +94,35 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
     publish: ({ batch, fresh }) => {
       const events = batches.decode(batch);
       if (fresh) core.remember(() => idsOf(batch), events.length, ctx.clock.now());
-      let someStart = false;
+      let someWait = false;
       const outcomes = events.map((event) => {
         try {
-          if (!starts(event)) return show(event, fresh);
+          const outcome = starts(event) ? accept(event, fresh) : show(event, fresh);
+          someWait ||= outcome instanceof Promise;
+          return outcome;
         } catch (error) {
           return refused(toWire(error));
         }
-        someStart = true;
-        return accept(event, fresh);
       });
-      if (someStart) return Promise.all(outcomes).then(pack);
-      return new Promise<PackedOutcomes>((resolve) => later(() => resolve(pack(outcomes as readonly Outcome[]))));
+      if (someWait) return Promise.all(outcomes).then(pack);
+      // The events go first: who waits for this answer waits a turn, who waits for an event does not.
+      return new Promise<PackedOutcomes>((resolve) =>
+        later(() => resolve(pack(outcomes as readonly Outcome[])))
+      );
     },
     room: (ticket) => tickets.news(ticket),
     fire: async ({ event, fire }) => {
       const ends = (event.hops ?? 0) > MAX_HOPS;
-      const { runIds = [], error } = ends ? show(event, false) : await accept(event, false, fire);
+      const { runIds = [], error } = await (ends ? show(event, false) : accept(event, false, fire));
       if (error !== undefined) throw fromWire(error);
       return { runIds: [...runIds] };
     },
-    deliver: (batch) => {
-      for (const event of batches.decode(batch)) {
-        const { error } = show(event, false);
+    deliver: async (batch) => {
+      const events = batches.decode(batch);
+      // All are shown, or on their way to the log, before anything is awaited: they keep their order.
+      const outcomes = events.map((event) => show(event, false));
+      for (const [index, event] of events.entries()) {
+        const { error } = await outcomes[index]!;
         if (error === undefined || error.code === "broker/closed") continue; // the platform is closing
         ctx.log.warn("An event was not shown", { topic: event.topic, error: error.message });
       }
@@ -116,8 +131,38 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
       interest = createTopicMatcher();
       for (const pattern of patterns) interest.add(pattern, true);
     },
+    open: () => encoded.open(),
+    declare: ({ topic, durability }) => encoded.declare(topic, durability),
+    complete: (topic) => encoded.complete(topic),
+    topics: async (pattern) => [...await encoded.describeTopics(pattern)],
+    misfit: ({ event, issues }) => core.bury(event, misfit(event.topic, issues)),
+    openConsumer: ({ name, settings, since }) => encoded.openConsumer(name, settings, since),
+    consumers: async () => [...await encoded.consumers()],
+    removeConsumer: (name) => encoded.removeConsumer(name),
+    claim: ({ name, max }) => encoded.claim(name, max),
+    settle: async ({ name, settlements }) => [...await encoded.settle(name, settlements)],
+    deadLetters: async ({ name, after, max }) => [...await encoded.deadLetters(name, after, max)],
+    redeliver: ({ name, sequences }) => encoded.redeliver(name, sequences),
+    news: () => newsOf((listener) => encoded.watch(listener)),
     subscribe: ({ pattern, options }) =>
-      batchesOf(core.subscribe(pattern, options), (events) => batches.encode(events)),
-    halt: () => core.close(),
+      batchesOf(encoded.subscribe(pattern, options), (events) => batches.encode(events)),
+    halt: () => encoded.close(),
   };
 }, { concurrency: CONCURRENCY });
+
+function outcomeOf(event: EncodedEvent, delivery: KeptDelivery, runIds: readonly string[]): Outcome {
+  const { matched, enqueued, dropped, rejected, duplicate, room, sequence } = delivery;
+  const outcome = {
+    matched,
+    enqueued,
+    dropped: dropped + rejected,
+    duplicate,
+    runIds,
+    ...(sequence === undefined ? {} : { sequence }),
+  };
+  // What has started something is accepted, whoever could not see it.
+  if (rejected > 0 && runIds.length === 0) {
+    return { ...outcome, error: toWire(overloaded(event.topic, event.id, rejected)) };
+  }
+  return room === undefined ? outcome : { ...outcome, room };
+}

@@ -8,11 +8,13 @@ import { claimFaults } from "../src/actor/faults.ts";
 import { later } from "../src/actor/loop.ts";
 import type { Address } from "../src/actor/ref.ts";
 import { messageOf } from "../src/base/errors.ts";
+import { createLogger } from "../src/base/log.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { Publisher } from "../src/broker/publisher.ts";
 import { AttemptMemo } from "../src/executor/attempt_memo.ts";
-import { runAttempt } from "../src/executor/attempt.ts";
+import { type AttemptPorts, runAttempt } from "../src/executor/attempt.ts";
 import type { Claims } from "../src/executor/claims.ts";
+import { withConsole } from "../src/executor/console_capture.ts";
 import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
 import { executorProtocol, poolProtocol } from "../src/executor/protocol.ts";
 import { unknownTask } from "../src/executor/unknown_task.ts";
@@ -21,6 +23,8 @@ import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { openResults, type ResultsOptions } from "../src/store/results.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
 import type { Task } from "../src/task/task.ts";
+import { createAttemptLogs } from "./attempt_logs.ts";
+import { attemptPorts } from "./attempt_ports.ts";
 
 /** What an executor is given. */
 export interface ExecutorOptions {
@@ -47,6 +51,9 @@ export interface ExecutorOptions {
 /** How many attempts the executor of the main thread takes at once: it must not block anyway. */
 export const INLINE_SLOTS = 16;
 
+/** Asks within the platform end with the actor, not with the clock. */
+const ALWAYS = { timeoutMs: "none" } as const;
+
 /** An executor. */
 export const executor = defineActor(executorProtocol, async (ctx, options: ExecutorOptions) => {
   const io = await openResults(options.results, options);
@@ -54,6 +61,7 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
   const publisher = new Publisher(ctx.ref(brokerProtocol, options.broker), ctx.clock);
   const pool = ctx.ref(poolProtocol, options.pool);
+  const openLog = createAttemptLogs(options.dataDir, ctx);
   // In the main thread the modules are loaded only when a task of theirs is to run there.
   let loading: Promise<ReadonlyMap<string, Task>> | undefined;
   const load = (): Promise<ReadonlyMap<string, Task>> =>
@@ -68,25 +76,26 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
   }
 
   async function run(executable: ExecutableTask, signal: AbortSignal): Promise<AttemptOutcome> {
-    const { runId, task: name, attempt } = executable;
-    const key = { runId, task: name, attempt };
+    const { task: name } = executable;
     const task = options.local?.get(name) ?? (await load()).get(name);
     if (task === undefined) return unknownTask(name);
     const memo = new AttemptMemo(executable, {
       log: ctx.log,
       io,
-      recall: (attempt, memo) => orchestrator.ask("recall", { attempt, memo }, { timeoutMs: "none" }),
+      recall: (attempt, memo) => orchestrator.ask("recall", { attempt, memo }, ALWAYS),
     });
-    const outcome = await runAttempt(task, executable, {
+    using open = openLog(executable);
+    const ports: AttemptPorts = {
       clock: ctx.clock,
-      log: ctx.log,
+      log: createLogger((record) => open.log.record(record), ctx.clock.now),
       io,
-      notice: (notice) => orchestrator.tell("notice", { attempt: key, notice }),
+      ...attemptPorts(orchestrator, executable),
       recall: (words) => memo.recall(words),
       publish: (topic, data) => publish(executable, topic, data),
       // Where several run at once, or code of others does, nobody knows whose an error is.
       ...(options.claims === undefined ? {} : { onFault: claimFaults }),
-    }, signal);
+    };
+    const outcome = await withConsole(open.log, () => runAttempt(task, executable, ports, signal));
     return await memo.noted(outcome);
   }
 

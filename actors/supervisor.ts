@@ -5,14 +5,13 @@
  * @module
  */
 import { defineActor } from "../src/actor/define_actor.ts";
-import { inWorker } from "../src/actor/placement.ts";
+import type { Placement } from "../src/actor/placement.ts";
 import type { ActorRef, Address } from "../src/actor/ref.ts";
 import type { ActorSystem } from "../src/actor/system.ts";
 import { messageOf } from "../src/base/errors.ts";
 import { GRACE_MS } from "../src/executor/attempt.ts";
 import { type Claims, createClaims } from "../src/executor/claims.ts";
-import { executorProtocol, poolProtocol, supervisorProtocol } from "../src/executor/protocol.ts";
-import type { ExecutorOptions } from "./executor.ts";
+import { executorProtocol, lanesProtocol, supervisorProtocol } from "../src/executor/protocol.ts";
 
 /** What the supervisor is given. */
 export interface SupervisorOptions {
@@ -20,8 +19,10 @@ export interface SupervisorOptions {
   readonly system: ActorSystem;
   /** Whom a new executor joins. */
   readonly pool: Address;
-  /** What each executor is given. */
-  readonly executor: ExecutorOptions;
+  /** Which executors these are. */
+  readonly placement: Placement;
+  /** What each executor is given, besides what it shares with the pool. */
+  readonly executor: object;
   /** How many executors there are to be. */
   readonly count: number;
   /** Told of each executor that was given up while something in it went on computing. */
@@ -38,16 +39,10 @@ interface Living {
 /** Waits between tries to start an executor: the first, and the longest, in ms. */
 const BACKOFF_MS = { first: 100, longest: 10_000 } as const;
 
-const executorPlacement = inWorker(
-  import.meta.resolve("./executor.ts"),
-  "executor",
-  () => import("./executor.ts"),
-);
-
 /** The supervisor; its start waits until the first executors are ready, or rejects with why they are not. */
 export const supervisor = defineActor(supervisorProtocol, async (ctx, options: SupervisorOptions) => {
-  const { system, executor, count } = options;
-  const pool = ctx.ref(poolProtocol, options.pool);
+  const { system, executor, placement, count } = options;
+  const pool = ctx.ref(lanesProtocol, options.pool);
   const hosts = new Map<string, number>();
   const living = new Map<string, Living>();
   let started = 0;
@@ -65,7 +60,7 @@ export const supervisor = defineActor(supervisorProtocol, async (ctx, options: S
     const name = `executor-${++started}`;
     const host = await system.startHost(name);
     const claims = createClaims();
-    const ref = await system.spawnIn(executorPlacement, { ...executor, claims }, {
+    const ref = await system.spawnIn(placement, { ...executor, claims }, {
       ...{ name, host, protocol: executorProtocol },
     })
       .catch((error) => {

@@ -26,9 +26,11 @@ export interface ErrorDetails {
   "broker/log-closed": Record<never, never>;
   /** The file of the event log is corrupt, of a newer version, or not an event log. */
   "broker/log-unusable": { path: string; reason: string };
+  /** A broker that was made without an event log is asked to keep something. */
+  "broker/no-log": Record<never, never>;
   /** A topic that is complete takes no more events. */
   "topic/completed": { topic: string };
-  /** What is to be kept needs a topic that was declared durable, and a log to keep it in. */
+  /** An event log is asked to keep what is on a topic that was not declared durable. */
   "topic/not-durable": { topic: string };
   /** The event log knows no consumer of this name. */
   "consumer/unknown": { consumer: string };
@@ -221,6 +223,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "broker/overloaded": again,
   "broker/log-closed": once,
   "broker/log-unusable": once,
+  "broker/no-log": once,
   "topic/completed": once,
   "topic/not-durable": once,
   "consumer/unknown": once,

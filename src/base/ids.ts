@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { UUID, V7Generator } from "uuidv7";
 import type { Clock } from "./clock.ts";
 
@@ -66,13 +66,11 @@ class CountedIds implements IdSource {
  * idempotent. The random bits are the head of a SHA-256 over the parts.
  */
 export function deriveId(timeMs: number, ...parts: readonly string[]): string {
-  const hash = createHash("sha256").update(JSON.stringify(parts)).digest();
-  return UUID.fromFieldsV7(
-    timeMs,
-    hash.readUInt16BE(0) & 0xfff,
-    hash.readUInt32BE(2) & 0x3fffffff,
-    hash.readUInt32BE(6),
-  ).toString();
+  // In one call and as text: through an object and a buffer it takes five times as long (Deno 2.9.6).
+  const digest = hash("sha256", JSON.stringify(parts), "hex");
+  const bits = (from: number, bytes: number): number =>
+    parseInt(digest.slice(2 * from, 2 * (from + bytes)), 16);
+  return UUID.fromFieldsV7(timeMs, bits(0, 2) & 0xfff, bits(2, 4) & 0x3fffffff, bits(6, 4)).toString();
 }
 
 /** The time that a UUIDv7 was made at, in ms since 1970, or `undefined` if it is not a UUIDv7. */

@@ -10,6 +10,8 @@ import type { Checked } from "./schema.ts";
 export interface Kinds {
   /** A string that is not empty. */
   readonly string: string;
+  /** A whole number from 0. */
+  readonly count: number;
   /** A finite number above 0. */
   readonly positive: number;
   /** True or false. */
@@ -30,6 +32,7 @@ export type Shaped<S extends Shape> = { readonly [Key in keyof S]?: Kinds[S[Key]
 
 const SAYS: Readonly<Record<keyof Kinds, string>> = {
   string: "a string that is not empty",
+  count: "a whole number from 0",
   positive: "a number above 0",
   boolean: "true or false",
   strings: "an array of strings",
@@ -63,6 +66,8 @@ function isKind(kind: keyof Kinds, value: unknown): boolean {
   switch (kind) {
     case "string":
       return isText(value);
+    case "count":
+      return Number.isSafeInteger(value) && value as number >= 0;
     case "positive":
       return typeof value === "number" && Number.isFinite(value) && value > 0;
     case "boolean":

@@ -6,6 +6,9 @@
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, MillraceError } from "./errors.ts";
 
+/** How much of the file is kept in memory, in KiB: what a commit of ten thousand facts changes fits. */
+const CACHE_KIB = 16 * 1024;
+
 /** Whose file it is. */
 export interface SqliteFileKind {
   /** What it is in an error: "the event log". */
@@ -54,6 +57,10 @@ export function openSqliteFile(
     // Heeded in an empty file only: what is deleted later can then be given back to the disk, in small steps.
     db.exec("PRAGMA auto_vacuum = INCREMENTAL");
     db.exec("PRAGMA journal_mode = WAL");
+    // What a savepoint may have to undo is kept in memory, and what a large commit changes too: on disk it costs
+    // more than the commit itself.
+    db.exec("PRAGMA temp_store = MEMORY");
+    db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
     db.exec(`PRAGMA synchronous = ${fsync === "always" ? "FULL" : "NORMAL"}`);
     migrate(db, kind);
     assertWhole(path, db, kind);

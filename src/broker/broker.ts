@@ -4,16 +4,28 @@
  * @module
  */
 import type { Clock } from "../base/clock.ts";
-import { MillraceError } from "../base/errors.ts";
 import { createIdSource, type IdSource } from "../base/ids.ts";
 import { assertKeys } from "../base/names.ts";
-import { type AnySchema, check } from "../base/schema.ts";
+import type { AnySchema } from "../base/schema.ts";
 import { systemClock } from "../base/system_clock.ts";
-import { encodeData } from "../event/event.ts";
+import { decodeEvent, encodeData, type EncodedEvent, type MillraceEvent } from "../event/event.ts";
 import { assertPublishable } from "../event/topic.ts";
+import { Claims } from "./claims.ts";
+import { type ConsumeOptions, type Consumer, consumerSettings, ValueConsumer } from "./consumer.ts";
 import { type BrokerCore, type BrokerStats, createBrokerCore } from "./core.ts";
 import { DecodedSubscription, type Subscription } from "./decoded_subscription.ts";
-import type { SubscribeOptions } from "./subscription.ts";
+import type { SubscribeValuesOptions } from "./event_reader.ts";
+import { EncodedBroker, type KeptDelivery, type TopicInfo } from "./encoded_broker.ts";
+import type { ConsumerInfo, DeadEvent, EventLog, TopicRetention } from "./port.ts";
+import {
+  assertId,
+  conform,
+  joinPatterns,
+  misfit,
+  overloaded,
+  PUBLISH_KEYS,
+  PUBLISH_PATTERN_KEYS,
+} from "./publication.ts";
 
 /** How to make a broker. */
 export interface BrokerOptions {
@@ -23,6 +35,8 @@ export interface BrokerOptions {
   readonly clock?: Clock;
   /** The source of events that name none. @default {"app"} */
   readonly source?: string;
+  /** Where durable topics and consumers are kept. Whoever opened it closes it, after the broker. @default {none} */
+  readonly log?: EventLog;
 }
 
 /** What else an event carries. */
@@ -55,6 +69,8 @@ export interface Published {
   readonly dropped: number;
   /** Whether its id came before: then nobody gets it again. */
   readonly duplicate: boolean;
+  /** Its place in the log, if its topic is durable; of a duplicate, that of the first one. */
+  readonly sequence?: number;
 }
 
 /** What became of the events of one {@linkcode Broker.publishPattern}. */
@@ -73,6 +89,22 @@ export interface PublishedToPattern {
 export interface TopicOptions {
   /** What its data must be; subscribers get the schema's output. */
   readonly schema?: AnySchema;
+  /**
+   * Whether its events are kept in the log: then `publish` resolves once the event is, each id is taken once as
+   * long as its event is kept, and subscribers with `since` and consumers can read it at any time. A durable
+   * topic stays durable. @default {false}
+   */
+  readonly durable?: boolean;
+  /** How much of a durable topic is kept; oldest first goes what exceeds any of it, read or not. */
+  readonly retention?: TopicRetention;
+}
+
+/** What dead letters to list. */
+export interface DeadLettersOptions {
+  /** Those after this sequence. @default {0} */
+  readonly after?: number;
+  /** At most so many. @default {100} */
+  readonly max?: number;
 }
 
 /** Routes events by topic to bounded subscriptions. */
@@ -80,10 +112,10 @@ export interface Broker extends AsyncDisposable {
   /** Its numbers. */
   readonly stats: BrokerStats;
   /**
-   * Publishes an event. Resolves once every matching subscription has it, or has dropped something for it by
-   * its own policy; waits only for those that asked for `backpressure`.
+   * Publishes an event. Resolves once it is kept, if its topic is durable, and every matching subscription has
+   * it, or has dropped something for it by its own policy; waits only for those that asked for `backpressure`.
    *
-   * @throws {MillraceError} `topic/invalid`; `event/reserved-topic`; `event/invalid` if the data is no JSON
+   * @throws {MillraceError} `topic/invalid`; `topic/completed`; `event/reserved-topic`; `event/invalid` if the data is no JSON
    * value or does not fit the topic's schema; `event/too-many-hops`; `broker/overloaded` if a subscription with
    * `overflow: "reject"` was full (all others have the event); `broker/closed`.
    */
@@ -101,20 +133,63 @@ export interface Broker extends AsyncDisposable {
   ): Promise<PublishedToPattern>;
   /**
    * Makes a topic known to {@linkcode Broker.topics} and {@linkcode Broker.publishPattern}. Declaring it again
-   * changes only what the options name.
+   * changes only what the options name, and does not open a topic again that is complete. What is durable is
+   * known to every later broker over the same log; schemas are not.
    *
-   * @throws {MillraceError} `topic/invalid`; `event/reserved-topic`; `broker/closed`.
+   * @throws {MillraceError} `topic/invalid`; `event/reserved-topic`; `broker/no-log`; `broker/closed`.
    */
   declareTopic(topic: string, options?: TopicOptions): Promise<void>;
   /** The declared topics, or those that match a pattern, sorted. */
   topics(pattern?: string): string[];
+  /** The same with what is kept of each. */
+  describeTopics(pattern?: string): Promise<readonly TopicInfo[]>;
   /**
-   * Subscribes from now on, not only from the first turn of the loop.
+   * Lets a topic take no more events, for ever: publishing to it is `topic/completed`. Subscriptions and
+   * consumers end once they have what is there, if all declared topics that they match are complete.
+   *
+   * @throws {MillraceError} `topic/invalid`; `event/reserved-topic`; `broker/closed`.
+   */
+  complete(topic: string): Promise<void>;
+  /**
+   * Subscribes to a pattern, or to several: an event that matches more than one comes once. From now on, not
+   * only from the first turn of the loop; or from a place in the past (`since`).
    *
    * @throws {MillraceError} `pattern/invalid`; `broker/closed`.
    * @throws {RangeError} If `capacity` is no positive integer.
    */
-  subscribe(pattern: string, options?: SubscribeOptions): Subscription;
+  subscribe<Data = unknown>(
+    pattern: string | readonly string[],
+    options?: SubscribeValuesOptions<Data>,
+  ): Subscription<Data>;
+  /**
+   * Joins a named consumer of durable topics, and makes it if it is new. Its place is kept in the log, across
+   * restarts. At least once: an event comes again until it is acknowledged, and becomes a dead letter after
+   * `maxDeliveries`. Members of one name share the events. Whoever is slow loses none, and slows nobody; only
+   * what retention takes before it was claimed is lost, counted in {@linkcode Broker.consumers} and told on
+   * `$sys.advisory.missed`.
+   *
+   * @throws {MillraceError} `pattern/invalid`; `broker/no-log`; from its loop, what the log throws.
+   */
+  consume<Data = unknown>(
+    pattern: string | readonly string[],
+    options: ConsumeOptions<Data>,
+  ): Consumer<Data>;
+  /** The consumers, by name. */
+  consumers(): Promise<readonly ConsumerInfo[]>;
+  /** Forgets a consumer and its dead letters; tells whether there was one. */
+  removeConsumer(name: string): Promise<boolean>;
+  /**
+   * Events that a consumer could not handle, in the order of the log; each was told on
+   * `$sys.advisory.max-deliver`. The log keeps the last 10,000 of each consumer.
+   *
+   * @throws {MillraceError} `consumer/unknown`; `broker/no-log`.
+   */
+  deadLetters(
+    consumer: string,
+    options?: DeadLettersOptions,
+  ): Promise<readonly DeadEvent<MillraceEvent>[]>;
+  /** Delivers dead letters anew, all or those of these sequences; tells how many. */
+  redeliver(consumer: string, sequences?: readonly number[]): Promise<number>;
   /** Refuses everything from now on; subscriptions end once what is buffered was read. */
   close(): Promise<void>;
 }
@@ -137,30 +212,31 @@ export interface Broker extends AsyncDisposable {
  * ```
  */
 export function createBroker(options: BrokerOptions = {}): Broker {
-  assertKeys("a broker", options, ["ids", "clock", "source"]);
-  const { clock = systemClock, source = "app" } = options;
-  return new ValueBroker(options.ids ?? createIdSource(clock), clock, source);
+  assertKeys("a broker", options, ["ids", "clock", "source", "log"]);
+  const { clock = systemClock, source = "app", log } = options;
+  return new ValueBroker(options.ids ?? createIdSource(clock), clock, source, log);
 }
-
-const PUBLISH_PATTERN_KEYS = ["source", "key", "hops", "traceparent"];
-const PUBLISH_KEYS = ["id", ...PUBLISH_PATTERN_KEYS];
 
 class ValueBroker implements Broker {
   readonly #ids: IdSource;
   readonly #clock: Clock;
   readonly #source: string;
   readonly #core: BrokerCore;
+  readonly #encoded: EncodedBroker;
   readonly #schemas = new Map<string, AnySchema>();
 
-  constructor(ids: IdSource, clock: Clock, source: string) {
+  constructor(ids: IdSource, clock: Clock, source: string, log: EventLog | undefined) {
     this.#ids = ids;
     this.#clock = clock;
     this.#source = source;
     this.#core = createBrokerCore({ ids, clock });
+    this.#encoded = new EncodedBroker({ core: this.#core, log, ids, clock });
+    this.#encoded.open().catch(() => {}); // whatever is asked of it next says so
   }
 
   get stats(): BrokerStats {
-    return this.#core.stats;
+    const { duplicates, ...stats } = this.#core.stats;
+    return { ...stats, duplicates: duplicates + this.#encoded.duplicates };
   }
 
   async publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<Published> {
@@ -168,17 +244,20 @@ class ValueBroker implements Broker {
     assertPublishable(topic);
     const schema = this.#schemas.get(topic);
     // Without a schema nothing is awaited before the event is delivered: calls keep their order.
-    const value = schema === undefined ? data : await this.#conform(topic, schema, data);
+    const value = schema === undefined ? data : await conform(topic, schema, data);
     const timeMs = this.#clock.now();
     const { id = this.#ids.next(timeMs), source = this.#source, ...rest } = options;
     const event = { id, topic, timeMs, source, data: encodeData(topic, value), ...rest };
     const isNew = options.id === undefined;
     if (isNew) this.#core.remember(id, 1, timeMs);
     else assertId(id);
-    const { matched, enqueued, dropped, rejected, duplicate, room } = this.#core.deliver(event, isNew);
+    const delivering = this.#encoded.deliver(event, isNew);
+    // Nothing is awaited that is there.
+    const delivery: KeptDelivery = delivering instanceof Promise ? await delivering : delivering;
+    const { matched, enqueued, dropped, rejected, duplicate, room, sequence } = delivery;
     if (room !== undefined) await room.free;
     if (rejected > 0) throw overloaded(topic, id, rejected);
-    return { id, matched, enqueued, dropped, duplicate };
+    return { id, matched, enqueued, dropped, duplicate, ...(sequence === undefined ? {} : { sequence }) };
   }
 
   async publishPattern(
@@ -200,53 +279,82 @@ class ValueBroker implements Broker {
     };
   }
 
-  // deno-lint-ignore require-await -- the port is asynchronous, as a durable topic is written to disk
   async declareTopic(topic: string, options: TopicOptions = {}): Promise<void> {
-    assertKeys("a topic", options, ["schema"]);
+    assertKeys("a topic", options, ["schema", "durable", "retention"]);
     assertPublishable(topic);
-    this.#core.declare(topic);
-    if (options.schema !== undefined) this.#schemas.set(topic, options.schema);
+    const { schema, ...durability } = options;
+    await this.#encoded.declare(topic, durability);
+    if (schema !== undefined) this.#schemas.set(topic, schema);
   }
 
   topics(pattern?: string): string[] {
     return this.#core.topics(pattern);
   }
 
-  subscribe(pattern: string, options?: SubscribeOptions): Subscription {
-    return new DecodedSubscription(this.#core.subscribe(pattern, options));
+  describeTopics(pattern?: string): Promise<readonly TopicInfo[]> {
+    return this.#encoded.describeTopics(pattern);
   }
 
-  // deno-lint-ignore require-await -- the port is asynchronous, as a durable topic is closed on disk
+  async complete(topic: string): Promise<void> {
+    assertPublishable(topic);
+    await this.#encoded.complete(topic);
+  }
+
+  subscribe<Data = unknown>(
+    pattern: string | readonly string[],
+    options: SubscribeValuesOptions<Data> = {},
+  ): Subscription<Data> {
+    const { schema: _, ...rest } = options;
+    const encoded = this.#encoded.subscribe(joinPatterns(pattern), rest);
+    return new DecodedSubscription(encoded, options, (event, issues) => this.#buryMisfit(event, issues));
+  }
+
+  consume<Data = unknown>(
+    pattern: string | readonly string[],
+    options: ConsumeOptions<Data>,
+  ): Consumer<Data> {
+    const settings = consumerSettings(joinPatterns(pattern), options);
+    const encoded = this.#encoded;
+    encoded.assertKeeps();
+    return new ValueConsumer(options, async () => {
+      const { name, since = "first" } = options;
+      await encoded.openConsumer(name, settings, since);
+      return new Claims(encoded.member(name), this.#clock, settings.ackWithinMs);
+    });
+  }
+
+  consumers(): Promise<readonly ConsumerInfo[]> {
+    return this.#encoded.consumers();
+  }
+
+  removeConsumer(name: string): Promise<boolean> {
+    return this.#encoded.removeConsumer(name);
+  }
+
+  async deadLetters(
+    consumer: string,
+    options: DeadLettersOptions = {},
+  ): Promise<readonly DeadEvent<MillraceEvent>[]> {
+    assertKeys("a list of dead letters", options, ["after", "max"]);
+    const { after = 0, max = 100 } = options;
+    const letters = await this.#encoded.deadLetters(consumer, after, max);
+    return letters.map((letter) => ({ ...letter, event: decodeEvent(letter.event) }));
+  }
+
+  redeliver(consumer: string, sequences?: readonly number[]): Promise<number> {
+    return this.#encoded.redeliver(consumer, sequences);
+  }
+
+  // deno-lint-ignore require-await -- the port is asynchronous, as a broker may be far away
   async close(): Promise<void> {
-    this.#core.close();
+    this.#encoded.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #conform(topic: string, schema: AnySchema, data: unknown): Promise<unknown> {
-    const result = await check(schema, data);
-    if (result.ok) return result.value;
-    const reason = result.issues.join("; ");
-    throw new MillraceError(
-      "event/invalid",
-      `Cannot publish to "${topic}" as the data must fit the topic's schema: ${reason}`,
-      { details: { topic, reason } },
-    );
+  #buryMisfit(event: EncodedEvent, issues: readonly string[]): void {
+    this.#core.bury(event, misfit(event.topic, issues));
   }
-}
-
-function assertId(id: unknown): void {
-  if (typeof id === "string" && id !== "" && id.length <= 255) return;
-  throw new TypeError(`Cannot publish as an id must be a text of 1 to 255 characters: ${JSON.stringify(id)}`);
-}
-
-/** The error of a publisher whose event full subscriptions refused; all others have it. */
-export function overloaded(topic: string, id: string, rejected: number): MillraceError {
-  return new MillraceError(
-    "broker/overloaded",
-    `Cannot publish to "${topic}" as ${rejected} full subscriptions refuse what they cannot hold: event ${id}`,
-    { details: { topic, id, rejected } },
-  );
 }

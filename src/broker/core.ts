@@ -7,11 +7,14 @@ import type { Clock } from "../base/clock.ts";
 import { MillraceError, toWire } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import { assertKeys } from "../base/names.ts";
-import { assertHops, type EncodedEvent } from "../event/event.ts";
-import { createTopicMatcher } from "../event/matcher.ts";
+import { assertHops, type EncodedEvent, GAP_TOPIC } from "../event/event.ts";
+import { createTopicMatcher, type TopicMatcher } from "../event/matcher.ts";
 import { assertTopic, compilePattern } from "../event/topic.ts";
 import { DedupeWindow, type Ids } from "./dedupe_window.ts";
 import { chooseMember, type Member } from "./group.ts";
+import { topicCompleted } from "./log_rules.ts";
+import type { Since } from "./port.ts";
+import { type Recent, RecentEvents } from "./recent_events.ts";
 import { Room } from "./room.ts";
 import {
   type EncodedSubscription,
@@ -56,7 +59,7 @@ export interface BrokerCore {
    * Gives an event to everyone who wants it. A slow reader delays nobody else. One whose id is `known` to be
    * remembered is not looked up.
    *
-   * @throws {MillraceError} `topic/invalid`; `broker/closed`; `event/too-many-hops`, and then the event has
+   * @throws {MillraceError} `topic/invalid`; `topic/completed`; `broker/closed`; `event/too-many-hops`, and then the event has
    * become a dead letter: an event on `$sys.deadletter` with `{ error, event }`.
    */
   deliver(event: EncodedEvent, known?: boolean): Delivery;
@@ -69,8 +72,24 @@ export interface BrokerCore {
    * @throws {RangeError} If `capacity` is no positive integer.
    */
   subscribe(pattern: string, options?: SubscribeOptions): EncodedSubscription;
+  /**
+   * Throws what {@linkcode BrokerCore.deliver} would throw: of an event that has to be kept before it is
+   * delivered.
+   */
+  check(event: EncodedEvent): void;
+  /** The same for events without a sequence only: those of topics that are not durable. */
+  subscribeLive(pattern: string, options?: SubscribeOptions): EncodedSubscription;
+  /** What was delivered since, as far as it is remembered. */
+  recent(pattern: string, since: Since): Recent;
+  /** Makes an event a dead letter: an event on `$sys.deadletter` with `{ error, event }`. */
+  bury(event: EncodedEvent, error: unknown): void;
   /** Makes a topic known to {@linkcode BrokerCore.topics}; declaring it again changes nothing. */
   declare(topic: string): void;
+  /**
+   * Lets a topic take no more events, for ever. Subscriptions end once their readers have taken what is there,
+   * if all declared topics that they match are complete.
+   */
+  complete(topic: string): void;
   /** The declared topics, or those that match a pattern, sorted. */
   topics(pattern?: string): string[];
   /** Publishes an event of the broker's own; does nothing once it is closed. */
@@ -94,7 +113,7 @@ export interface BrokerCoreOptions {
 /** How many events a subscription holds by default. */
 export const DEFAULT_CAPACITY = 1024;
 
-const OVERFLOWS: readonly Overflow[] = ["drop-oldest", "drop-newest", "reject", "backpressure"];
+const OVERFLOWS: readonly Overflow[] = ["drop-oldest", "drop-newest", "reject", "backpressure", "conflate"];
 const DUPLICATE: Delivery = { matched: 0, enqueued: 0, dropped: 0, rejected: 0, duplicate: true };
 
 /** A broker core without subscriptions. */
@@ -109,7 +128,11 @@ class Core implements BrokerCore {
   readonly #maxWaiting: number;
   readonly #matcher = createTopicMatcher<Member>();
   readonly #members = new Map<SubscriptionBuffer, Member & { readonly leave: () => void }>();
+  /** Those that take no durable events, as they read them from the log. */
+  readonly #live = createTopicMatcher<Member>();
+  readonly #recent = new RecentEvents();
   readonly #declared = new Set<string>();
+  readonly #completed = new Set<string>();
   #closed = false;
   /** How many subscriptions are in a group. */
   #grouped = 0;
@@ -136,34 +159,61 @@ class Core implements BrokerCore {
 
   deliver(event: EncodedEvent, known: boolean = false): Delivery {
     this.#assertOpen("publish");
-    const members = this.#matcher.match(event.topic);
+    const members = this.#membersFor(event);
+    if (this.#completed.size > 0) this.#assertTakes(event.topic);
     if (event.hops !== undefined) this.#assertHops(event);
     if (!known && !this.#window.admit(event.id, this.#clock.now())) {
       this.#duplicates++;
       return DUPLICATE;
     }
     this.#delivered++;
+    this.#recent.add(event);
     return this.#fanOut(event, members);
+  }
+
+  check(event: EncodedEvent): void {
+    this.#assertOpen("publish");
+    this.#assertTakes(event.topic);
+    this.#assertHops(event);
+  }
+
+  recent(pattern: string, since: Since): Recent {
+    const { events, ...rest } = this.#recent.since(since);
+    const matches = compilePattern(pattern);
+    return { ...rest, events: events.filter(({ topic }) => matches(topic)) };
   }
 
   remember(ids: Ids, count: number, nowMs: number): void {
     this.#window.note(ids, count, nowMs);
   }
 
-  subscribe(pattern: string, options: SubscribeOptions = {}): EncodedSubscription {
+  subscribe(pattern: string, options?: SubscribeOptions): EncodedSubscription {
+    return this.#subscribe(this.#matcher, pattern, options);
+  }
+
+  subscribeLive(pattern: string, options?: SubscribeOptions): EncodedSubscription {
+    return this.#subscribe(this.#live, pattern, options);
+  }
+
+  #subscribe(
+    matcher: TopicMatcher<Member>,
+    pattern: string,
+    options: SubscribeOptions = {},
+  ): EncodedSubscription {
     this.#assertOpen("subscribe");
-    const { group, capacity, overflow, signal } = readOptions(options);
+    const { group, capacity, overflow, gaps, signal } = readOptions(options);
     const buffer = new SubscriptionBuffer({
       pattern,
       group,
       capacity,
       overflow,
       maxWaiting: this.#maxWaiting,
+      gap: gaps ? (lost) => this.#own(GAP_TOPIC, { pattern, lost }) : undefined,
       onRecovered: (buffer) => this.#advise("recovered", buffer),
       onClose: (buffer, left) => this.#leave(buffer, left),
     });
     const member: Member = { buffer, number: this.#turn++, lastTurn: 0 };
-    const remove = this.#matcher.add(pattern, member);
+    const remove = matcher.add(pattern, member);
     const close = (): void => buffer.close();
     signal?.addEventListener("abort", close, { once: true });
     const leave = (): void => {
@@ -173,6 +223,7 @@ class Core implements BrokerCore {
     this.#members.set(buffer, Object.assign(member, { leave }));
     if (group !== undefined) this.#grouped++;
     if (signal?.aborted) buffer.close();
+    if (this.#isOver(pattern)) this.#finish(buffer);
     return buffer;
   }
 
@@ -182,30 +233,61 @@ class Core implements BrokerCore {
     this.#declared.add(topic);
   }
 
+  complete(topic: string): void {
+    this.declare(topic);
+    this.#completed.add(topic);
+    for (const matcher of [this.#matcher, this.#live]) {
+      for (const { buffer } of matcher.match(topic)) if (this.#isOver(buffer.pattern)) this.#finish(buffer);
+    }
+  }
+
   topics(pattern?: string): string[] {
     const all = [...this.#declared].sort();
     return pattern === undefined ? all : all.filter(compilePattern(pattern));
   }
 
+  bury(event: EncodedEvent, error: unknown): void {
+    this.#deadLetters++;
+    const { code, message, details } = toWire(error);
+    this.announce("$sys.deadletter", { error: { code, message, details }, event });
+  }
+
   announce(topic: string, data: unknown): void {
     if (this.#closed) return;
-    const event = {
-      id: this.#ids.next(),
-      topic,
-      timeMs: this.#clock.now(),
-      source: "broker",
-      data: JSON.stringify(data),
-    };
-    this.#fanOut(event, this.#matcher.match(topic));
+    const event = this.#own(topic, data);
+    this.#fanOut(event, this.#membersFor(event));
   }
 
   close(): void {
     this.#closed = true;
-    for (const [buffer, { leave }] of this.#members) {
-      leave();
-      buffer.finish();
-    }
-    this.#members.clear();
+    for (const buffer of [...this.#members.keys()]) this.#finish(buffer);
+  }
+
+  /** An event of the broker itself. */
+  #own(topic: string, data: unknown): EncodedEvent {
+    const [id, timeMs] = [this.#ids.next(), this.#clock.now()];
+    return { id, topic, timeMs, source: "broker", data: JSON.stringify(data) };
+  }
+
+  #membersFor({ topic, sequence }: EncodedEvent): readonly Member[] {
+    const members = this.#matcher.match(topic);
+    if (sequence !== undefined || this.#live.size === 0) return members;
+    const live = this.#live.match(topic);
+    return live.length === 0 ? members : [...members, ...live];
+  }
+
+  /** Whether nothing more can come: topics are declared that match, and all of them are complete. */
+  #isOver(pattern: string): boolean {
+    if (this.#completed.size === 0) return false;
+    const topics = this.topics(pattern);
+    return topics.length > 0 && topics.every((topic) => this.#completed.has(topic));
+  }
+
+  /** Lets a reader take what is there, and no more. */
+  #finish(buffer: SubscriptionBuffer): void {
+    this.#members.get(buffer)?.leave();
+    this.#members.delete(buffer);
+    buffer.finish();
   }
 
   #fanOut(event: EncodedEvent, members: readonly Member[]): Delivery {
@@ -259,11 +341,13 @@ class Core implements BrokerCore {
     try {
       assertHops(event);
     } catch (error) {
-      this.#deadLetters++;
-      const { code, message, details } = toWire(error);
-      this.announce("$sys.deadletter", { error: { code, message, details }, event });
+      this.bury(event, error);
       throw error;
     }
+  }
+
+  #assertTakes(topic: string): void {
+    if (this.#completed.has(topic)) throw topicCompleted(topic);
   }
 
   #assertOpen(verb: string): void {
@@ -286,11 +370,15 @@ function oneOfEachGroup(members: readonly Member[], event: EncodedEvent): Member
   return receivers;
 }
 
-function readOptions(
-  options: SubscribeOptions,
-): { group: string | undefined; capacity: number; overflow: Overflow; signal: AbortSignal | undefined } {
-  assertKeys("a subscription", options, ["group", "capacity", "overflow", "signal"]);
-  const { group, capacity = DEFAULT_CAPACITY, overflow = "drop-oldest", signal } = options;
+function readOptions(options: SubscribeOptions): {
+  readonly group: string | undefined;
+  readonly capacity: number;
+  readonly overflow: Overflow;
+  readonly gaps: boolean;
+  readonly signal: AbortSignal | undefined;
+} {
+  assertKeys("a subscription", options, ["group", "capacity", "overflow", "gaps", "signal"]);
+  const { group, capacity = DEFAULT_CAPACITY, overflow = "drop-oldest", gaps = false, signal } = options;
   if (!Number.isInteger(capacity) || capacity < 1) {
     throw new RangeError(
       `Cannot subscribe as "capacity" must be a positive integer: current value is ${capacity}`,
@@ -301,5 +389,5 @@ function readOptions(
       `Cannot subscribe as "overflow" must be one of ${OVERFLOWS.join(", ")}: current value is ${overflow}`,
     );
   }
-  return { group, capacity, overflow, signal };
+  return { group, capacity, overflow, gaps, signal };
 }

@@ -9,6 +9,9 @@
  *   delays another reader, and delays publishers only if it asked for `backpressure`.
  * - `offered = taken + dropped + depth + waiting` for every subscription, at any time.
  * - Members of a group share the events; what a leaving member has not read goes to the others.
+ * - Durable topics are kept in an {@linkcode EventLog}: published is kept; each id is taken once; subscribers with
+ *   `since` and named consumers read them at their own speed and lose nothing but what retention takes, and that
+ *   they are told. Consumers have each event at least once.
  * - An event whose id came within the last two minutes (and the last 32,768 ids at least) reaches nobody.
  * - The core never opens the data of an event: {@linkcode createBrokerCore} forwards encoded ones.
  *
@@ -25,12 +28,33 @@
  * assertEquals([one.stats.depth, two.stats.depth], [1, 1]);
  * ```
  *
+ * @example Keep events, and work through them
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createBroker, openSqliteEventLog } from "@millrace/millrace";
+ *
+ * await using log = await openSqliteEventLog({ path: `${await Deno.makeTempDir()}/events.db` });
+ * await using broker = createBroker({ log });
+ * await broker.declareTopic("orders.created", { durable: true, retention: { maxEvents: 10_000 } });
+ * await broker.publish("orders.created", { amount: 12 }); // kept
+ * for await (const claim of broker.consume("orders.**", { name: "billing" })) {
+ *   assertEquals(claim.event.data, { amount: 12 });
+ *   await claim.ack(); // or retry({ delayMs }), reject(reason); else it comes again
+ *   break;
+ * }
+ * for await (const event of broker.subscribe("orders.**", { since: "first" })) {
+ *   assertEquals(event.sequence, 1);
+ *   break;
+ * }
+ * ```
+ *
  * @module
  */
 export {
   type Broker,
   type BrokerOptions,
   createBroker,
+  type DeadLettersOptions,
   type Published,
   type PublishedToPattern,
   type PublishOptions,
@@ -65,5 +89,13 @@ export type {
   TopicRetention,
 } from "./port.ts";
 export { openSqliteEventLog, SqliteEventLog, type SqliteEventLogOptions } from "./sqlite_event_log.ts";
+export type { Claim, ConsumeOptions, Consumer } from "./consumer.ts";
 export type { Subscription } from "./decoded_subscription.ts";
-export type { EncodedSubscription, Overflow, SubscribeOptions, SubscriptionStats } from "./subscription.ts";
+export type { SubscribeValuesOptions } from "./event_reader.ts";
+export type { TopicInfo } from "./encoded_broker.ts";
+export {
+  type EncodedSubscription,
+  type Overflow,
+  type SubscribeOptions,
+  type SubscriptionStats,
+} from "./subscription.ts";

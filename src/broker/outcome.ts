@@ -16,6 +16,8 @@ export interface Outcome {
   readonly dropped: number;
   /** Whether its id came before: then nobody gets it again. */
   readonly duplicate: boolean;
+  /** Its place in the event log, if its topic is durable. */
+  readonly sequence?: number;
   /** The runs that it started. */
   readonly runIds?: readonly string[];
   /** Why it was refused. */
@@ -28,6 +30,8 @@ export interface Outcome {
 export interface PackedOutcomes {
   /** Count, then matched, enqueued, dropped and duplicate (0 or 1) of so many events in a row; and so on. */
   readonly runs: readonly number[];
+  /** Where each stands in the event log, 0 for those that do not; absent if none does. */
+  readonly sequences?: readonly number[];
   /** The runs that some started, by the number of the event. */
   readonly runIds?: readonly (readonly [index: number, runIds: readonly string[]])[];
   /** Why some were refused. */
@@ -50,6 +54,7 @@ export function packOutcomes(
   const runIds: [number, readonly string[]][] = [];
   const errors: [number, WireError][] = [];
   const rooms: [number, Room][] = [];
+  const someAreKept = outcomes.some(({ sequence }) => sequence !== undefined);
   let last: Outcome | undefined;
   for (let index = 0; index < outcomes.length; index++) {
     const outcome = outcomes[index]!;
@@ -62,6 +67,7 @@ export function packOutcomes(
   }
   return {
     runs,
+    ...(someAreKept ? { sequences: outcomes.map(({ sequence = 0 }) => sequence) } : {}),
     ...(runIds.length > 0 ? { runIds } : {}),
     ...(errors.length > 0 ? { errors } : {}),
     ...(rooms.length > 0
@@ -72,12 +78,13 @@ export function packOutcomes(
 
 /** Calls `each` with the outcome of every event, in order, but for its room; events of a run share one. */
 export function unpackOutcomes(
-  { runs, runIds, errors }: PackedOutcomes,
+  { runs, sequences, runIds, errors }: PackedOutcomes,
   each: (index: number, outcome: Outcome) => void,
 ): void {
   const special = new Map<number, Partial<Outcome>>();
   const mark = (index: number, part: Partial<Outcome>): void =>
     void special.set(index, { ...special.get(index), ...part });
+  sequences?.forEach((sequence, index) => sequence > 0 && mark(index, { sequence }));
   runIds?.forEach(([index, ids]) => mark(index, { runIds: ids }));
   errors?.forEach(([index, error]) => mark(index, { error }));
   let index = 0;

@@ -8,7 +8,17 @@ import { protocol } from "../actor/protocol.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import type { EventBatch } from "../event/event_batch.ts";
 import type { Fire } from "../trigger/port.ts";
+import type { Durability, TopicInfo } from "./encoded_broker.ts";
 import type { PackedOutcomes } from "./outcome.ts";
+import type {
+  ClaimPage,
+  ConsumerInfo,
+  ConsumerSettings,
+  DeadEvent,
+  Settled,
+  Settlement,
+  Since,
+} from "./port.ts";
 import type { SubscribeOptions } from "./subscription.ts";
 
 /** How many events travel in one batch at most: 256 wake the other thread too often, 1,024 too seldom (measured). */
@@ -47,7 +57,49 @@ export const brokerProtocol = protocol("broker", {
   interest: { in: z.array(z.string()) },
   /** Refuses everything from now on: who waits for room stops waiting, subscriptions end. */
   halt: { in: z.void(), out: z.void() },
-  /** Live events. */
+  /** Learns what the event log knows; first of all. */
+  open: { in: z.void(), out: z.void() },
+  /** Makes a topic known. */
+  declare: { in: z.object({ topic: z.string(), durability: z.custom<Durability>() }), out: z.void() },
+  /** Lets a topic take no more events. */
+  complete: { in: z.string(), out: z.void() },
+  /** The declared topics that match a pattern. */
+  topics: { in: z.string(), out: z.array(z.custom<TopicInfo>()) },
+  /** An event did not fit the schema of its subscriber. */
+  misfit: { in: z.object({ event, issues: z.array(z.string()) }) },
+  /** Makes a consumer, or changes its settings. */
+  openConsumer: {
+    in: z.object({
+      name: z.string(),
+      settings: z.custom<ConsumerSettings>(),
+      since: z.custom<Since>(),
+    }),
+    out: z.custom<ConsumerInfo>(),
+  },
+  /** The consumers. */
+  consumers: { in: z.void(), out: z.array(z.custom<ConsumerInfo>()) },
+  /** Forgets a consumer. */
+  removeConsumer: { in: z.string(), out: z.boolean() },
+  /** Claims events for a member of a consumer. */
+  claim: { in: z.object({ name: z.string(), max: z.number() }), out: z.custom<ClaimPage>() },
+  /** Settles claims. */
+  settle: {
+    in: z.object({ name: z.string(), settlements: z.array(z.custom<Settlement>()) }),
+    out: z.array(z.custom<Settled>()),
+  },
+  /** Dead letters of a consumer. */
+  deadLetters: {
+    in: z.object({ name: z.string(), after: z.number(), max: z.number() }),
+    out: z.array(z.custom<DeadEvent>()),
+  },
+  /** Delivers dead letters of a consumer anew. */
+  redeliver: {
+    in: z.object({ name: z.string(), sequences: z.array(z.number()).optional() }),
+    out: z.number(),
+  },
+  /** An item whenever there may be more to claim. */
+  news: { in: z.void(), stream: z.null() },
+  /** Events from now on, or from a place in the past. */
   subscribe: {
     in: z.object({ pattern: z.string(), options: z.custom<Omit<SubscribeOptions, "signal">>().optional() }),
     stream: batch,

@@ -159,6 +159,8 @@ export class Publisher {
   }
 }
 
-function acceptedOf(id: string, { matched, enqueued, dropped, duplicate, runIds }: Outcome): Accepted {
-  return { id, matched, enqueued, dropped, duplicate, runIds: runIds ?? NO_RUNS };
+function acceptedOf(id: string, outcome: Outcome): Accepted {
+  const { matched, enqueued, dropped, duplicate, runIds = NO_RUNS, sequence } = outcome;
+  const accepted = { id, matched, enqueued, dropped, duplicate, runIds };
+  return sequence === undefined ? accepted : { ...accepted, sequence };
 }

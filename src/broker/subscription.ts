@@ -5,13 +5,17 @@
  */
 import type { EncodedEvent } from "../event/event.ts";
 import { Fifo } from "./fifo.ts";
+import { LatestEvents } from "./latest_events.ts";
+import type { Since } from "./port.ts";
 import type { Room } from "./room.ts";
 
 /**
  * What a full buffer does with one event more: give up the oldest, give up the new one, tell the publisher
- * that it was refused, or let the publisher wait.
+ * that it was refused, or let the publisher wait. With `conflate`, full or not, an event takes the place of one
+ * of the same topic and key that still waits, so that a slow reader gets the latest of each; if there are more of
+ * those than it holds, it gives up the oldest.
  */
-export type Overflow = "drop-oldest" | "drop-newest" | "reject" | "backpressure";
+export type Overflow = "drop-oldest" | "drop-newest" | "reject" | "backpressure" | "conflate";
 
 /** How to subscribe. */
 export interface SubscribeOptions {
@@ -21,6 +25,18 @@ export interface SubscribeOptions {
   readonly capacity?: number;
   /** What a full buffer does. @default {"drop-oldest"} */
   readonly overflow?: Overflow;
+  /**
+   * Begins in the past: with the first event that there is, with a sequence or a time (included), or after the
+   * event of an id. Durable topics are read from the log, now and later, and lose nothing; of other topics the
+   * broker remembers the last 1,024 events, and no more than 1 MiB of data, and then come live ones. Not
+   * together with `group`. @default {from now on}
+   */
+  readonly since?: Since;
+  /**
+   * Whether an event on `$sys.advisory.gap` with `{ lost }` comes before the next one that is taken after a full
+   * buffer gave up so many. @default {false}
+   */
+  readonly gaps?: boolean;
   /** Ends the subscription when it aborts; the loop over it ends as if left. */
   readonly signal?: AbortSignal;
 }
@@ -77,6 +93,8 @@ export interface BufferOptions {
   readonly overflow: Overflow;
   /** How many publishers may wait for room; one more is refused. */
   readonly maxWaiting: number;
+  /** The event in the place of so many that were given up; absent if there is to be none. */
+  readonly gap: ((lost: number) => EncodedEvent) | undefined;
   /** Called when the reader of a slow subscription has caught up. */
   readonly onRecovered: (subscription: SubscriptionBuffer) => void;
   /** Called once when the reader has left, with what it left behind. */
@@ -95,7 +113,7 @@ export class SubscriptionBuffer implements EncodedSubscription {
   readonly group: string | undefined;
   readonly capacity: number;
   readonly #options: BufferOptions;
-  readonly #buffer = new Fifo<EncodedEvent>();
+  readonly #buffer: Fifo<EncodedEvent> | LatestEvents;
   readonly #waiting = new Fifo<Waiting>();
   #arrival: PromiseWithResolvers<void> | undefined;
   #state: "open" | "finishing" | "closed" = "open";
@@ -104,10 +122,13 @@ export class SubscriptionBuffer implements EncodedSubscription {
   #taken = 0;
   #dropped = 0;
   #highWater = 0;
+  /** Events that were given up since the reader was told. */
+  #lost = 0;
 
   /** An empty buffer. */
   constructor(options: BufferOptions) {
     this.#options = options;
+    this.#buffer = options.overflow === "conflate" ? new LatestEvents() : new Fifo();
     this.pattern = options.pattern;
     this.group = options.group;
     this.capacity = options.capacity;
@@ -137,28 +158,24 @@ export class SubscriptionBuffer implements EncodedSubscription {
   /** Puts an event into the buffer, as far as there is room; one that `waits` has to be given to `wait`. */
   offer(event: EncodedEvent): Offered {
     this.#offered++;
+    if (this.#buffer instanceof LatestEvents && this.#buffer.replace(event)) {
+      this.#dropped++;
+      return "displaced";
+    }
     if (this.#buffer.size < this.capacity) {
       this.#enqueue(event);
       return "enqueued";
     }
     this.#slow = true;
-    switch (this.#options.overflow) {
-      case "drop-oldest":
-        this.#buffer.shift();
-        this.#dropped++;
-        this.#enqueue(event);
-        return "displaced";
-      case "drop-newest":
-        this.#dropped++;
-        return "dropped";
-      case "reject":
-        this.#dropped++;
-        return "rejected";
-      case "backpressure":
-        if (this.#waiting.size < this.#options.maxWaiting) return "waits";
-        this.#dropped++;
-        return "rejected";
-    }
+    const { overflow, maxWaiting } = this.#options;
+    if (overflow === "backpressure" && this.#waiting.size < maxWaiting) return "waits";
+    this.#dropped++;
+    this.#lost++;
+    if (overflow === "drop-newest") return "dropped";
+    if (overflow === "reject" || overflow === "backpressure") return "rejected";
+    this.#buffer.shift();
+    this.#enqueue(event);
+    return "displaced";
   }
 
   /** Lets an event wait for room. */
@@ -172,13 +189,15 @@ export class SubscriptionBuffer implements EncodedSubscription {
       if (this.#state !== "open") return undefined;
       await this.#nextChange();
     }
-    const batch: EncodedEvent[] = [];
+    const gap = this.#takeGap();
+    const batch = gap === undefined ? [] : [gap];
+    const before = batch.length;
     for (let length = 0; batch.length < max && length < maxLength && this.#buffer.size > 0;) {
       const event = this.#buffer.shift()!;
       length += event.data.length;
       batch.push(event);
     }
-    this.#took(batch.length);
+    this.#took(batch.length - before);
     return batch;
   }
 
@@ -236,9 +255,20 @@ export class SubscriptionBuffer implements EncodedSubscription {
   }
 
   #takeOne<T>(convert: (event: EncodedEvent) => T): IteratorResult<T, undefined> {
+    const gap = this.#takeGap();
+    if (gap !== undefined) return { done: false, value: convert(gap) };
     const event = this.#buffer.shift()!;
     this.#took(1);
     return { done: false, value: convert(event) };
+  }
+
+  /** What tells the reader of events that were given up, once. */
+  #takeGap(): EncodedEvent | undefined {
+    const { gap } = this.#options;
+    if (this.#lost === 0 || gap === undefined) return undefined;
+    const event = gap(this.#lost);
+    this.#lost = 0;
+    return event;
   }
 
   /** Settles when an event arrives or the subscription ends. */

@@ -72,3 +72,14 @@ function jsonOrText(text: string): unknown {
     return text;
   }
 }
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+/** A span of time such as `90s`, `12h` or `7d`, in ms. */
+export function parseSpan(text: string): number {
+  const [, count, unit] = /^(\d{1,9})(ms|s|m|h|d|w)$/.exec(text) ?? [];
+  if (count === undefined) {
+    throw new InvalidValue("Must be a number and ms, s, m, h, d or w, such as 12h or 7d.");
+  }
+  return Number(count) * UNITS[unit as keyof typeof UNITS];
+}

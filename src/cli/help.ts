@@ -18,6 +18,8 @@ export const EXAMPLES: {
   readonly schema: string;
   /** `millrace runs --help` */
   readonly runs: string;
+  /** `millrace runs prune --help` */
+  readonly prune: string;
   /** `millrace runs rerun --help` */
   readonly rerun: string;
 } = {
@@ -53,6 +55,7 @@ Examples:
   $ millrace plan --select '+report and not tag:slow'
   $ millrace plan my_pipeline --format mermaid > plan.mmd
   $ millrace plan my_pipeline --json > plan.json; millrace plan my_pipeline --against plan.json
+  $ millrace plan my_pipeline --explain -P day=2026-01-31
   $ millrace plan --run 9f3a21c4         with its critical path
   $ millrace plan --strict               fails while a task or an edge has no schema
 
@@ -69,7 +72,17 @@ Examples:
   $ millrace runs --pipeline my_pipeline --status failed
   $ millrace runs show 9f3a21c4          ids may be shortened
   $ millrace runs result 9f3a21c4 report
+  $ millrace runs logs 9f3a21c4 -f       what its tasks write, until it has ended
+  $ millrace runs logs 9f3a21c4 report --attempt 2 --json
   $ millrace runs rerun 9f3a21c4 --watch what failed, once more`,
+  prune: `
+Examples:
+  $ millrace runs prune --older-than 7d --dry-run
+  $ millrace runs prune --older-than 7d --keep 100  but not the newest 100 of a pipeline
+  $ millrace runs prune --keep 0 --pipeline my_pipeline
+
+What an unfinished run reads or repeats stays. Results that another run reads, and the latest one of each task,
+outlive their run. A running platform deletes runs by itself as their pipelines say (retention).`,
   rerun: `
 Examples:
   $ millrace runs rerun 9f3a21c4 --watch

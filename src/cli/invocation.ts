@@ -4,7 +4,8 @@
  * @module
  */
 import type { PlanFormat } from "../task/plan.ts";
-import type { RunRequest } from "../task/run.ts";
+import type { LogFilter } from "../task/log_entry.ts";
+import type { PruneRequest, RunRequest } from "../task/run.ts";
 import type { PlanRequest, RunListFilter } from "./port.ts";
 
 /** What every command has. */
@@ -57,6 +58,8 @@ export interface PlanInvocation extends CommonOptions {
   readonly request: PlanRequest;
   /** How to write the plan. */
   readonly format: PlanFormat;
+  /** Whether to say for which tasks an earlier result would stand. */
+  readonly explain: boolean;
   /** Whether a schema that is missing is a problem. */
   readonly strict: boolean;
   /** A run, by a part of its id, whose durations show the critical path; what it ran is planned if nothing else is. */
@@ -73,11 +76,13 @@ export interface SchemaInvocation extends CommonOptions {
   readonly check: boolean;
 }
 
-/** `millrace runs`, `runs show` and `runs result`. */
+/** `millrace runs` and what follows it. */
 export type RunsInvocation =
   | CommonOptions & { readonly command: "runs list"; readonly filter: RunListFilter }
   | CommonOptions & { readonly command: "runs show"; readonly runId: string }
-  | CommonOptions & { readonly command: "runs result"; readonly runId: string; readonly task: string };
+  | CommonOptions & { readonly command: "runs result"; readonly runId: string; readonly task: string }
+  | CommonOptions & { readonly command: "runs logs"; readonly runId: string; readonly filter: LogFilter }
+  | CommonOptions & { readonly command: "runs prune"; readonly request: PruneRequest };
 
 /** Any command. */
 export type Invocation = StartInvocation | RunInvocation | PlanInvocation | SchemaInvocation | RunsInvocation;

@@ -5,11 +5,14 @@
  */
 import { EXIT } from "./exit_codes.ts";
 import { findRun } from "./find_run.ts";
+import { listenForInterrupts } from "./interrupts.ts";
 import type { RunsInvocation } from "./invocation.ts";
 import type { CliEnvironment } from "./port.ts";
-import { openRunSource } from "./run_source.ts";
+import { logEntryText } from "../task/log_entry.ts";
+import { openRunSource, type RunSource } from "./run_source.ts";
 import { runsTable, type RunsTextOptions, runText } from "./runs_text.ts";
 import { styleFor } from "./style.ts";
+import { counted, printable } from "./terminal_text.ts";
 
 /** Looks up and prints; resolves with the exit code. */
 export async function runsCommand(invocation: RunsInvocation, environment: CliEnvironment): Promise<number> {
@@ -33,7 +36,56 @@ export async function runsCommand(invocation: RunsInvocation, environment: CliEn
       write([JSON.stringify(value ?? null, showable, invocation.json ? undefined : 2)]);
       return EXIT.ok;
     }
+    case "runs prune":
+      return await pruneRuns(invocation, environment, source);
+    case "runs logs":
+      return await printLogs(invocation, environment, source);
   }
+}
+
+/** Prints entries as they come, until there are no more, or ^C. */
+async function printLogs(
+  { runId, filter, json }: Extract<RunsInvocation, { readonly command: "runs logs" }>,
+  environment: CliEnvironment,
+  source: RunSource,
+): Promise<number> {
+  using interrupts = listenForInterrupts(environment, () => {});
+  const controller = new AbortController();
+  void interrupts.first.then(() => controller.abort());
+  try {
+    const { signal } = controller;
+    for await (const entry of await source.logs(await findRun(source, runId), filter, signal)) {
+      environment.stdout.write((json ? JSON.stringify(entry) : printable(logEntryText(entry))) + "\n");
+    }
+    return EXIT.ok;
+  } catch (error) {
+    if (controller.signal.aborted) return EXIT.interrupted;
+    throw error;
+  }
+}
+
+/** How many runs are deleted between two words about it. */
+const PRUNED_AT_ONCE = 200;
+
+/** Deletes some at a time, and says how far it is. */
+async function pruneRuns(
+  { request, json }: Extract<RunsInvocation, { readonly command: "runs prune" }>,
+  { stdout, stderr }: CliEnvironment,
+  source: RunSource,
+): Promise<number> {
+  let [runs, results] = [0, 0];
+  for (;;) {
+    const step = request.dryRun ? {} : { limit: PRUNED_AT_ONCE };
+    const report = await source.prune({ ...request, ...step });
+    runs += report.runs;
+    results += report.results;
+    if (!report.more) break;
+    if (!json) stderr.write(`${counted(runs, "run")} deleted so far\n`);
+  }
+  if (json) stdout.write(JSON.stringify({ runs, results, dryRun: request.dryRun ?? false }) + "\n");
+  else if (request.dryRun) stdout.write(`${counted(runs, "run")} would be deleted\n`);
+  else stdout.write(`${counted(runs, "run")} deleted, with ${counted(results, "result")}\n`);
+  return EXIT.ok;
 }
 
 async function textOptions(environment: CliEnvironment): Promise<RunsTextOptions> {

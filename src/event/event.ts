@@ -24,10 +24,15 @@ export interface MillraceEvent<Data = unknown> {
   readonly key?: string;
   /** W3C trace context. */
   readonly traceparent?: string;
+  /** Where it stands in the event log; on durable topics only. */
+  readonly sequence?: number;
 }
 
 /** An event whose `data` is JSON text: encoded once by the publisher, opaque to whoever only routes it. */
 export type EncodedEvent = MillraceEvent<string>;
+
+/** Where a subscriber is told that it has missed something. */
+export const GAP_TOPIC = "$sys.advisory.gap";
 
 /** How long a chain of events that cause each other may be, so that no pipeline starts itself for ever. */
 export const MAX_HOPS = 16;
@@ -49,8 +54,8 @@ export function encodeEvent(event: MillraceEvent): EncodedEvent {
   return { ...event, data: encodeData(event.topic, event.data) };
 }
 
-/** Decodes an event that {@linkcode encodeEvent} encoded. */
-export function decodeEvent(event: EncodedEvent): MillraceEvent {
+/** Decodes an event that {@linkcode encodeEvent} encoded; its data is taken for what it should be. */
+export function decodeEvent<Data = unknown>(event: EncodedEvent): MillraceEvent<Data> {
   return { ...event, data: JSON.parse(event.data) };
 }
 

@@ -27,7 +27,7 @@ type Heads = readonly [
 ];
 
 /** Fields that many events share; those from `hops` on may be absent. */
-const FIELDS = ["topic", "source", "hops", "key", "traceparent"] as const;
+const FIELDS = ["topic", "source", "hops", "key", "traceparent", "sequence"] as const;
 const OPTIONAL = 2;
 
 /** Packs events, in order. */

@@ -205,8 +205,22 @@ function hasText<T>(entry: Indexed<T> | undefined, text: string): boolean {
 function valuesOf<T>(found: Indexed<T>[]): readonly T[] {
   if (found.length === 0) return NONE;
   if (found.length === 1) return [found[0]!.value];
-  found.sort((a, b) => a.order - b.order);
-  return [...new Set(found.map((entry) => entry.value))];
+  if (found.length > FEW) {
+    found.sort((a, b) => a.order - b.order);
+    return [...new Set(found.map((entry) => entry.value))];
+  }
+  // What comes below is quadratic, and for so few quicker than a sort and a set.
+  const values: T[] = [];
+  for (let first = 0; first < found.length; first++) {
+    for (let at = first + 1; at < found.length; at++) {
+      const [earlier, later] = [found[first]!, found[at]!];
+      if (later.order < earlier.order) [found[first], found[at]] = [later, earlier];
+    }
+    const { value } = found[first]!;
+    if (!values.includes(value)) values.push(value);
+  }
+  return values;
 }
 
+const FEW = 8;
 const NONE: readonly never[] = [];

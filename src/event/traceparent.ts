@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** The parts of a `traceparent` that go on: its trace, its span, and whether anybody records it. */
 const FORM = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-|$)/;
@@ -22,6 +22,6 @@ export function traceparentOf(
   ...parts: readonly string[]
 ): string {
   const [, traceId = runId.replaceAll("-", ""), flags = "01"] = FORM.exec(parent ?? "") ?? [];
-  const span = createHash("sha256").update(JSON.stringify([runId, ...parts])).digest("hex").slice(0, 16);
+  const span = hash("sha256", JSON.stringify([runId, ...parts]), "hex").slice(0, 16);
   return `00-${traceId}-${span}-${flags}`;
 }

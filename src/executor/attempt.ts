@@ -15,6 +15,7 @@ import { isFailure, type Task, type TaskContext } from "../task/task.ts";
 import type { MemoWords } from "./attempt_memo.ts";
 import { deniedRight } from "./denied_right.ts";
 import { loadInputs } from "./inputs.ts";
+import { MAX_AHEAD, type StreamPorts } from "./live_stream.ts";
 import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "./port.ts";
 import { callWithin, Interrupted } from "../base/sync_limit.ts";
 
@@ -23,6 +24,7 @@ export interface AttemptPorts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly io: Pick<IOManager, "load" | "saveNew">;
+  readonly streams: StreamPorts;
   /** Tells what happens on the way. */
   notice(notice: AttemptNotice): void;
   /** Finds the earlier result that may stand for this one. */
@@ -95,7 +97,7 @@ async function execute(
     const cached = await ports.recall({ text, inputs: true });
     if (cached !== undefined) return { cached };
   }
-  const inputs = await loadInputs(task, executable.inputs, ports.io);
+  const inputs = await loadInputs(task, executable.inputs, ports, limit.signal);
   if (memoised && key !== undefined) {
     const given = await limit.call(() => key(inputs, ctx.params));
     const cached = await ports.recall({ text: textOf(given), inputs: false });
@@ -109,9 +111,12 @@ async function execute(
     await ports.io.saveNew(key, endingWith(limit.signal, value));
     return {};
   }
+  const { maxAhead = MAX_AHEAD } = task;
   let chunks = 0;
+  let room = maxAhead;
   for await (const chunk of steps(iterableOf(task, await given), limit)) {
     const value = await fitting(task, chunk);
+    if (chunks >= room) room = await ports.streams.room(chunks, maxAhead, limit.signal);
     limit.signal.throwIfAborted();
     await ports.io.saveNew(
       { runId, task: task.name, resultId: chunkIdOf(attempt, chunks) },

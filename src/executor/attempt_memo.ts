@@ -85,6 +85,7 @@ export class AttemptMemo {
   /** What tells a result from others; `undefined` if there is none: a failure, or results that are gone. */
   async #digest(source: InputSource): Promise<string | undefined> {
     if (isFailure(source)) return undefined;
+    if ("attempt" in source) return undefined; // still being written
     const { runId, task, resultIds } = source;
     const stored: string[] = [];
     for (const resultId of resultIds) {

@@ -9,7 +9,8 @@ import type { IOManager, ResultKey } from "../store/port.ts";
 import { chunkIdOf, resultIdOf, type ResultSource } from "../task/result_id.ts";
 import { isFailure } from "../task/task.ts";
 import type { MemoWords } from "./attempt_memo.ts";
-import type { AttemptNotice, AttemptOutcome, ExecutableTask } from "./port.ts";
+import type { StreamPorts } from "./live_stream.ts";
+import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "./port.ts";
 import {
   type PackedValue,
   packValue,
@@ -22,6 +23,9 @@ import {
 /** What a desk needs of the world. */
 export interface DeskPorts {
   readonly io: Pick<IOManager, "load" | "saveNew">;
+  readonly streams: StreamPorts;
+  /** Calls the attempt off. */
+  readonly signal: AbortSignal;
   /** Tells what happens on the way. */
   notice(notice: AttemptNotice): void;
   /** Finds the earlier result that may stand for this one. */
@@ -49,6 +53,7 @@ export async function serveSandbox(
   const served: Served = { saved: new Set() };
   for await (const item of items) {
     if (item.kind === "notice") ports.notice(item.notice);
+    else if (item.kind === "left") ports.streams.left(item.source);
     else if (item.kind === "call") void serve(executable, item.call, item.id, ports, served);
     else {
       const { outcome } = item;
@@ -91,6 +96,11 @@ async function perform(
       await ports.io.saveNew(call.key, unpackValue(call.value));
       served.saved.add(call.key.resultId);
       return null;
+    case "read":
+      if (!reads(executable, call.source)) throw refused(executable, "load", { resultId: "a stream" });
+      return packValue(await ports.streams.read(call.source, call.position, ports.signal));
+    case "room":
+      return packValue(await ports.streams.room(call.chunks, call.maxAhead, ports.signal));
     case "recall":
       served.recalled = await ports.recall(call.words);
       return served.recalled === undefined ? null : packValue({ ...served.recalled });
@@ -103,17 +113,31 @@ async function perform(
 function isInput({ inputs }: ExecutableTask, { runId, task, resultId }: ResultKey): boolean {
   return Object.values(inputs).some((source) =>
     !isFailure(source) && source.runId === runId && source.task === task &&
-    source.resultIds.includes(resultId)
+    ("attempt" in source ? isChunkOf(source.attempt, resultId) : source.resultIds.includes(resultId))
+  );
+}
+
+/** Whether an attempt that still runs is one of the inputs. */
+function reads({ inputs }: ExecutableTask, { runId, task, attempt }: AttemptKey): boolean {
+  return Object.values(inputs).some((source) =>
+    "attempt" in source && source.runId === runId && source.task === task && source.attempt === attempt
   );
 }
 
 function isOwn({ runId, task, attempt }: ExecutableTask, key: ResultKey): boolean {
-  const isResult = key.resultId === resultIdOf(attempt) ||
-    key.resultId.startsWith(chunkIdOf(attempt, 0).slice(0, -6));
+  const isResult = key.resultId === resultIdOf(attempt) || isChunkOf(attempt, key.resultId);
   return key.runId === runId && key.task === task && isResult;
 }
 
-function refused({ task }: ExecutableTask, verb: string, { resultId }: ResultKey): MillraceError {
+function isChunkOf(attempt: number, resultId: string): boolean {
+  return resultId.startsWith(chunkIdOf(attempt, 0).slice(0, -6));
+}
+
+function refused(
+  { task }: ExecutableTask,
+  verb: string,
+  { resultId }: Pick<ResultKey, "resultId">,
+): MillraceError {
   return new MillraceError(
     "task/permission-denied",
     `Cannot ${verb} a result in the process of task "${task}" as it must be ${

@@ -7,13 +7,21 @@ import { MillraceError } from "../base/errors.ts";
 import { type AnySchema, check } from "../base/schema.ts";
 import type { IOManager } from "../store/port.ts";
 import { type Edge, isEdge, isFailure, isTask, type Task } from "../task/task.ts";
+import { liveChunks, type StreamPorts } from "./live_stream.ts";
 import type { InputSource } from "./port.ts";
 
-/** The inputs of `task`, as its `run` takes them. */
+/** Where inputs come from. */
+export interface InputPorts {
+  readonly io: Pick<IOManager, "load">;
+  readonly streams: StreamPorts;
+}
+
+/** The inputs of `task`, as its `run` takes them. `signal` ends the reading of what is still being written. */
 export async function loadInputs(
   task: Task,
   sources: Readonly<Record<string, InputSource>>,
-  io: Pick<IOManager, "load">,
+  { io, streams }: InputPorts,
+  signal: AbortSignal,
 ): Promise<Record<string, unknown>> {
   const entries = Object.entries(task.inputs).map(async ([param, input]): Promise<[string, unknown]> => {
     const source = sources[param]!;
@@ -22,9 +30,16 @@ export async function loadInputs(
     const upstream = isTask(input) ? input : input.task;
     const load = (resultId: string): Promise<unknown> =>
       io.load({ runId: source.runId, task: source.task, resultId });
+    const oneByOne = isTask(upstream) && upstream.stream;
+    if ("attempt" in source) {
+      if (!oneByOne) throw takesNoChunks(task.name, param, source.task);
+      return [param, liveChunks(source, load, streams, signal)];
+    }
     if (edge?.collect) return [param, await collectAll(source.resultIds, load)];
-    if (isTask(upstream) && upstream.stream) return [param, chunks(source.resultIds, load)];
-    const value = await load(source.resultIds[0]!);
+    if (oneByOne) return [param, chunks(source.resultIds, load)];
+    const [resultId = "-"] = source.resultIds;
+    if (resultId.includes("-")) throw takesNoChunks(task.name, param, source.task);
+    const value = await load(resultId);
     return [param, edge?.schema === undefined ? value : await fitting(task.name, param, edge.schema, value)];
   });
   return Object.fromEntries(await Promise.all(entries));
@@ -49,6 +64,16 @@ async function collectAll(
   const all: unknown[] = [];
   for (const resultId of resultIds) all.push(await load(resultId));
   return all;
+}
+
+/** An edge by name does not know that its task streams. */
+function takesNoChunks(task: string, param: string, source: string): MillraceError {
+  const issue = `task "${source}" streams: name the task itself in "inputs", or with collect()`;
+  return new MillraceError(
+    "task/input-invalid",
+    `Cannot run task "${task}" as its input "${param}" takes one value: ${issue}`,
+    { details: { task, param, issues: [issue] } },
+  );
 }
 
 async function fitting(task: string, param: string, schema: AnySchema, value: unknown): Promise<unknown> {

@@ -14,7 +14,7 @@ import { Lane, type LaneOptions } from "./lane.ts";
 import type { AttemptOutcome } from "./port.ts";
 
 /** What the pool needs of the world. */
-export interface PoolPorts<W extends Work> {
+export interface PoolPorts<W extends Work, O> {
   readonly clock: Clock;
   /** Calls `fn` once all that comes in at the same time is in: what goes out then shares a message. */
   soon(fn: () => void): void;
@@ -23,7 +23,7 @@ export interface PoolPorts<W extends Work> {
   /** Tells an executor to call off what it has under this number. */
   cancel(executor: string, number: number): void;
   /** A piece of work has ended. */
-  outcome(work: W, outcome: AttemptOutcome): void;
+  outcome(work: W, outcome: O | FailedOutcome): void;
   /** An executor must be replaced; `stuck` if something in it goes on computing. */
   retire(executor: string, reason: string, stuck: boolean): void;
   /** So much work waits as no executor of its kind has room: whoever can start one may. */
@@ -45,7 +45,10 @@ export interface PoolStatus {
 }
 
 /** What has come back from an executor, by number. */
-export type Ended = readonly [number: number, outcome: AttemptOutcome];
+export type Ended<O = AttemptOutcome> = readonly [number: number, outcome: O];
+
+/** How work ends that no executor can finish. */
+export type FailedOutcome = Extract<AttemptOutcome, { readonly ok: false }>;
 
 /** How long a job may run before what waits behind it in its executor is given to others, in ms. */
 const STALL_MS = 5;
@@ -56,8 +59,8 @@ const APART: ExecutorKind = { isolation: "process" };
 const MAX_LOST = 1;
 
 /** Work waits in order for an executor of its kind that has room. */
-export class ExecutorPool<W extends Work> {
-  readonly #ports: PoolPorts<W>;
+export class ExecutorPool<W extends Work, O extends { readonly dirty?: true } = AttemptOutcome> {
+  readonly #ports: PoolPorts<W, O>;
   readonly #lanes = new Map<string, Lane<W>>();
   readonly #queues = new Map<string, JobQueue<W>>();
   readonly #kinds = new Map<string, ExecutorKind>();
@@ -67,7 +70,7 @@ export class ExecutorPool<W extends Work> {
   readonly #costly = new Set<string>();
   #lost = 0;
 
-  constructor(ports: PoolPorts<W>) {
+  constructor(ports: PoolPorts<W, O>) {
     this.#ports = ports;
   }
 
@@ -115,6 +118,14 @@ export class ExecutorPool<W extends Work> {
     this.#ports.wanted?.(kind, 0);
   }
 
+  /** Takes nothing back any more: all that waits or runs fails. */
+  close(error: MillraceError): void {
+    for (const lane of this.#lanes.values()) this.#drop(lane, () => failed(error, 0));
+    for (const queue of this.#queues.values()) {
+      for (let job = queue.shift(); job !== undefined; job = queue.shift()) this.#end(job, failed(error, 0));
+    }
+  }
+
   /** Calls a job off, whether it waits or runs. */
   cancel(job: Job<W>): void {
     if (job.ended || job.cancelledMs !== undefined) return;
@@ -131,7 +142,7 @@ export class ExecutorPool<W extends Work> {
   }
 
   /** Work has come back from an executor. */
-  ended(name: string, ended: readonly Ended[]): void {
+  ended(name: string, ended: readonly Ended<O>[]): void {
     const lane = this.#lanes.get(name);
     if (lane === undefined) return; // it was given up
     let count = 0;
@@ -155,7 +166,9 @@ export class ExecutorPool<W extends Work> {
   /** Threads are not for what has cost one, nor for anything once too many are lost. */
   #kindOf(work: W): ExecutorKind {
     const kind = kindOf(work);
-    const avoidsThreads = this.#lost > MAX_LOST || this.#costly.has(work.task);
+    // Where nobody starts processes there is nowhere else to go.
+    const avoidsThreads = this.#ports.wanted !== undefined &&
+      (this.#lost > MAX_LOST || this.#costly.has(work.task));
     return kind.isolation === "worker" && avoidsThreads ? APART : kind;
   }
 
@@ -246,14 +259,14 @@ export class ExecutorPool<W extends Work> {
     lane: Lane<W>,
     reason: string,
     stuck: boolean,
-    outcomeOf: (job: Job<W>) => AttemptOutcome = (job) => this.#lostOutcome(job, reason),
+    outcomeOf: (job: Job<W>) => FailedOutcome = (job) => this.#lostOutcome(job, reason),
   ): void {
     if (stuck) this.#lost++;
     this.#ports.retire(lane.name, reason, stuck);
     this.#drop(lane, outcomeOf);
   }
 
-  #drop(lane: Lane<W>, outcomeOf: (job: Job<W>) => AttemptOutcome): void {
+  #drop(lane: Lane<W>, outcomeOf: (job: Job<W>) => FailedOutcome): void {
     if (!this.#lanes.delete(lane.name)) return;
     this.#alarms.get(lane)?.();
     this.#alarms.delete(lane);
@@ -270,12 +283,12 @@ export class ExecutorPool<W extends Work> {
     for (const job of jobs) if (job.cancelledMs !== undefined) this.#end(job, failed(cancelled(job.work), 0));
   }
 
-  #end(job: Job<W>, outcome: AttemptOutcome): void {
+  #end(job: Job<W>, outcome: O | FailedOutcome): void {
     job.ended = true;
     this.#ports.outcome(job.work, outcome);
   }
 
-  #lostOutcome({ work, runningMs }: Job<W>, reason: string): AttemptOutcome {
+  #lostOutcome({ work, runningMs }: Job<W>, reason: string): FailedOutcome {
     const nowMs = this.#ports.clock.now();
     return failed(executorLost(work, reason), nowMs - (runningMs ?? nowMs));
   }
@@ -294,6 +307,6 @@ function deadlineOf<W extends Work>(
   };
 }
 
-function failed(error: MillraceError, durationMs: number): AttemptOutcome {
+function failed(error: MillraceError, durationMs: number): FailedOutcome {
   return { ok: false, error: toWire(error), retryable: error.retryable, durationMs };
 }

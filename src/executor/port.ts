@@ -8,9 +8,11 @@ import type { Isolation } from "../task/descriptor.ts";
 import type { ResultSource } from "../task/result_id.ts";
 import type { TaskFailure, TaskPermissions } from "../task/task.ts";
 
-/** Where an input's value is, or why there is none. */
+/** Where an input's value is, or will be, or why there is none. */
 export type InputSource =
   | { readonly runId: string; readonly task: string; readonly resultIds: readonly string[] }
+  /** The chunks of an attempt that still runs. */
+  | AttemptKey
   | TaskFailure;
 
 /** One try of one task in one run. */
@@ -35,6 +37,8 @@ export interface ExecutableTask {
   readonly inputs: Readonly<Record<string, InputSource>>;
   /** How long it may take, in ms. */
   readonly timeoutMs?: number;
+  /** Among those that wait for an executor the higher goes first. @default {0} */
+  readonly priority?: number;
   /** Where it runs. */
   readonly isolation: Isolation;
   /** What its code is known by, if an earlier result may stand for it. */
@@ -82,6 +86,14 @@ export type AttemptOutcome =
     readonly memo?: MemoNote;
   }
   | OutcomeBase & { readonly ok: false; readonly error: WireError; readonly retryable: boolean };
+
+/** How far an attempt of a streaming task is. */
+export interface StreamState {
+  /** How many chunks it has stored. */
+  readonly chunks: number;
+  /** Whether these are all. */
+  readonly done: boolean;
+}
 
 /** What a running attempt says on its way. */
 export type AttemptNotice =

@@ -11,6 +11,8 @@ import type { Claims } from "./claims.ts";
 import type { ExecutorKind } from "./kind.ts";
 import type { Ended } from "./pool.ts";
 import type { AttemptKey, ExecutableTask } from "./port.ts";
+import type { OutputBatch } from "./sandbox_output.ts";
+import type { CallWire, EndedWire } from "./task_call.ts";
 import type { SandboxItem, SandboxReply } from "./sandbox.ts";
 
 const executable = z.custom<ExecutableTask>((value) =>
@@ -23,6 +25,13 @@ export const executorProtocol = protocol("executor", {
   give: { in: z.object({ first: z.number(), tasks: z.array(z.custom<ExecutableTask>()) }) },
   /** Calls an attempt off, by its number; it still comes back. */
   cancel: { in: z.number() },
+});
+
+/** The protocol of an executor that serves a sandbox. */
+export const wardenProtocol = protocol("warden", {
+  ...executorProtocol.verbs,
+  /** The sandbox's process has written lines. */
+  printed: { in: passed<OutputBatch>() },
 });
 
 /** The protocol of a sandbox: it says nothing that it is not asked for. */
@@ -43,12 +52,8 @@ export const processesProtocol = protocol("processes", {
   stop: { in: z.string() },
 });
 
-/** The pool's protocol. */
-export const poolProtocol = protocol("pool", {
-  /** Takes an attempt; its outcome goes to the orchestrator. */
-  submit: { in: executable },
-  /** Calls an attempt off. */
-  cancel: { in: z.custom<AttemptKey>() },
+/** What every pool hears of its executors. */
+const lanes = {
   /** A new executor takes attempts. */
   join: {
     in: z.object({
@@ -61,6 +66,18 @@ export const poolProtocol = protocol("pool", {
   },
   /** An executor is gone. */
   leave: { in: z.object({ executor: z.string(), reason: z.string() }) },
+};
+
+/** The protocol of any pool, as who starts its executors sees it. */
+export const lanesProtocol = protocol("lanes", lanes);
+
+/** The pool's protocol. */
+export const poolProtocol = protocol("pool", {
+  ...lanes,
+  /** Takes an attempt; its outcome goes to the orchestrator. */
+  submit: { in: executable },
+  /** Calls an attempt off. */
+  cancel: { in: z.custom<AttemptKey>() },
   /** An executor could not be started. */
   refuse: {
     in: z.object({ executor: z.string(), kind: z.custom<ExecutorKind>(), error: z.custom<WireError>() }),
@@ -72,6 +89,21 @@ export const poolProtocol = protocol("pool", {
     in: z.void(),
     out: z.object({ total: z.number(), busy: z.number(), queued: z.number(), lost: z.number() }),
   },
+});
+
+/** The protocol of an executor of calls. */
+export const callExecutorProtocol = protocol("executor", {
+  /** Calls to make, in this order; the first has the number `first`, the next one more. Each comes back once. */
+  give: { in: z.object({ first: z.number(), calls: z.custom<readonly CallWire[]>() }) },
+  /** Calls one off, by its number; it still comes back. */
+  cancel: { in: z.number() },
+});
+
+/** The protocol of a pool of calls. */
+export const callPoolProtocol = protocol("pool", {
+  ...lanes,
+  /** Calls have come back from an executor. */
+  ended: { in: z.object({ executor: z.string(), ended: z.custom<readonly EndedWire[]>() }) },
 });
 
 /** The protocol of who starts and ends executors. */

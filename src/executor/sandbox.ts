@@ -11,7 +11,7 @@ import type { ResultKey } from "../store/port.ts";
 import type { ResultSource } from "../task/result_id.ts";
 import type { AttemptPorts } from "./attempt.ts";
 import type { MemoWords } from "./attempt_memo.ts";
-import type { AttemptNotice, AttemptOutcome } from "./port.ts";
+import type { AttemptKey, AttemptNotice, AttemptOutcome, StreamState } from "./port.ts";
 
 /** A value on its way: bytes as they are, anything else encoded. */
 export type PackedValue = Uint8Array | Encoded;
@@ -21,12 +21,15 @@ export type SandboxCall =
   | { readonly verb: "load"; readonly key: ResultKey }
   | { readonly verb: "save"; readonly key: ResultKey; readonly value: PackedValue }
   | { readonly verb: "recall"; readonly words: MemoWords }
-  | { readonly verb: "publish"; readonly topic: string; readonly data: string };
+  | { readonly verb: "publish"; readonly topic: string; readonly data: string }
+  | { readonly verb: "read"; readonly source: AttemptKey; readonly position: number }
+  | { readonly verb: "room"; readonly chunks: number; readonly maxAhead: number };
 
 /** What comes out of a sandbox. */
 export type SandboxItem =
   | { readonly kind: "call"; readonly id: number; readonly call: SandboxCall }
   | { readonly kind: "notice"; readonly notice: AttemptNotice }
+  | { readonly kind: "left"; readonly source: AttemptKey }
   /** The last item. */
   | { readonly kind: "outcome"; readonly outcome: AttemptOutcome };
 
@@ -53,13 +56,20 @@ export class SandboxLine {
   #wake = (): void => {};
 
   /** What the attempt is given in place of stores and brokers. */
-  get ports(): Pick<AttemptPorts, "io" | "notice" | "recall" | "publish"> {
+  get ports(): Pick<AttemptPorts, "io" | "streams" | "notice" | "recall" | "publish"> {
     return {
       io: {
         load: async (key) => unpackValue((await this.#call({ verb: "load", key }))!),
         saveNew: async (key, value) => {
           await this.#call({ verb: "save", key, value: packValue(value) });
         },
+      },
+      streams: {
+        read: async (source, position, signal) =>
+          unpackValue((await this.#call({ verb: "read", source, position }, signal))!) as StreamState,
+        left: (source) => this.#push({ kind: "left", source }),
+        room: async (chunks, maxAhead, signal) =>
+          unpackValue((await this.#call({ verb: "room", chunks, maxAhead }, signal))!) as number,
       },
       notice: (notice) => this.#push({ kind: "notice", notice }),
       recall: async (words) => {
@@ -94,9 +104,12 @@ export class SandboxLine {
     }
   }
 
-  #call(call: SandboxCall): Promise<PackedValue | null> {
+  /** Rejects with the signal's reason if that comes before the answer. */
+  #call(call: SandboxCall, signal?: AbortSignal): Promise<PackedValue | null> {
     const id = ++this.#lastId;
     const answer = Promise.withResolvers<PackedValue | null>();
+    if (signal?.aborted) answer.reject(signal.reason);
+    else signal?.addEventListener("abort", () => answer.reject(signal.reason), { once: true });
     this.#calls.set(id, answer);
     this.#push({ kind: "call", id, call });
     return answer.promise;

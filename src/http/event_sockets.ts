@@ -15,20 +15,21 @@
  * - `{ "type": "published", "id": "p1", "event": { "id", "matched", … } }`;
  * - `{ "type": "problem", "id": …, "problem": … }` where something cannot be done.
  *
- * No more than one event is taken from a subscription while the client has not taken what was sent: a slow client
- * fills the bounded buffers of its own subscriptions and nothing else.
+ * Nothing is taken from a subscription while the client has not taken what was sent: a slow client fills the bounded
+ * buffers of its own subscriptions and nothing else.
  *
  * @module
  */
 import type { Cancel, Clock } from "../base/clock.ts";
 import { checkShape, type Shape, type Shaped } from "../base/shape.ts";
-import type { EncodedEvent } from "../event/event.ts";
+import { type EncodedEvent, GAP_TOPIC } from "../event/event.ts";
 import { parsePattern } from "../event/topic.ts";
 import { parseJsonText } from "./body.ts";
-import { eventText, GAP_TOPIC } from "./event_streams.ts";
+import { eventText } from "./event_streams.ts";
 import type { GatewayBackend } from "./port.ts";
 import { problemOf } from "./problem.ts";
 import { badRequest } from "./query.ts";
+import { parseSince } from "./since.ts";
 
 /** The name of the subprotocol, which a client may ask for. */
 export const SOCKET_PROTOCOL = "millrace";
@@ -108,7 +109,7 @@ class Connection {
   readonly #backend: GatewayBackend;
   readonly #clock: Clock;
   readonly #maxBytes: number;
-  readonly #subscriptions = new Map<string, AsyncIterator<EncodedEvent>>();
+  readonly #subscriptions = new Map<string, AsyncIterator<readonly EncodedEvent[]>>();
   #unanswered = 0;
   #ended = false;
   /** Goes on once the client has taken enough; shared by all subscriptions. */
@@ -178,29 +179,31 @@ class Connection {
     }
   }
 
-  #subscribe(id: string, pattern: string, _since: string | undefined): void {
+  #subscribe(id: string, pattern: string, since: string | undefined): void {
     if (this.#subscriptions.has(id)) throw badRequest("subscribe", [`"${id}" is in use for a subscription`]);
     if (this.#subscriptions.size >= MAX_SUBSCRIPTIONS) {
       throw badRequest("subscribe", [`a connection may have at most ${MAX_SUBSCRIPTIONS} subscriptions`]);
     }
     parsePattern(pattern);
-    const iterator = this.#backend.subscribe(pattern)[Symbol.asyncIterator]();
+    const iterator = this.#backend.subscribe(pattern, since === undefined ? since : parseSince(since))
+      [Symbol.asyncIterator]();
     this.#subscriptions.set(id, iterator);
     this.#send({ type: "subscribed", id });
     void this.#forward(id, iterator);
   }
 
-  async #forward(id: string, iterator: AsyncIterator<EncodedEvent>): Promise<void> {
+  async #forward(id: string, iterator: AsyncIterator<readonly EncodedEvent[]>): Promise<void> {
     const isOpen = (): boolean => this.#subscriptions.get(id) === iterator;
     try {
       while (isOpen()) {
         const next = await iterator.next();
         if (next.done === true) break;
-        await this.#untilRoom();
-        if (!isOpen()) return;
-        const event = next.value;
-        const [type, text] = event.topic === GAP_TOPIC ? ["gap", event.data] : ["event", eventText(event)];
-        this.#socket.send(`{"type":"${type}","id":${JSON.stringify(id)},"${type}":${text}}`);
+        for (const event of next.value) {
+          if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) await this.#untilRoom();
+          if (!isOpen()) return;
+          const [type, text] = event.topic === GAP_TOPIC ? ["gap", event.data] : ["event", eventText(event)];
+          this.#socket.send(`{"type":"${type}","id":${JSON.stringify(id)},"${type}":${text}}`);
+        }
       }
       if (isOpen()) this.#send({ type: "ended", id });
     } catch (error) {
@@ -243,7 +246,7 @@ class Connection {
   }
 
   #untilRoom(): Promise<void> {
-    if (this.#ended || this.#socket.bufferedAmount <= MAX_BUFFERED_BYTES) return Promise.resolve();
+    if (this.#ended) return Promise.resolve();
     if (this.#room === undefined) this.#look(Promise.withResolvers<void>());
     return this.#room!.promise;
   }

@@ -34,6 +34,7 @@ export const STATUS_OF = {
   "broker/overloaded": 503,
   "broker/log-closed": 503,
   "broker/log-unusable": 500,
+  "broker/no-log": 501,
   "topic/completed": 409,
   "topic/not-durable": 409,
   "consumer/unknown": 404,

@@ -71,10 +71,12 @@ export function inputsOf(state: RunState, name: string): Record<string, InputSou
     // A task may be called "constructor", which every object has.
     if (Object.hasOwn(state.external, task)) return [param, { task, ...state.external[task]! }];
     const upstream = state.tasks.get(task)!;
+    const live = state.tasks.get(name)!.live ?? {};
     if (upstream.succeeded !== undefined) {
       const { runId = state.run.id, attempt, chunks } = upstream.succeeded;
       return [param, { runId, task, resultIds: resultIdsOf(attempt, chunks) }];
     }
+    if (Object.hasOwn(live, task)) return [param, { runId: state.run.id, task, attempt: live[task]! }];
     return [param, failureOf(task, upstream)];
   }));
 }

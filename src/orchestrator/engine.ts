@@ -8,7 +8,13 @@ import { messageOf, MillraceError, toWire } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { Logger } from "../base/log.ts";
 import { assertHops, type EncodedEvent, MAX_HOPS } from "../event/event.ts";
-import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "../executor/port.ts";
+import type {
+  AttemptKey,
+  AttemptNotice,
+  AttemptOutcome,
+  ExecutableTask,
+  StreamState,
+} from "../executor/port.ts";
 import type { PipelineDescriptor } from "../task/descriptor.ts";
 import type { ResultSource } from "../task/result_id.ts";
 import type { RunEnd, RunRequest, RunView } from "../task/run.ts";
@@ -19,13 +25,23 @@ import { Admission, overlapSkipped } from "./admission.ts";
 import { Alarms } from "./alarms.ts";
 import { factOf } from "./attempts.ts";
 import { EndWaiters } from "./end_waiters.ts";
-import type { RunJournal } from "./port.ts";
-import { loadRun, planRun, type Prepared, prepareRun, reconcile } from "./preparation.ts";
+import { Permits } from "./permits.ts";
+import type { RunJournal, TaskOfRun } from "./port.ts";
+import {
+  loadRun,
+  planRun,
+  type Prepared,
+  type PreparedRun,
+  prepareRun,
+  readsOfRerun,
+  reconcile,
+} from "./preparation.ts";
 import { resolveRerun } from "./rerun.ts";
 import type { Told } from "./run_decider.ts";
 import { type DriverPorts, RunDriver } from "./run_driver.ts";
 import { noticeEvent } from "./run_events.ts";
-import { acceptedRun, endOf, replay, type RunState, viewRun } from "./run_state.ts";
+import { acceptedRun, endOf, replay, type RunState, type TaskState, viewRun } from "./run_state.ts";
+import { calledOff, Streams } from "./streams.ts";
 
 /** What the engine needs of the world. */
 export interface EnginePorts {
@@ -37,6 +53,8 @@ export interface EnginePorts {
   readonly journal: Pick<RunJournal, "commit" | "unfinished" | "unrouted" | "run" | "latestResult" | "memo">;
   /** Checks and plans a request; rejects with what is wrong with it. */
   prepare(request: RunRequest): Promise<Prepared>;
+  /** Which of these results are there. */
+  present(results: readonly (ResultSource & TaskOfRun)[]): Promise<readonly boolean[]>;
   /** Hands an attempt to the executors. */
   submit(task: ExecutableTask): void;
   /** Calls an attempt off. */
@@ -63,6 +81,8 @@ export class Engine {
   readonly #admission = new Admission();
   readonly #drivers = new Map<string, RunDriver>();
   readonly #waiters = new EndWaiters();
+  readonly #streams = new Streams();
+  readonly #permits = new Permits();
   readonly #alarms: Alarms;
   /** What was accepted while the journal is read: runs that were under way before come first. */
   #held: RunDriver[] | undefined;
@@ -109,10 +129,12 @@ export class Engine {
     for (const driver of held) this.#admit(driver);
     const { log, clock } = this.#ports;
     const ports = { log, now: () => clock.now(), adoptable: (key: AttemptKey) => this.#ports.adoptable(key) };
-    await Promise.all(planned.map(async (driver) => {
-      driver.push(...await reconcile(driver.state, ports));
+    const facts = await Promise.all(planned.map((driver) => reconcile(driver.state, ports)));
+    // In order: the oldest is the first to take what all of them share.
+    for (const [index, driver] of planned.entries()) {
+      driver.push(...facts[index]!);
       driver.resume();
-    }));
+    }
     for (const event of await this.#ports.journal.unrouted()) {
       const { triggers } = this.#interests.accept(event);
       void this.#route(event, triggers);
@@ -126,24 +148,31 @@ export class Engine {
    */
   async accept(event: EncodedEvent, fire?: Fire): Promise<{ readonly runIds: readonly string[] }> {
     assertHops(event);
-    const request = event.topic === RUN_REQUEST ? await this.#checkRequest(event) : undefined;
-    const acceptance = request === undefined
+    const checked = event.topic === RUN_REQUEST ? await this.#checkRequest(event) : undefined;
+    const acceptance = checked === undefined
       ? this.#interests.accept(event)
-      : this.#interests.acceptRequest(event, request);
+      : this.#interests.acceptRequest(event, checked.request);
     const writes = fire === undefined ? acceptance.writes : withFire(acceptance, event, fire);
     const runIds = acceptance.runs.map((run) => run.id);
     if (writes.length === 0) return { runIds };
-    const { duplicate } = await this.#ports.journal.commit(writes);
+    const reads = checked?.reused === undefined
+      ? []
+      : [readsOfRerun(runIds[0]!, checked.request.rerun!.runId, checked.reused)];
+    const { duplicate } = await this.#ports.journal.commit([...writes, ...reads]);
     if (!duplicate) this.#accepted(event, acceptance);
     return { runIds };
   }
 
   /** An attempt has ended. */
   outcome(key: AttemptKey, outcome: AttemptOutcome): void {
+    this.#streams.forget(key);
     const driver = this.#drivers.get(key.runId);
-    if (driver === undefined) return; // the run has ended without waiting for it
-    const now = { atMs: this.#ports.clock.now(), random: this.#ports.random() };
-    driver.push(factOf(driver.state, key, outcome, now));
+    if (driver !== undefined) { // else the run has ended without waiting for it
+      const now = { atMs: this.#ports.clock.now(), random: this.#ports.random() };
+      driver.push(factOf(driver.state, key, outcome, now));
+    }
+    // Only now: who reads what has failed is not to be started first.
+    this.#permits.release(key);
   }
 
   /**
@@ -167,19 +196,55 @@ export class Engine {
   }
 
   /** A running attempt says something on its way. */
-  notice({ runId, task, attempt }: AttemptKey, { kind, ...data }: AttemptNotice): void {
-    const state = this.#drivers.get(runId)?.state;
-    const current = state?.tasks.get(task);
-    if (state === undefined || current?.status !== "running" || current.attempts !== attempt) return;
-    const event = noticeEvent(
-      state,
-      task,
-      kind,
-      this.#ports.clock.now(),
-      { attempt, ...data },
-      this.#ports.ids.next(),
-    );
-    this.#ports.deliver([event]);
+  notice(key: AttemptKey, notice: AttemptNotice): void {
+    if (!this.#isRunning(key)) return;
+    const { state } = this.#drivers.get(key.runId)!;
+    const { kind, ...data } = notice;
+    const more = { attempt: key.attempt, ...data };
+    const nowMs = this.#ports.clock.now();
+    this.#ports.deliver([noticeEvent(state, key.task, kind, nowMs, more, this.#ports.ids.next())]);
+    if (notice.kind === "chunk") this.#stored(key, notice.chunk + 1);
+  }
+
+  /**
+   * Resolves once an attempt has stored more than `position` chunks, or all of them. Rejects if it came to
+   * nothing, or if the reader was called off itself.
+   */
+  async readStream(reader: AttemptKey, source: AttemptKey, position: number): Promise<StreamState> {
+    const written = this.#taskOf(source)?.succeeded;
+    if (!this.#isRunning(reader)) throw calledOff(reader);
+    if (written?.attempt === source.attempt && written.runId === undefined) {
+      return { chunks: written.chunks ?? 0, done: true };
+    }
+    if (!this.#isRunning(source)) throw calledOff(source);
+    return await this.#streams.read(reader, source, position);
+  }
+
+  /** A reader reads no more of a stream, for now. */
+  leaveStream(reader: AttemptKey, source: AttemptKey): void {
+    this.#streams.left(reader, source);
+  }
+
+  /** Resolves, with how many chunks an attempt may have stored in all, once that is more than it has. */
+  async streamRoom(source: AttemptKey, chunks: number, maxAhead: number): Promise<number> {
+    if (!this.#isRunning(source)) return Infinity; // it is being called off
+    this.#stored(source, chunks);
+    return await this.#streams.room(source, chunks, maxAhead);
+  }
+
+  #stored(source: AttemptKey, chunks: number): void {
+    this.#streams.stored(source, chunks);
+    this.#drivers.get(source.runId)!.chunkStored(source);
+  }
+
+  #taskOf({ runId, task }: AttemptKey): TaskState | undefined {
+    return this.#drivers.get(runId)?.state.tasks.get(task);
+  }
+
+  /** Whether this is the attempt of a task that runs now. */
+  #isRunning(key: AttemptKey): boolean {
+    const task = this.#taskOf(key);
+    return task?.status === "running" && task.attempts === key.attempt;
   }
 
   /** Cancels a run that has not ended; resolves once that is journalled. */
@@ -225,15 +290,17 @@ export class Engine {
   }
 
   /** A request that could not be started is refused here; it is kept as it came, but what it repeats is said. */
-  async #checkRequest(event: EncodedEvent): Promise<RunRequest> {
+  async #checkRequest(
+    event: EncodedEvent,
+  ): Promise<{ readonly request: RunRequest } & Pick<PreparedRun, "reused">> {
     const asked = parseRunRequest(JSON.parse(event.data));
     if (asked.rerun === undefined) {
       await this.#ports.prepare(asked);
-      return asked;
+      return { request: asked };
     }
     const request = resolveRerun(asked, await loadRun(this.#ports.journal, asked.rerun.runId));
-    await planRun(this.#ports, request);
-    return request;
+    const { reused = {} } = await planRun(this.#ports, request);
+    return { request, reused };
   }
 
   /** What follows once an event is journalled. */
@@ -267,12 +334,16 @@ export class Engine {
     const ports: DriverPorts = {
       clock: this.#ports.clock,
       log: this.#ports.log,
-      prepare: (request) => prepareRun(this.#ports, request, this.#pipelines.get(state.run.pipeline)),
+      prepare: (request) =>
+        prepareRun(this.#ports, { id: state.run.id, request }, this.#pipelines.get(state.run.pipeline)),
       commit: (writes) => this.#ports.journal.commit(writes),
       tell: (event) => this.#tell(event),
+      takePermit: (request) => this.#permits.take(request),
+      releasePermit: (attempt) => this.#permits.release(attempt),
       deliver: (events) => this.#ports.deliver(events),
       submit: (task) => this.#ports.submit(task),
       cancel: (attempt) => this.#ports.cancel(attempt),
+      streamEnded: (attempt, chunks) => this.#streams.ended(attempt, chunks),
       draining: () => this.#draining,
       ended: (ended) => this.#ended(ended),
       idle: () => this.#checkDrained(),
@@ -305,6 +376,7 @@ export class Engine {
   #ended(state: RunState): void {
     const { id, pipeline } = state.run;
     this.#drivers.delete(id);
+    this.#streams.drop(id);
     this.#waiters.tell(endOf(state)!);
     for (const next of this.#admission.ended(id, pipeline)) void this.#drivers.get(next)?.start();
   }

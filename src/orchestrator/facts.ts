@@ -37,7 +37,15 @@ export type Fact =
       readonly timeoutMs?: number;
     }
     /** An attempt was handed to an executor. */
-    | { readonly type: "started"; readonly task: string; readonly attempt: number }
+    | {
+      readonly type: "started";
+      readonly task: string;
+      readonly attempt: number;
+      /** The attempts whose chunks it reads while they run, by task. */
+      readonly live?: Readonly<Record<string, number>>;
+    }
+    /** An attempt of a streaming task has stored its first chunk: who reads its chunks may start. */
+    | { readonly type: "streaming"; readonly task: string; readonly attempt: number }
     /** An attempt's result is stored. From here on the task is finished. */
     | {
       readonly type: "succeeded";
@@ -62,6 +70,16 @@ export type Fact =
     }
     /** The process ended during an attempt: it does not count as a failure. */
     | { readonly type: "interrupted"; readonly task: string; readonly attempt: number }
+    /**
+     * An attempt was called off, as the attempt of another task whose chunks it read came to nothing: it starts
+     * again, and that does not count as a failure.
+     */
+    | {
+      readonly type: "recalled";
+      readonly task: string;
+      readonly attempt: number;
+      readonly because: string;
+    }
     /** The process is about to end in order while an attempt runs: that is no fault of the task. */
     | { readonly type: "suspended"; readonly task: string; readonly attempt: number }
     /** A task will not run, as one that it needs gave nothing. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { messageOf, MillraceError } from "../base/errors.ts";
-import type { JournalWrite, RunRecord } from "./port.ts";
+import type { JournalWrite, PruneFilter, RunRecord } from "./port.ts";
 
 /**
  * The writes of a batch with its events first and each event once, so that a known event is found before
@@ -31,6 +31,11 @@ export function toText(what: string, value: unknown): string {
       { details: { path: "$" }, cause: error },
     );
   }
+}
+
+/** The JSON text of facts: one line for all that were written together, as each line costs more than a fact. */
+export function toFactsText(facts: readonly unknown[] | string): string {
+  return typeof facts === "string" ? facts : toText("facts", facts);
 }
 
 /** A run as accepted, with the state that it reached since. */
@@ -67,4 +72,17 @@ export function journalClosed(): MillraceError<"platform/closed"> {
       details: {},
     },
   );
+}
+
+/** How many runs to forget at once, and how many of each pipeline stay; throws a `RangeError` for what is no number of runs. */
+export function pruneLimits(
+  { limit = 500, keep = 0 }: PruneFilter,
+): { readonly limit: number; readonly keep: number } {
+  for (const [name, value, min] of [["limit", limit, 1], ["keep", keep, 0]] as const) {
+    if (Number.isSafeInteger(value) && value >= min) continue;
+    throw new RangeError(
+      `Cannot prune runs as ${name} must be an integer from ${min}: current value is ${value}`,
+    );
+  }
+  return { limit, keep };
 }

@@ -5,51 +5,46 @@
  * @module
  */
 import type { EncodedEvent } from "../event/event.ts";
-import { eventsFirst, journalClosed, limitOf, runNotFound, toRecord, toText } from "./journal_text.ts";
+import {
+  eventsFirst,
+  journalClosed,
+  limitOf,
+  runNotFound,
+  toFactsText,
+  toRecord,
+  toText,
+} from "./journal_text.ts";
 import type {
   Committed,
   JournalledRun,
   JournalWrite,
   Memo,
+  PruneFilter,
+  Released,
   RunFilter,
   RunJournal,
   RunRecord,
   TriggerState,
 } from "./port.ts";
-
-interface KeptRun {
-  /** JSON text, as accepted. */
-  readonly accepted: string;
-  readonly pipeline: string;
-  status: RunRecord["status"];
-  endedMs: number | null;
-  /** JSON texts. */
-  readonly facts: string[];
-}
-
-interface KeptResult {
-  readonly runId: string;
-  readonly resultIds: readonly string[];
-  readonly timeMs: number;
-}
+import { type Kept, type KeptRun, MemoryPruning } from "./memory_pruning.ts";
 
 /** Keeps the journal in memory, with the semantics of the durable one. */
 export class MemoryRunJournal implements RunJournal {
-  /** Ids of all events, and the event itself while it is not routed; in the order of acceptance. */
-  readonly #events = new Map<string, EncodedEvent | undefined>();
-  readonly #runs = new Map<string, KeptRun>();
-  readonly #results = new Map<string, KeptResult>();
-  /** By task and key, as JSON text. */
-  readonly #memos = new Map<string, Memo>();
-  /** By run: what it reads, as JSON text. */
-  readonly #reads = new Map<string, Set<string>>();
+  readonly #kept: Kept = {
+    events: new Map(),
+    runs: new Map(),
+    results: new Map(),
+    memos: new Map(),
+    reads: new Map(),
+  };
+  readonly #pruning = new MemoryPruning(this.#kept);
   readonly #triggers = new Map<string, TriggerState>();
   #closed = false;
 
   /** Writes a batch, all or nothing. */
   commit(writes: readonly JournalWrite[]): Promise<Committed> {
     return this.#attempt(() => {
-      const known = writes.some((write) => write.kind === "event" && this.#events.has(write.event.id));
+      const known = writes.some((write) => write.kind === "event" && this.#kept.events.has(write.event.id));
       if (known) return { duplicate: true };
       // All that can fail comes first, so that a batch that fails has written nothing.
       for (const apply of this.#prepare(eventsFirst(writes))) apply();
@@ -57,10 +52,10 @@ export class MemoryRunJournal implements RunJournal {
     });
   }
 
-  /** The runs that have no final state yet, oldest first. */
+  /** The runs that have no final state yet, in the order in which they were accepted. */
   unfinished(): Promise<readonly JournalledRun[]> {
     return this.#attempt(() =>
-      this.#sorted().filter(([, run]) => run.status === "pending" || run.status === "running")
+      [...this.#kept.runs].filter(([, run]) => run.status === "pending" || run.status === "running")
         .map(([, run]) => toJournalled(run))
     );
   }
@@ -68,7 +63,7 @@ export class MemoryRunJournal implements RunJournal {
   /** One run, or `undefined`. */
   run(runId: string): Promise<JournalledRun | undefined> {
     return this.#attempt(() => {
-      const run = this.#runs.get(runId);
+      const run = this.#kept.runs.get(runId);
       return run && toJournalled(run);
     });
   }
@@ -90,7 +85,9 @@ export class MemoryRunJournal implements RunJournal {
 
   /** The accepted events that event triggers have still to see, oldest first. */
   unrouted(): Promise<readonly EncodedEvent[]> {
-    return this.#attempt(() => [...this.#events.values()].filter((event) => event !== undefined));
+    return this.#attempt(() =>
+      [...this.#kept.events.values()].flatMap(({ unrouted }) => unrouted === undefined ? [] : [unrouted])
+    );
   }
 
   /** All triggers that ever fired, by name. */
@@ -103,7 +100,7 @@ export class MemoryRunJournal implements RunJournal {
     task: string,
   ): Promise<{ readonly runId: string; readonly resultIds: readonly string[] } | undefined> {
     return this.#attempt(() => {
-      const result = this.#results.get(task);
+      const result = this.#kept.results.get(task);
       return result && { runId: result.runId, resultIds: [...result.resultIds] };
     });
   }
@@ -111,9 +108,34 @@ export class MemoryRunJournal implements RunJournal {
   /** What is remembered of a task under a key, or `undefined`. */
   memo(task: string, key: string): Promise<Memo | undefined> {
     return this.#attempt(() => {
-      const memo = this.#memos.get(JSON.stringify([task, key]));
+      const memo = this.#kept.memos.get(JSON.stringify([task, key]));
       return memo && { ...memo };
     });
+  }
+
+  /** Forgets ended runs, oldest first, and gives their ids; what an unfinished run reads or repeats stays. */
+  prune(filter: PruneFilter): Promise<readonly string[]> {
+    return this.#attempt(() => this.#pruning.prune(filter));
+  }
+
+  /** Deletes what is left of a forgotten run, but for its results; `undefined` if there is nothing to delete. */
+  release(): Promise<Released | undefined> {
+    return this.#attempt(() => this.#pruning.release());
+  }
+
+  /** The results of a forgotten run are deleted, but for those of these tasks. */
+  released(runId: string, kept: readonly string[]): Promise<void> {
+    return this.#attempt(() => this.#pruning.released(runId, kept));
+  }
+
+  /** Deletes routed events from before that no run is left of, at most so many; gives their number. */
+  pruneEvents(beforeMs: number, limit: number): Promise<number> {
+    return this.#attempt(() => this.#pruning.pruneEvents(beforeMs, limit));
+  }
+
+  /** Memory goes back by itself. */
+  reclaim(): Promise<boolean> {
+    return this.#attempt(() => false);
   }
 
   /** Refuses everything from now on. */
@@ -125,56 +147,61 @@ export class MemoryRunJournal implements RunJournal {
   #prepare(writes: readonly JournalWrite[]): (() => void)[] {
     const accepted = new Set<string>();
     const assertRun = (runId: string): void => {
-      if (!this.#runs.has(runId) && !accepted.has(runId)) throw runNotFound(runId);
+      if (!this.#kept.runs.has(runId) && !accepted.has(runId)) throw runNotFound(runId);
     };
     return writes.map((write) => {
       switch (write.kind) {
         case "event": {
           const { event, routed } = write;
           return () =>
-            void (this.#events.has(event.id) ||
-              this.#events.set(event.id, routed ? undefined : { ...event }));
+            void (this.#kept.events.has(event.id) ||
+              this.#kept.events.set(event.id, {
+                timeMs: event.timeMs,
+                ...(routed ? {} : { unrouted: { ...event } }),
+              }));
         }
         case "routed":
-          return () => void (this.#events.has(write.eventId) && this.#events.set(write.eventId, undefined));
+          return () => delete this.#kept.events.get(write.eventId)?.unrouted;
         case "run": {
-          const { id, pipeline, status, endedMs = null } = write.run;
+          const { id, pipeline, status, endedMs = null, eventId } = write.run;
           const text = toText("a run", write.run);
           accepted.add(id);
           return () =>
-            void (this.#runs.has(id) ||
-              this.#runs.set(id, { accepted: text, pipeline, status, endedMs, facts: [] }));
+            void (this.#kept.runs.has(id) ||
+              this.#kept.runs.set(id, { accepted: text, pipeline, eventId, status, endedMs, facts: [] }));
         }
         case "facts": {
           if (write.facts.length > 0) assertRun(write.runId);
-          const texts = write.facts.map((fact) => toText("a fact", fact));
+          const facts = JSON.parse(toFactsText(write.facts)) as readonly unknown[];
+          const texts = facts.map((fact) => JSON.stringify(fact));
           return () => {
-            for (const text of texts) this.#runs.get(write.runId)!.facts.push(text);
+            for (const text of texts) this.#kept.runs.get(write.runId)!.facts.push(text);
           };
         }
         case "status": {
           assertRun(write.runId);
           const { runId, status, endedMs = null } = write;
-          return () => void Object.assign(this.#runs.get(runId)!, { status, endedMs });
+          return () => void Object.assign(this.#kept.runs.get(runId)!, { status, endedMs });
         }
         case "result": {
           assertRun(write.runId);
           const { task, runId, source = runId, resultIds, timeMs } = write;
           return () => {
-            if ((this.#results.get(task)?.timeMs ?? -Infinity) > timeMs) return;
-            this.#results.set(task, { runId: source, resultIds: [...resultIds], timeMs });
+            if ((this.#kept.results.get(task)?.timeMs ?? -Infinity) > timeMs) return;
+            this.#kept.results.set(task, { runId: source, resultIds: [...resultIds], timeMs });
           };
         }
         case "memo": {
           const memo = { ...write.memo };
           assertRun(memo.runId);
-          return () => void this.#memos.set(JSON.stringify([memo.task, memo.key]), memo);
+          return () => void this.#kept.memos.set(JSON.stringify([memo.task, memo.key]), memo);
         }
         case "reads": {
           const { runId } = write;
           assertRun(runId);
           const sources = write.sources.map(({ runId, task }) => JSON.stringify([runId, task]));
-          return () => void this.#reads.set(runId, new Set([...this.#reads.get(runId) ?? [], ...sources]));
+          return () =>
+            void this.#kept.reads.set(runId, new Set([...this.#kept.reads.get(runId) ?? [], ...sources]));
         }
         case "trigger":
           return () => this.#fired(write.name, write.firedMs, write.scheduledMs);
@@ -194,7 +221,7 @@ export class MemoryRunJournal implements RunJournal {
   }
 
   #sorted(): [string, KeptRun][] {
-    return [...this.#runs].sort(([a], [b]) => a < b ? -1 : 1);
+    return [...this.#kept.runs].sort(([a], [b]) => a < b ? -1 : 1);
   }
 
   /** Runs at once, but fails as a promise does. */

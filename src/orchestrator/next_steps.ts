@@ -7,6 +7,7 @@ import { MillraceError, toWire, type WireError } from "../base/errors.ts";
 import { sourcesOf } from "../task/descriptor.ts";
 import type { Plan } from "../task/plan.ts";
 import { createReadySet, type ReadySet } from "../task/ready_set.ts";
+import { EarlyStarts } from "./early_starts.ts";
 import { isFinalRun, isFinalTask, type RunState, type TaskState } from "./run_state.ts";
 
 /** What to do next, in the order of execution. */
@@ -33,8 +34,15 @@ export class Frontier {
   readonly #order: ReadonlyMap<string, number>;
   /** Knows what still waits: a task that never will run counts as ended. */
   readonly #waiting: ReadySet;
+  /** Knows who can start on the chunks of what still runs. */
+  readonly #early: EarlyStarts;
   readonly #ready: Set<string>;
   readonly #doomed = new Set<string>();
+  /** Tasks whose wait for their next try is over. */
+  readonly #due = new Set<string>();
+  /** Tasks that could start, and wait for something outside of the run. */
+  readonly #parked = new Set<string>();
+  #abandoned: string[] = [];
   /** How many tasks have no final state yet. */
   #open: number;
 
@@ -44,29 +52,85 @@ export class Frontier {
     this.#plan = state.plan!;
     this.#order = new Map(this.#plan.executionOrder.map((name, order) => [name, order]));
     this.#waiting = createReadySet(this.#plan);
+    this.#early = new EarlyStarts(this.#plan);
     this.#ready = new Set(this.#waiting.ready);
     this.#open = this.#order.size;
     for (const name of this.#plan.executionOrder) this.changed(name);
+    this.#abandoned = [];
   }
 
   /** A task's state has changed. */
   changed(name: string): void {
-    const { status } = this.#state.tasks.get(name)!;
+    const { status, streaming } = this.#state.tasks.get(name)!;
+    const readers = this.#early.readersOf(name);
+    if (status !== "retrying") this.#due.delete(name);
     if (isFinalTask(status)) {
-      this.#ready.delete(name);
+      this.#withdraw(name);
       this.#doomed.delete(name);
       this.#open--;
       this.#settle(name, status !== "succeeded");
-    } else if (status === "running" || status === "retrying") this.#ready.delete(name);
-    else if (status === "ready") this.#ready.add(name);
+    } else {
+      this.#offer(name);
+      if (streaming) this.#early.give(name, readers);
+      else if (!this.#waiting.hasEnded(name)) this.#early.takeBack(name);
+      for (const reader of readers) this.#offer(reader);
+    }
+  }
+
+  /** The wait of a task for its next try is over: it starts as soon as what it needs is there. */
+  due(name: string): void {
+    if (this.#state.tasks.get(name)!.status !== "retrying") return;
+    this.#due.add(name);
+    this.#offer(name);
+  }
+
+  /** A task that is ready waits for something outside of the run: it is not given until that is there. */
+  park(name: string): void {
+    if (this.#ready.delete(name)) this.#parked.add(name);
+  }
+
+  /** What a task was parked for is there. */
+  unpark(name: string): void {
+    if (this.#parked.delete(name)) this.#offer(name);
+  }
+
+  /** Tasks that were ready, or parked, and cannot start any more as it is; each is given once. */
+  takeAbandoned(): readonly string[] {
+    return this.#abandoned.splice(0);
+  }
+
+  /** The tasks that can read the chunks of a task while it runs. */
+  readersOf(name: string): readonly string[] {
+    return this.#early.readersOf(name);
   }
 
   /** What follows from the state as it is now. */
   next(): NextSteps {
     if (isFinalRun(this.#state.status)) return { ready: [], skipped: [] };
     const ready = this.#inOrder(this.#ready);
-    const skipped = this.#inOrder(this.#doomed).map((task) => ({ task, because: this.#blame(task) }));
+    // One that reads the chunks of what has failed is recalled first.
+    const skipped = this.#inOrder(this.#doomed)
+      .filter((task) => this.#state.tasks.get(task)!.status !== "running")
+      .map((task) => ({ task, because: this.#blame(task) }));
     return { ready, skipped, ...(this.#open === 0 ? { end: endOf(this.#state) } : {}) };
+  }
+
+  /** Puts a task where it belongs: among those that can start, or not. */
+  #offer(name: string): void {
+    const canStart = this.#waiting.ready.has(name) || this.#early.canStart(name);
+    const isOver = this.#waiting.hasEnded(name) || this.#doomed.has(name);
+    if (!canStart || !this.#isIdle(name) || isOver) this.#withdraw(name);
+    else if (!this.#parked.has(name)) this.#ready.add(name);
+  }
+
+  #withdraw(name: string): void {
+    const before = this.#ready.delete(name) || this.#parked.delete(name);
+    if (before && this.#state.tasks.get(name)!.status !== "running") this.#abandoned.push(name);
+  }
+
+  #isIdle(name: string): boolean {
+    const { status } = this.#state.tasks.get(name)!;
+    return status === "pending" || status === "ready" || this.#due.has(name);
   }
 
   /** Nothing more comes from a task, whether it is done or never will be; a skip follows from a skip, all at once. */
@@ -74,14 +138,17 @@ export class Frontier {
     const settling = [{ name: first, gone }];
     for (const { name, gone } of settling) {
       if (this.#waiting.hasEnded(name)) continue;
+      const takers = this.#waiting.downstreamOf(name);
+      this.#early.give(name, takers);
       if (gone && !this.#isFailSafe(name)) {
-        for (const consumer of this.#waiting.downstreamOf(name)) {
+        for (const consumer of takers) {
           if (this.#waiting.hasEnded(consumer) || this.#doomed.has(consumer)) continue;
           this.#doomed.add(consumer);
           settling.push({ name: consumer, gone: true });
         }
       }
-      for (const next of this.#waiting.end(name)) if (!this.#doomed.has(next)) this.#ready.add(next);
+      this.#waiting.end(name);
+      for (const taker of takers) this.#offer(taker);
     }
   }
 

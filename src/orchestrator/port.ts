@@ -21,8 +21,8 @@ export type JournalWrite =
   | { readonly kind: "routed"; readonly eventId: string }
   /** A new run; a known id is left as it is. */
   | { readonly kind: "run"; readonly run: RunRecord }
-  /** Facts about a run, appended in order. */
-  | { readonly kind: "facts"; readonly runId: string; readonly facts: readonly unknown[] }
+  /** Facts about a run, appended in order; or the JSON text of an array of them, from whoever has sent them far. */
+  | { readonly kind: "facts"; readonly runId: string; readonly facts: readonly unknown[] | string }
   /** A run's state changed (an index for lists; the truth is in the facts). */
   | { readonly kind: "status"; readonly runId: string; readonly status: RunStatus; readonly endedMs?: number }
   /** A task succeeded (an index for `latestResult`). */
@@ -105,14 +105,63 @@ export interface RunFilter {
   readonly before?: string;
 }
 
+/** Which ended runs to forget: those that fit all that is said. */
+export interface PruneFilter {
+  /** Only this pipeline. */
+  readonly pipeline?: string;
+  /** Not these pipelines. */
+  readonly except?: readonly string[];
+  /** Only runs that ended before, in ms since 1970. */
+  readonly endedBeforeMs?: number;
+  /** Not the newest so many of each pipeline. */
+  readonly keep?: number;
+  /** At most so many. @default {500} */
+  readonly limit?: number;
+  /** Whether only to say which they are. @default {false} */
+  readonly dryRun?: boolean;
+}
+
+/** A forgotten run on its way out. */
+export interface Released {
+  /** The run. */
+  readonly runId: string;
+  /** Whether more of it has to be deleted before its results may be. */
+  readonly more: boolean;
+  /** The tasks whose results stay: a kept run reads them, or there is none later of that task. */
+  readonly kept: readonly string[];
+}
+
+/**
+ * Forgets what is over. A run goes in steps, each of them durable and none of them long: `prune` makes it
+ * invisible, `release` deletes its facts bit by bit and says which results may be deleted, and `released` says that
+ * they are. A process that ends in between goes on with the next `release`. Results that others read outlive
+ * their run; once nobody does any more, `release` gives it again.
+ */
+export interface JournalPruning {
+  /**
+   * Forgets ended runs, oldest first, and gives their ids; what an unfinished run reads or repeats stays.
+   *
+   * @throws {RangeError} If `limit` is no positive integer, or `keep` no integer from 0.
+   */
+  prune(filter: PruneFilter): Promise<readonly string[]>;
+  /** Deletes the next bit of a forgotten run; `undefined` if there is nothing to delete. */
+  release(): Promise<Released | undefined>;
+  /** The results of a forgotten run are deleted, but for those of these tasks. */
+  released(runId: string, kept: readonly string[]): Promise<void>;
+  /** Deletes routed events from before that no run is left of, at most so many; gives their number. */
+  pruneEvents(beforeMs: number, limit: number): Promise<number>;
+  /** Gives a little of the space that is not used any more back to the disk; says whether there may be more. */
+  reclaim(): Promise<boolean>;
+}
+
 /**
  * The journal of all runs. A commit that was answered survives the end of the process (and, with
  * `fsync: "always"`, of the machine). One writer: commits that arrive in the same turn share a transaction.
  */
-export interface RunJournal extends AsyncDisposable {
+export interface RunJournal extends JournalPruning, AsyncDisposable {
   /** Writes a batch, all or nothing. Answered once it is durable. */
   commit(writes: readonly JournalWrite[]): Promise<Committed>;
-  /** The runs that have no final state yet, oldest first. */
+  /** The runs that have no final state yet, in the order in which they were accepted. */
   unfinished(): Promise<readonly JournalledRun[]>;
   /** One run, or `undefined`. */
   run(runId: string): Promise<JournalledRun | undefined>;

@@ -13,8 +13,8 @@ import type { ResultSource } from "../task/result_id.ts";
 import type { RunRequest } from "../task/run.ts";
 import type { ExternalResult, Fact } from "./facts.ts";
 import { interruptedFact } from "./interruptions.ts";
-import type { RunJournal } from "./port.ts";
-import { reusedResults } from "./rerun.ts";
+import type { JournalWrite, RunJournal, TaskOfRun } from "./port.ts";
+import { listed, notRepeatable, reusedResults } from "./rerun.ts";
 import { replay, type RunState } from "./run_state.ts";
 
 /** A run request, checked and planned. */
@@ -30,7 +30,9 @@ export interface PreparationPorts {
   /** Checks and plans a request; rejects with what is wrong with it. */
   prepare(request: RunRequest): Promise<Prepared>;
   /** Knows the latest results, and the runs that are to be repeated. */
-  readonly journal: Pick<RunJournal, "latestResult" | "run">;
+  readonly journal: Pick<RunJournal, "latestResult" | "run" | "commit">;
+  /** Which of these results are there. */
+  present(results: readonly (ResultSource & TaskOfRun)[]): Promise<readonly boolean[]>;
 }
 
 /** All that a run starts with. */
@@ -46,14 +48,15 @@ export interface PreparedRun extends Prepared {
 /** Prepares a run; rejects with what is wrong with its request. Its own time-out goes before its pipeline's. */
 export async function prepareRun(
   ports: PreparationPorts,
-  request: RunRequest,
+  run: { readonly id: string; readonly request: RunRequest },
   pipeline?: PipelineDescriptor,
 ): Promise<PreparedRun> {
+  const { id, request } = run;
   const { parent, ...planned } = await planRun(ports, request);
   const timeoutMs = request.timeoutMs ?? pipeline?.timeoutMs;
   return {
     ...planned,
-    external: await externals(ports, planned, parent),
+    external: await keptExternals(ports, id, planned, parent),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
 }
@@ -71,7 +74,36 @@ export async function planRun(
   const params = asJson(request, given);
   if (rerun === undefined) return { plan, params };
   const parent = await loadRun(ports.journal, rerun.runId);
-  return { plan, params, parent, reused: reusedResults(parent, rerun.from, plan, params) };
+  const reused = reusedResults(parent, rerun.from, plan, params);
+  await assertPresent(ports, rerun.runId, reused);
+  return { plan, params, parent, reused };
+}
+
+/** What a re-run reads, and the run that it repeats, to be kept for as long as it is there. */
+export function readsOfRerun(
+  runId: string,
+  parent: string,
+  reused: Readonly<Record<string, ResultSource>>,
+): JournalWrite {
+  const sources = Object.entries(reused).map(([task, source]) => ({ runId: source.runId, task }));
+  return { kind: "reads", runId, sources: [{ runId: parent, task: "" }, ...sources] };
+}
+
+/** Results may be gone: by hand, or with their disk. */
+async function assertPresent(
+  { present }: PreparationPorts,
+  runId: string,
+  reused: Readonly<Record<string, ResultSource>>,
+): Promise<void> {
+  const tasks = Object.keys(reused);
+  const found = await present(tasks.map((task) => ({ task, ...reused[task]! })));
+  const gone = tasks.filter((_, index) => !found[index]);
+  if (gone.length === 0) return;
+  throw notRepeatable(
+    runId,
+    gone,
+    `the results that it takes over must still be there: name ${listed(gone)} to run again`,
+  );
 }
 
 /** A run as it is journalled; rejects with `run/not-found`. */
@@ -96,6 +128,7 @@ export async function reconcile(
   },
 ): Promise<Fact[]> {
   const facts: Fact[] = [];
+  // In the order of execution: what became of an attempt that was read is known before what became of its reader.
   for (const [task, taskState] of state.tasks) {
     const { status, attempts: attempt } = taskState;
     if (status !== "running") continue;
@@ -136,6 +169,23 @@ function asJson({ pipeline }: RunRequest, params: Prepared["params"]): Prepared[
  * The results of the tasks that a plan leaves out: the latest succeeded ones. A re-run that takes results over
  * reads what its parent has read, so that all its results come of the same.
  */
+async function keptExternals(
+  ports: PreparationPorts,
+  runId: string,
+  planned: Omit<PreparedRun, "external">,
+  parent: RunState | undefined,
+): Promise<Record<string, ExternalResult>> {
+  for (;;) {
+    const external = await externals(ports, planned, parent);
+    const sources = Object.entries(external).map(([task, result]) => ({ runId: result.runId, task }));
+    if (sources.length === 0) return external;
+    await ports.journal.commit([{ kind: "reads", runId, sources }]);
+    // What was the latest may have been deleted before it was said to be read; then there is a later one.
+    const again = await externals(ports, planned, parent);
+    if (Object.entries(again).every(([task, { runId }]) => runId === external[task]?.runId)) return external;
+  }
+}
+
 async function externals(
   { journal }: PreparationPorts,
   { plan, reused }: Omit<PreparedRun, "external">,

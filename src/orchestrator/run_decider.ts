@@ -6,12 +6,15 @@
  */
 import { MillraceError, toWire, type WireError } from "../base/errors.ts";
 import type { EncodedEvent } from "../event/event.ts";
+import type { AttemptKey } from "../executor/port.ts";
+import { readsOf } from "../task/descriptor.ts";
 import { resultIdsOf } from "../task/result_id.ts";
 import type { Fact } from "./facts.ts";
 import { Frontier } from "./next_steps.ts";
+import { limitedOf, type PermitRequest } from "./permits.ts";
 import type { JournalWrite } from "./port.ts";
 import { eventOfFact } from "./run_events.ts";
-import { applyFact, isFinalTask, type RunState } from "./run_state.ts";
+import { applyFact, isFinalTask, isSettled, type RunState } from "./run_state.ts";
 
 /** An event that is to be told. */
 export interface Told {
@@ -31,6 +34,16 @@ export interface Moment {
   readonly draining: boolean;
   /** Whether the run is to be cancelled. */
   readonly cancelled: boolean;
+}
+
+/** What a decision needs beyond its run. */
+export interface DeciderPorts {
+  /** Prepares an event for telling: whom it starts is journalled with it. */
+  tell(event: EncodedEvent): Told;
+  /** Whether an attempt has the permit that its concurrency key asks for; if not, it waits for it from now on. */
+  takePermit(request: Omit<PermitRequest, "granted">): boolean;
+  /** An attempt does not need its permit, nor waits for it. */
+  releasePermit(attempt: AttemptKey): void;
 }
 
 /** What was decided; empty if nothing follows. */
@@ -53,25 +66,27 @@ interface Draft {
 /** The decisions of one run. */
 export class RunDecider {
   readonly #state: RunState;
-  readonly #tell: (event: EncodedEvent) => Told;
+  readonly #ports: DeciderPorts;
   #frontier: Frontier | undefined;
-  /** Tasks whose wait for the next try is over. */
-  readonly #due = new Set<string>();
+  /** Successes of attempts that read others which have not succeeded yet, by task. */
+  readonly #held = new Map<string, Fact & { readonly type: "succeeded" }>();
   #draft: Draft = { facts: [], told: [], results: [] };
 
-  /**
-   * @param state Its own from now on.
-   * @param tell Prepares an event for telling: whom it starts is journalled with it.
-   */
-  constructor(state: RunState, tell: (event: EncodedEvent) => Told) {
+  /** @param state Its own from now on. */
+  constructor(state: RunState, ports: DeciderPorts) {
     this.#state = state;
-    this.#tell = tell;
+    this.#ports = ports;
     if (state.plan !== undefined) this.#frontier = new Frontier(state);
   }
 
   /** The wait of a task for its next try is over. */
   due(task: string): void {
-    this.#due.add(task);
+    this.#frontier!.due(task);
+  }
+
+  /** A task has the permit that it waited for. */
+  granted(task: string): void {
+    this.#frontier!.unpark(task);
   }
 
   /** The facts that change something, what follows from them, and all that is to be journalled with them. */
@@ -88,7 +103,15 @@ export class RunDecider {
     return { facts, told, writes };
   }
 
+  /** Whether a task's first chunk lets another one start. */
+  awaitsChunk({ task, attempt }: Omit<AttemptKey, "runId">): boolean {
+    const current = this.#state.tasks.get(task);
+    return current?.status === "running" && current.attempts === attempt && !current.streaming &&
+      this.#frontier!.readersOf(task).length > 0;
+  }
+
   #take(fact: Fact): void {
+    if (this.#isHeld(fact)) return;
     if (!applyFact(this.#state, fact)) return; // stale: a late result, a second end
     if (fact.type === "planned") this.#frontier = new Frontier(this.#state);
     else if (fact.type !== "ended") this.#frontier!.changed(fact.task);
@@ -96,25 +119,73 @@ export class RunDecider {
     if (fact.type === "succeeded") results.push(...resultsOf(this.#state, fact));
     facts.push(fact);
     const event = eventOfFact(this.#state, fact);
-    if (event !== undefined) told.push(this.#tell(event));
+    if (event !== undefined) told.push(this.#ports.tell(event));
+    if (fact.type === "succeeded") this.#letGo(fact.task);
+    else if (fact.type === "failed" || fact.type === "interrupted" || fact.type === "recalled") {
+      this.#recallReaders(fact);
+    }
+  }
+
+  /** An attempt that reads one which still runs has succeeded once that one has, and not before. */
+  #isHeld(fact: Fact): boolean {
+    if (fact.type !== "succeeded" && fact.type !== "failed") return false;
+    const task = this.#state.tasks.get(fact.task);
+    if (task?.status !== "running" || task.attempts !== fact.attempt) return false;
+    if (this.#held.has(fact.task)) return fact.type === "failed" || !isSettled(this.#state, task);
+    if (fact.type === "failed" || isSettled(this.#state, task)) return false;
+    this.#held.set(fact.task, fact);
+    return true;
+  }
+
+  /** A task has succeeded: so have those that have read it to the end. */
+  #letGo(source: string): void {
+    for (const reader of this.#frontier!.readersOf(source)) {
+      const held = this.#held.get(reader);
+      if (held === undefined || !isSettled(this.#state, this.#state.tasks.get(reader)!)) continue;
+      this.#held.delete(reader);
+      this.#take(held);
+    }
+  }
+
+  /** An attempt came to nothing: whoever read its chunks starts again with those of the next one. */
+  #recallReaders(
+    { task: source, attempt, atMs }: Fact & { readonly attempt: number; readonly task: string },
+  ): void {
+    for (const reader of this.#frontier!.readersOf(source)) {
+      const { status, attempts, live = {} } = this.#state.tasks.get(reader)!;
+      if (status !== "running" || live[source] !== attempt) continue;
+      this.#held.delete(reader);
+      this.#take({ type: "recalled", task: reader, attempt: attempts, because: source, atMs });
+    }
   }
 
   /** Takes what follows from the state; says whether more may follow from that. */
   #goOn({ atMs, draining }: Moment): boolean {
+    for (const task of this.#frontier?.takeAbandoned() ?? []) this.#ports.releasePermit(this.#nextOf(task));
     const { ready, skipped, end } = this.#frontier?.next() ?? { ready: [], skipped: [] };
     for (const skip of skipped) this.#take({ type: "skipped", ...skip, atMs });
-    const starting = draining ? [] : [...this.#takeDue(), ...ready];
+    const starting = draining ? [] : ready.filter((task) => this.#mayStart(task));
     for (const task of starting) {
-      this.#take({ type: "started", task, attempt: this.#state.tasks.get(task)!.attempts + 1, atMs });
+      const { attempt } = this.#nextOf(task);
+      this.#take({ type: "started", task, attempt, atMs, ...liveOf(this.#state, task) });
     }
     if (end !== undefined) this.#take({ type: "ended", ...end, atMs });
     return skipped.length > 0 || starting.length > 0;
   }
 
-  #takeDue(): string[] {
-    const due = [...this.#due].filter((task) => this.#state.tasks.get(task)?.status === "retrying");
-    this.#due.clear();
-    return due;
+  /** A task whose concurrency key has no permit left waits for one. */
+  #mayStart(task: string): boolean {
+    const { concurrencyKey, priority = 0 } = this.#state.plan!.tasks[task]!;
+    if (concurrencyKey === undefined) return true;
+    const key = limitedOf(concurrencyKey, this.#state.params);
+    const { limit } = concurrencyKey;
+    if (this.#ports.takePermit({ attempt: this.#nextOf(task), key, limit, priority })) return true;
+    this.#frontier!.park(task);
+    return false;
+  }
+
+  #nextOf(task: string): AttemptKey {
+    return { runId: this.#state.run.id, task, attempt: this.#state.tasks.get(task)!.attempts + 1 };
   }
 
   /** Ends a run that was cancelled or is out of time, unless all its tasks are done. */
@@ -126,6 +197,15 @@ export class RunDecider {
     if (cancelled) this.#take({ type: "ended", status: "cancelled", atMs });
     else this.#take({ type: "ended", status: "failed", error: timedOut(this.#state), atMs });
   }
+}
+
+/** The attempts that a task begins to read while they run. */
+function liveOf(state: RunState, task: string): { readonly live?: Readonly<Record<string, number>> } {
+  const live = readsOf(state.plan!.tasks[task]!).flatMap((source): [string, number][] => {
+    const { status, attempts } = state.tasks.get(source) ?? {};
+    return status === "running" ? [[source, attempts!]] : [];
+  });
+  return live.length === 0 ? {} : { live: Object.fromEntries(live) };
 }
 
 function isLate({ deadlineMs }: RunState, atMs: number): boolean {

@@ -43,11 +43,20 @@ export function eventOfFact(state: RunState, fact: Fact): EncodedEvent | undefin
         ...(fact.retryAtMs === undefined ? {} : { nextTryMs: fact.retryAtMs }),
       });
     }
+    case "recalled":
+      return taskEvent(state, fact.task, "retrying", fact.atMs, {
+        attempt: fact.attempt,
+        because: fact.because,
+      });
     case "skipped":
-      return taskEvent(state, fact.task, "skipped", fact.atMs, { attempt: 0, because: fact.because });
+      return taskEvent(state, fact.task, "skipped", fact.atMs, {
+        attempt: attemptsOf(state, fact.task),
+        because: fact.because,
+      });
     case "cancelled":
       return taskEvent(state, fact.task, "cancelled", fact.atMs, { attempt: attemptsOf(state, fact.task) });
     case "interrupted":
+    case "streaming":
     case "suspended":
       return undefined;
   }

@@ -25,6 +25,10 @@ export interface TaskState {
   readonly suspended?: true;
   /** The attempt that succeeded; with a run, if it was one of that run: repeated, or remembered. */
   readonly succeeded?: Omit<ResultSource, "runId"> & { readonly runId?: string; readonly cached?: true };
+  /** Whether the running attempt has stored a chunk. */
+  readonly streaming?: true;
+  /** The attempts whose chunks the running attempt reads while they run, by task. */
+  readonly live?: Readonly<Record<string, number>>;
   readonly error?: WireError;
   readonly startedMs?: number;
   readonly endedMs?: number;
@@ -119,6 +123,7 @@ export function applyFact(state: RunState, fact: Fact): boolean {
     default: {
       const task = state.tasks.get(fact.task);
       if (task === undefined) return false;
+      if (fact.type === "succeeded" && !isSettled(state, task)) return false;
       const next = taskAfter(task, fact);
       if (next === task) return false;
       state.tasks.set(fact.task, next);
@@ -129,6 +134,16 @@ export function applyFact(state: RunState, fact: Fact): boolean {
       return true;
     }
   }
+}
+
+/**
+ * Whether all attempts that a running attempt reads have succeeded. Until then its own success would be one
+ * over chunks that may come to nothing.
+ */
+export function isSettled(state: RunState, { live = {} }: TaskState): boolean {
+  return Object.entries(live).every(([source, attempt]) =>
+    state.tasks.get(source)?.succeeded?.attempt === attempt
+  );
 }
 
 /** All facts of a run, from its acceptance on. */
@@ -150,11 +165,14 @@ function taskAfter(task: TaskState, fact: Exclude<Fact, { type: "planned" | "end
         status: "running",
         attempts: fact.attempt,
         startedMs: fact.atMs,
+        ...(fact.live === undefined ? {} : { live: fact.live }),
       };
+    case "streaming":
+      return current && !task.streaming ? { ...task, streaming: true } : task;
     case "succeeded":
       if (!current) return task;
       return {
-        ...without(task, "error"),
+        ...without(task, "error", "live", "streaming"),
         status: "succeeded",
         succeeded: fact.cached === undefined
           ? { attempt: fact.attempt, ...(fact.chunks === undefined ? {} : { chunks: fact.chunks }) }
@@ -163,7 +181,8 @@ function taskAfter(task: TaskState, fact: Exclude<Fact, { type: "planned" | "end
       };
     case "failed": {
       if (!current) return task;
-      const failed = { ...task, failures: task.failures + 1, error: fact.error };
+      const over = without(task, "live", "streaming");
+      const failed = { ...over, failures: task.failures + 1, error: fact.error };
       if (fact.retryAtMs !== undefined) return { ...failed, status: "retrying", retryAtMs: fact.retryAtMs };
       return {
         ...failed,
@@ -174,16 +193,22 @@ function taskAfter(task: TaskState, fact: Exclude<Fact, { type: "planned" | "end
     case "interrupted":
       if (!current) return task;
       return {
-        ...without(task, "suspended"),
+        ...without(task, "suspended", "live", "streaming"),
         status: "ready",
         interruptions: task.interruptions + (task.suspended ? 0 : 1),
       };
+    case "recalled":
+      return current ? { ...without(task, "suspended", "live", "streaming"), status: "pending" } : task;
     case "suspended":
       return current && !task.suspended ? { ...task, suspended: true } : task;
     case "skipped":
       return { ...task, status: "skipped", endedMs: fact.atMs };
     case "cancelled":
-      return { ...without(task, "retryAtMs"), status: "cancelled", endedMs: fact.atMs };
+      return {
+        ...without(task, "retryAtMs", "live", "streaming"),
+        status: "cancelled",
+        endedMs: fact.atMs,
+      };
   }
 }
 
@@ -237,7 +262,8 @@ function viewTasks(state: RunState): Record<string, TaskView> {
   return Object.fromEntries([...state.tasks].map(([name, task]) => [name, viewTask(task)]));
 }
 
-function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
-  const { [key]: _, ...rest } = value;
+function without<T extends object, K extends keyof T>(value: T, ...keys: readonly K[]): Omit<T, K> {
+  const rest = { ...value };
+  for (const key of keys) delete rest[key];
   return rest;
 }

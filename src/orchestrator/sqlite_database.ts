@@ -53,6 +53,21 @@ const MIGRATIONS = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX reads_by_source ON reads (source_run_id, task);
 `,
+  // A line holds all facts that were written together: an array.
+  `
+  UPDATE facts SET fact = '[' || fact || ']';
+`,
+  `
+  ALTER TABLE events ADD COLUMN time_ms REAL NOT NULL DEFAULT 0;
+  UPDATE events SET time_ms = json_extract(envelope, '$.timeMs');
+  CREATE INDEX events_by_time ON events (time_ms);
+  ALTER TABLE runs ADD COLUMN event_id TEXT NOT NULL DEFAULT '';
+  UPDATE runs SET event_id = json_extract(accepted, '$.eventId');
+  CREATE INDEX runs_by_event ON runs (event_id);
+  CREATE INDEX results_by_run ON results (run_id);
+  -- Runs that are gone; \`released\` says which of their results are still there.
+  CREATE TABLE forgotten (run_id TEXT PRIMARY KEY NOT NULL, released TEXT) STRICT, WITHOUT ROWID;
+`,
 ];
 
 const JOURNAL: SqliteFileKind = {

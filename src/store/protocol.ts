@@ -11,6 +11,7 @@ import type {
   JournalledRun,
   JournalWrite,
   Memo,
+  PruneFilter,
   RunFilter,
   RunRecord,
   TriggerState,
@@ -39,6 +40,16 @@ export const storeProtocol = protocol("store", {
   },
   /** What is remembered of a task under a key. */
   memo: { in: z.object({ task: z.string(), key: z.string() }), out: z.custom<Memo>().optional() },
+  /** Forgets ended runs; gives their ids. */
+  prune: { in: z.custom<PruneFilter>(), out: z.array(z.string()) },
+  /** Clears away a bit of what is forgotten: the number of results deleted; nothing if nothing is left. */
+  sweep: { in: z.void(), out: z.number().optional() },
+  /** Deletes events of which no run is left; gives their number. */
+  pruneEvents: { in: z.object({ beforeMs: z.number(), limit: z.number() }), out: z.number() },
+  /** Gives a little unused space back to the disk; says whether there may be more. */
+  reclaim: { in: z.void(), out: z.boolean() },
+  /** Which of these results are there. */
+  present: { in: z.array(key), out: z.array(z.boolean()) },
   /** Loads a result: bytes as they are, anything else encoded, as a thread boundary would alter some values. */
   load: {
     in: key,

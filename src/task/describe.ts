@@ -30,6 +30,7 @@ export function describeTask(task: Task): TaskDescriptor {
     after: [...new Set(task.after.map(nameOf))],
     tags: task.tags,
     stream: task.stream,
+    maxAhead: task.maxAhead,
     failSafe: task.failSafe,
     maxRetries: task.maxRetries,
     backoff: task.backoff,
@@ -58,6 +59,7 @@ export function describePipeline(pipeline: Pipeline): PipelineDescriptor {
     overlap: pipeline.overlap,
     concurrency: pipeline.concurrency,
     timeoutMs: pipeline.timeoutMs,
+    retention: pipeline.retention,
     params: pipeline.params && jsonSchemaOf(pipeline.params, "input"),
   });
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { JsonSchema } from "../base/schema.ts";
+import type { Retention } from "./pipeline.ts";
 import type { Selection } from "./plan.ts";
 import type { TaskPermissions } from "./task.ts";
 
@@ -21,6 +22,16 @@ export interface Backoff {
   readonly maxMs: number;
   /** Full jitter: a random wait between 0 and the computed one (AWS Architecture Blog, 2015). */
   readonly jitter: boolean;
+}
+
+/** A limit that tasks share, over all runs and pipelines. */
+export interface ConcurrencyKey {
+  /** What is limited. */
+  readonly key: string;
+  /** How many attempts may run at the same time. */
+  readonly limit: number;
+  /** Parameters of the run whose values count as part of the key. */
+  readonly by: readonly string[];
 }
 
 /** One edge into a task: the value of `task` arrives as the input `param`. */
@@ -59,6 +70,8 @@ export interface TaskDescriptor {
   readonly tags: readonly string[];
   /** Whether it gives many chunks. */
   readonly stream: boolean;
+  /** How many chunks it may be ahead of the slowest task that reads it while it runs. */
+  readonly maxAhead?: number;
   /** Whether tasks downstream run even if this one fails. */
   readonly failSafe: boolean;
   /** Tries after the first. */
@@ -75,8 +88,8 @@ export interface TaskDescriptor {
   readonly memoryMb?: number;
   /** When an earlier result may stand for an attempt; absent: never. */
   readonly cache?: CacheDescriptor;
-  /** Attempts with the same key never run at the same time. */
-  readonly concurrencyKey?: string;
+  /** How many attempts with the same key may run at the same time; absent: any number. */
+  readonly concurrencyKey?: ConcurrencyKey;
   /** Among ready tasks the higher goes first. */
   readonly priority?: number;
   /** Whether its `run` takes no context, and so reads no parameters. */
@@ -104,8 +117,20 @@ export interface PipelineDescriptor {
   readonly concurrency?: number;
   /** How long one of its runs may take from its start on, in ms. */
   readonly timeoutMs?: number;
+  /** How long its ended runs are kept; absent: as the platform is set. */
+  readonly retention?: Retention;
   /** What its runs take as parameters. */
   readonly params?: JsonSchema;
+}
+
+/**
+ * The tasks whose chunks a task takes one by one, and on which it does not depend in any other way: if they
+ * stream, it can read them while they still run. One that may be remembered must know all of its inputs first.
+ */
+export function readsOf({ inputs, after, cache }: TaskDescriptor): readonly string[] {
+  if (cache !== undefined) return [];
+  const whole = new Set([...after, ...inputs.filter(({ collect }) => collect).map(({ task }) => task)]);
+  return [...new Set(inputs.map(({ task }) => task))].filter((task) => !whole.has(task));
 }
 
 /** The names of what a task depends on, each once, in the order of its edges. */

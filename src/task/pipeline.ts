@@ -52,14 +52,15 @@ export interface Pipeline<out Name extends string = string, out Params = unknown
   readonly strict: boolean;
 }
 
-/** How long ended runs are kept: until one of the limits is passed. */
+/**
+ * How long ended runs are kept, with their results: until one of the limits is passed. What is not said is not
+ * limited. Results that another kept run reads, and the latest one of each task, outlive their run.
+ */
 export interface Retention {
   /** How old a run may get, in ms after its end. */
   readonly maxAgeMs?: number;
-  /** How many runs. */
+  /** How many runs of the pipeline, those included that have not ended. */
   readonly maxRuns?: number;
-  /** How many bytes all results together. */
-  readonly maxBytes?: number;
 }
 
 /** What `definePipeline()` takes: exactly one of `tasks` and `select`, and the rest. */
@@ -102,7 +103,7 @@ export interface PipelineSettings<Name extends string, P extends AnySchema | und
    * runs is called off. A run request may say otherwise. Unlimited by default.
    */
   readonly timeoutMs?: number;
-  /** How long its ended runs are kept. As the platform is set by default. */
+  /** How long its ended runs are kept; `{}` for ever. As the platform is set by default. */
   readonly retention?: Retention;
   /**
    * Whether what each of its tasks gives, and what each input needs, must be known as JSON Schema when it is
@@ -182,7 +183,7 @@ export function definePipeline<
     overlap,
     concurrency,
     timeoutMs,
-    retention,
+    retention: retention && Object.freeze({ ...retention }),
     strict: options.strict === true,
   });
 }
@@ -206,9 +207,9 @@ function assertSelection(what: string, select: Selection | undefined): void {
   naming(what, () => parseSelector(selector));
 }
 
-function assertRetention(what: string, retention: Retention | undefined): void {
-  assertNested(what, "retention", retention, ["maxAgeMs", "maxRuns", "maxBytes"]);
-  for (const [key, value] of Object.entries(retention ?? {})) {
-    assertNumber(what, `retention.${key}`, value, { min: 0 });
-  }
+/** Checks limits of runs; absent is fine. */
+export function assertRetention(what: string, retention: Retention | undefined): void {
+  assertNested(what, "retention", retention, ["maxAgeMs", "maxRuns"]);
+  assertNumber(what, "retention.maxAgeMs", retention?.maxAgeMs, { min: 0 });
+  assertNumber(what, "retention.maxRuns", retention?.maxRuns, { min: 0, whole: true });
 }

@@ -131,3 +131,27 @@ export interface RunEnd {
   /** Why it failed. */
   readonly error?: WireError;
 }
+
+/** Which ended runs to delete: those that fit all that is said, but for what unfinished runs need. */
+export interface PruneRequest {
+  /** Only runs of this pipeline. */
+  readonly pipeline?: string;
+  /** Only runs that ended longer ago than this, in ms. */
+  readonly olderThanMs?: number;
+  /** Not the newest so many of each pipeline. */
+  readonly keep?: number;
+  /** At most so many. Unlimited by default. */
+  readonly limit?: number;
+  /** Whether only to count them. @default {false} */
+  readonly dryRun?: boolean;
+}
+
+/** What was deleted. */
+export interface PruneReport {
+  /** How many runs. */
+  readonly runs: number;
+  /** How many results; what another run reads, and the latest result of a task, outlive their run. */
+  readonly results: number;
+  /** Whether there may be more, beyond the limit. */
+  readonly more: boolean;
+}

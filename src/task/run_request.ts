@@ -5,7 +5,7 @@
  */
 import { MillraceError } from "../base/errors.ts";
 import { checkShape, type Shaped } from "../base/shape.ts";
-import type { RunRequest } from "./run.ts";
+import type { PruneRequest, RunRequest } from "./run.ts";
 
 const SELECTING = ["names", "tags", "roots", "select", "includeUpstream"] as const;
 
@@ -69,6 +69,22 @@ function rerunIssues(rerun: object): readonly string[] {
   const tasks = checkShape(from, { tasks: "strings" });
   if (tasks.ok && tasks.value.tasks !== undefined && tasks.value.tasks.length > 0) return issues;
   return [...issues, `in 'rerun': at 'from': must be "failure", "start" or {"tasks": [at least one name]}`];
+}
+
+/** What to prune; throws `run/request-invalid` with everything that is wrong with it. */
+export function parsePruneRequest(body: unknown): PruneRequest {
+  const checked = checkShape(body ?? {}, {
+    pipeline: "string",
+    olderThanMs: "count",
+    keep: "count",
+    limit: "count",
+    dryRun: "boolean",
+  });
+  if (checked.ok && checked.value.limit !== 0) return checked.value;
+  const issues = checked.ok ? ["at 'limit': must be at least 1"] : checked.issues;
+  throw new MillraceError("run/request-invalid", `Cannot prune runs as ${issues.join("; ")}`, {
+    details: { issues },
+  });
 }
 
 /** What a request selects, without what only a run needs. */

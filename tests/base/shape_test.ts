@@ -4,6 +4,7 @@ import { checkShape } from "../../src/base/shape.ts";
 
 const SHAPE = {
   limit: "positive",
+  keep: "count",
   name: "string",
   deep: "boolean",
   tags: "strings",
@@ -12,23 +13,27 @@ const SHAPE = {
 } as const;
 
 Deno.test("checkShape() gives the object if every member is of its kind", () => {
-  const value = { limit: 0.5, name: "a", deep: false, tags: ["x"], params: {}, data: null };
+  const value = { limit: 0.5, keep: 0, name: "a", deep: false, tags: ["x"], params: {}, data: null };
   assertEquals(checkShape(value, SHAPE), { ok: true, value });
   assertEquals(checkShape({}, SHAPE), { ok: true, value: {} });
 });
 
 Deno.test("checkShape() names everything that is wrong at once", () => {
-  assertEquals(checkShape({ limit: 0, nam: "a", deep: 1, tags: ["x", ""], params: [], name: "" }, SHAPE), {
-    ok: false,
-    issues: [
-      "at 'limit': must be a number above 0: it is a number",
-      'there is no key "nam", did you mean "name"?',
-      "at 'deep': must be true or false: it is a number",
-      "at 'tags': must be an array of strings: it is an array",
-      "at 'params': must be an object: it is an array",
-      "at 'name': must be a string that is not empty: it is an empty string",
-    ],
-  });
+  assertEquals(
+    checkShape({ limit: 0, keep: 0.5, nam: "a", deep: 1, tags: ["x", ""], params: [], name: "" }, SHAPE),
+    {
+      ok: false,
+      issues: [
+        "at 'limit': must be a number above 0: it is a number",
+        "at 'keep': must be a whole number from 0: it is a number",
+        'there is no key "nam", did you mean "name"?',
+        "at 'deep': must be true or false: it is a number",
+        "at 'tags': must be an array of strings: it is an array",
+        "at 'params': must be an object: it is an array",
+        "at 'name': must be a string that is not empty: it is an empty string",
+      ],
+    },
+  );
 });
 
 Deno.test("checkShape() does not know the names that every object inherits", () => {

@@ -21,7 +21,7 @@ export async function castOf(stack: AsyncDisposableStack, readers: number): Prom
     () => import("../../actors/broker.ts"),
   );
   const nobody = { host: 0, name: "nobody" }; // no event starts anything here
-  const broker = await system.spawnIn(place, { orchestrator: nobody }, {
+  const broker = await system.spawnIn(place, { orchestrator: nobody, eventLog: nobody }, {
     name: "broker",
     host: await system.startHost("broker"),
     protocol: brokerProtocol,

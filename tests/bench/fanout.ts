@@ -48,12 +48,13 @@ async function throughCallbacks(count: number): Promise<void> {
     capacity: Infinity,
     overflow: "reject",
     maxWaiting: 0,
+    gap: undefined,
     onRecovered: () => {},
     onClose: () => {},
   };
   const buffers = Array.from({ length: SUBSCRIBERS }, () => new SubscriptionBuffer(options));
   const callbacks = buffers.map((buffer) => buffer.offer.bind(buffer));
-  const readers = buffers.map((buffer) => readAll(new DecodedSubscription(buffer), count));
+  const readers = buffers.map((buffer) => readAll(new DecodedSubscription(buffer, {}, () => {}), count));
   for (let n = 0; n < count; n++) {
     const event = encodeEvent({
       id: `${n}`,

@@ -110,6 +110,49 @@ Deno.test("a full subscription that rejects says so, and everyone else has the e
   assertEquals(await take(other), ["1", "2"]);
 });
 
+Deno.test("a subscription that conflates has of each topic and key the latest event, in order", async () => {
+  const { core } = openCore();
+  const subscription = core.subscribe("**", { overflow: "conflate", capacity: 3, gaps: true });
+  core.deliver(event("a", "1"));
+  core.deliver(event("b", "2"));
+  core.deliver(event("a", "3", { key: "k" }));
+  const delivery = core.deliver(event("a", "4"));
+  assertEquals([delivery.enqueued, delivery.dropped], [1, 1]);
+  core.deliver(event("a", "5", { key: "k" }));
+  // Nothing is missing of what is of any use.
+  assertEquals(await take(subscription), ["2", "4", "5"]);
+  for (const data of ["6", "7", "8", "9"]) core.deliver(event(`c.${data}`, data));
+  assertEquals(await take(subscription), ['{"pattern":"**","lost":1}', "7", "8", "9"]);
+  const { offered, taken, dropped, depth } = subscription.stats;
+  assertEquals([offered, taken, dropped, depth], [9, 6, 3, 0]);
+});
+
+Deno.test("a subscription is told of what a full buffer gave up, in its place, if it asked for gaps", async () => {
+  for (const overflow of ["drop-oldest", "drop-newest", "reject"] as const) {
+    const { core } = openCore();
+    const subscription = core.subscribe("a", { capacity: 2, overflow, gaps: true });
+    const silent = core.subscribe("a", { capacity: 2, overflow });
+    for (const data of ["1", "2", "3", "4"]) core.deliver(event("a", data));
+    const kept = overflow === "drop-oldest" ? ["3", "4"] : ["1", "2"];
+    const [gap, ...events] = (await subscription.nextBatch(10))!;
+    assertEquals([gap!.topic, gap!.data, gap!.source], [
+      "$sys.advisory.gap",
+      '{"pattern":"a","lost":2}',
+      "broker",
+    ]);
+    assertEquals(events.map(({ data }) => data), kept);
+    assertEquals(await take(silent), kept);
+    // Told once; a sign is no event of those that are counted.
+    core.deliver(event("a", "5"));
+    const reader = subscription[Symbol.asyncIterator]();
+    assertEquals((await reader.next()).value!.data, "5");
+    assertEquals(subscription.stats.taken, 3);
+    for (const data of ["6", "7", "8"]) core.deliver(event("a", data));
+    assertEquals(JSON.parse((await reader.next()).value!.data).lost, 1);
+    assertEquals((await reader.next()).value!.data, overflow === "drop-oldest" ? "7" : "6");
+  }
+});
+
 Deno.test("a full subscription with backpressure makes the publisher wait, and nobody else", async () => {
   const { core } = openCore();
   const slow = core.subscribe("a", { capacity: 1, overflow: "backpressure" });

@@ -14,6 +14,7 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
     enqueued: count,
     dropped: count,
     duplicate: fc.boolean(),
+    sequence: fc.integer({ min: 1, max: 2 ** 40 }),
     runIds: fc.array(fc.uuid(), { minLength: 1, maxLength: 2 }),
   }, { requiredKeys: ["matched", "enqueued", "dropped", "duplicate"], noNullPrototype: true }),
   fc.constant(refused(error)),

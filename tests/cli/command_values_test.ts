@@ -1,6 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { InvalidValue, parseList, parseParam, parseWholeNumber } from "../../src/cli/command_values.ts";
+import {
+  InvalidValue,
+  parseList,
+  parseParam,
+  parseSpan,
+  parseWholeNumber,
+} from "../../src/cli/command_values.ts";
 
 Deno.test("parseParam() gives back any JSON value", () => {
   fc.assert(fc.property(fc.stringMatching(/^[a-z_]{1,8}$/), fc.jsonValue(), (key, value) => {
@@ -29,4 +35,19 @@ Deno.test("parseWholeNumber() takes exactly the whole numbers within bounds", ()
 
 Deno.test("parseList() drops blanks and adds to what was there", () => {
   assertEquals(parseList(" b, ,c ", ["a"]), ["a", "b", "c"]);
+});
+
+Deno.test("parseSpan() takes a number and a unit", () => {
+  assertEquals(["0s", "5ms", "90s", "2m", "12h", "7d", "1w"].map(parseSpan), [
+    0,
+    5,
+    90_000,
+    120_000,
+    43_200_000,
+    604_800_000,
+    604_800_000,
+  ]);
+  for (const text of ["", "7", "d", "7 d", "-7d", "1.5h", "7y"]) {
+    assertThrows(() => parseSpan(text), InvalidValue);
+  }
 });

@@ -2,8 +2,18 @@
 import { MillraceError } from "../../src/base/errors.ts";
 import type { EncodedEvent } from "../../src/event/event.ts";
 import type { PlatformView } from "../../src/http/port.ts";
-import type { CliPlatform, ClosedPlatform, RunListFilter } from "../../src/cli/port.ts";
-import type { RunEnd, RunRequest, RunSummary, RunView, TaskView } from "../../src/task/run.ts";
+import type { CliPlatform, ClosedPlatform, PlanRequest, RunListFilter } from "../../src/cli/port.ts";
+import type { LogEntry, LogFilter } from "../../src/task/log_entry.ts";
+import type { DrawOptions } from "../../src/task/plan.ts";
+import type {
+  PruneReport,
+  PruneRequest,
+  RunEnd,
+  RunRequest,
+  RunSummary,
+  RunView,
+  TaskView,
+} from "../../src/task/run.ts";
 import type { Clock } from "../../src/base/clock.ts";
 
 export const RUN_ID = "019aa000-0000-7000-8000-0000a41b09cc";
@@ -47,6 +57,9 @@ export class FakePlatform implements CliPlatform {
   readonly requests: RunRequest[] = [];
   readonly views = new Map<string, RunView>();
   readonly results = new Map<string, unknown>();
+  /** What was to be pruned, and what is answered to it. */
+  readonly pruned: PruneRequest[] = [];
+  readonly reports: PruneReport[] = [];
   readonly known: string[] = ["flights"];
   readonly closing: PromiseWithResolvers<ClosedPlatform> = Promise.withResolvers();
   view_ = platformView();
@@ -132,8 +145,27 @@ export class FakePlatform implements CliPlatform {
     return Promise.resolve(newestFirst.slice(0, filter.limit ?? 50));
   }
 
+  drawPlan(request: PlanRequest, options: DrawOptions): Promise<string> {
+    return Promise.resolve(JSON.stringify([request, options]));
+  }
+
+  prune(request: PruneRequest): Promise<PruneReport> {
+    this.pruned.push(request);
+    return Promise.resolve(this.reports.shift() ?? { runs: 0, results: 0, more: false });
+  }
+
   result(runId: string, task: string): Promise<unknown> {
     return Promise.resolve(this.results.get(`${runId}/${task}`));
+  }
+
+  /** What tasks wrote. */
+  readonly entries: LogEntry[] = [];
+
+  async *logs(runId: string, { task, attempt }: LogFilter): AsyncIterable<LogEntry> {
+    await this.runView(runId);
+    yield* this.entries.filter((entry) =>
+      (task ?? entry.task) === entry.task && (attempt ?? entry.attempt) === entry.attempt
+    );
   }
 
   close(): Promise<ClosedPlatform> {

@@ -141,8 +141,8 @@ export function testRunJournal(name: string, withJournal: WithRunJournal): void 
     assertEquals((await journal.run("a"))?.facts, [{ n: 1 }]);
   });
 
-  test("unfinished() gives pending and running runs with their facts, oldest first", async (journal) => {
-    for (const id of ["3", "1", "2", "4", "5"]) await journal.commit(accept(id));
+  test("unfinished() gives pending and running runs with their facts, as they were accepted", async (journal) => {
+    for (const id of ["3", "2", "1", "4", "5"]) await journal.commit(accept(id));
     await journal.commit([
       { kind: "facts", runId: "2", facts: ["planned"] },
       { kind: "status", runId: "2", status: "running" },
@@ -151,8 +151,8 @@ export function testRunJournal(name: string, withJournal: WithRunJournal): void 
       { kind: "status", runId: "5", status: "cancelled", endedMs: 9 },
     ]);
     assertEquals(await journal.unfinished(), [
-      { run: run("1"), facts: [] },
       { run: run("2", { status: "running" }), facts: ["planned"] },
+      { run: run("1"), facts: [] },
     ]);
     assertEquals((await journal.run("3"))?.run, run("3", { status: "succeeded", endedMs: 7 }));
   });

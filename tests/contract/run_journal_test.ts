@@ -1,5 +1,6 @@
 import { openMemoryRunJournal } from "../../src/orchestrator/memory_run_journal.ts";
 import { openSqliteRunJournal } from "../../src/orchestrator/sqlite_run_journal.ts";
+import { testJournalPruning } from "./journal_pruning_contract.ts";
 import { testRunJournal, type WithRunJournal } from "./run_journal_contract.ts";
 
 function onSqlite(fsync: "always" | "batched"): WithRunJournal {
@@ -20,3 +21,8 @@ testRunJournal("MemoryRunJournal", async (test) => {
 });
 testRunJournal("SqliteRunJournal (batched)", onSqlite("batched"));
 testRunJournal("SqliteRunJournal (always)", onSqlite("always"));
+testJournalPruning("MemoryRunJournal", async (test) => {
+  await using journal = await openMemoryRunJournal();
+  await test(journal);
+});
+testJournalPruning("SqliteRunJournal (batched)", onSqlite("batched"));

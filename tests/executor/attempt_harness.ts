@@ -3,6 +3,7 @@ import type { MemoWords } from "../../src/executor/attempt_memo.ts";
 import type { ResultSource } from "../../src/task/result_id.ts";
 import { createLogger, type LogRecord } from "../../src/base/log.ts";
 import { runAttempt } from "../../src/executor/attempt.ts";
+import type { StreamPorts } from "../../src/executor/live_stream.ts";
 import type { AttemptNotice, AttemptOutcome, ExecutableTask } from "../../src/executor/port.ts";
 import { openMemoryIOManager } from "../../src/store/memory_io_manager.ts";
 import type { IOManager } from "../../src/store/port.ts";
@@ -28,10 +29,18 @@ export interface Trial {
   run(task: Task, executable?: Partial<ExecutableTask>): Promise<AttemptOutcome>;
 }
 
+/** Nobody reads what is written, and nothing is read while it is written. */
+export const IDLE: StreamPorts = {
+  read: () => Promise.reject(new Error("nothing is being written")),
+  left: () => {},
+  room: () => Promise.resolve(Infinity),
+};
+
 /** Makes everything that an attempt needs. */
 export async function createTrial(
   replaced: Partial<IOManager> = {},
   found?: ResultSource,
+  streams: StreamPorts = IDLE,
 ): Promise<Trial> {
   const clock = createVirtualClock(1_000);
   const store = await openMemoryIOManager();
@@ -84,6 +93,7 @@ export async function createTrial(
           clock,
           log: createLogger((record) => records.push(record), clock.now),
           io,
+          streams,
           notice: (notice) => notices.push(notice),
           onFault: (listener) => {
             faults.add(listener);

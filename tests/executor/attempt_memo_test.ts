@@ -9,7 +9,7 @@ import { collect, defineTask } from "../../src/task/mod.ts";
 import { resultIdsOf, type ResultSource } from "../../src/task/result_id.ts";
 import type { Task, TaskFailure } from "../../src/task/task.ts";
 import { createVirtualClock } from "../../src/testing/virtual_clock.ts";
-import { createTrial } from "./attempt_harness.ts";
+import { createTrial, IDLE } from "./attempt_harness.ts";
 
 const FAILURE: TaskFailure = {
   "~millrace": "failure",
@@ -47,7 +47,15 @@ async function memory(code = "version:1") {
       recall: (_, key) => Promise.resolve(memos.get(key)),
     });
     const recall = (words: Parameters<AttemptMemo["recall"]>[0]) => memo.recall(words);
-    const ports = { clock, log, io, notice: () => {}, publish: () => Promise.resolve(), recall };
+    const ports = {
+      clock,
+      log,
+      io,
+      streams: IDLE,
+      notice: () => {},
+      publish: () => Promise.resolve(),
+      recall,
+    };
     const outcome = await memo.noted(await runAttempt(task, full, ports, new AbortController().signal));
     assert(outcome.ok, JSON.stringify(outcome));
     const { chunks, cached, memo: note } = outcome;

@@ -6,7 +6,10 @@ import { openMemoryIOManager } from "../../src/store/memory_io_manager.ts";
 import { defineTask } from "../../src/task/define_task.ts";
 import { collect, from } from "../../src/task/edge.ts";
 import { chunkIdOf, resultIdOf } from "../../src/task/result_id.ts";
-import type { TaskFailure } from "../../src/task/task.ts";
+import type { StreamPorts } from "../../src/executor/live_stream.ts";
+import type { InputSource } from "../../src/executor/port.ts";
+import type { IOManager } from "../../src/store/port.ts";
+import type { Task, TaskFailure } from "../../src/task/task.ts";
 
 const value = defineTask({ name: "value", run: () => ({ n: 1 }) });
 const rows = defineTask({ name: "rows", stream: true, run: () => [1, 2, 3] });
@@ -25,18 +28,29 @@ async function filledStore() {
   return io;
 }
 
+/** No stream is read while it is written here. */
+const streams: StreamPorts = {
+  read: () => Promise.reject(new Error("nothing is being written")),
+  left: () => {},
+  room: () => Promise.reject(new Error("nothing is being written")),
+};
+
+function load(task: Task, sources: Readonly<Record<string, InputSource>>, io: IOManager) {
+  return loadInputs(task, sources, { io, streams }, new AbortController().signal);
+}
+
 async function all(chunks: unknown): Promise<unknown[]> {
   return await Array.fromAsync(chunks as AsyncIterable<unknown>);
 }
 
 Deno.test("loadInputs loads a value from the run, task and attempt that it is told", async () => {
   const task = defineTask({ name: "t", inputs: { value }, run: () => {} });
-  assertEquals(await loadInputs(task, { value: valueSource }, await filledStore()), { value: { n: 1 } });
+  assertEquals(await load(task, { value: valueSource }, await filledStore()), { value: { n: 1 } });
 });
 
 Deno.test("loadInputs gives the chunks of a stream in order, as often as they are asked for", async () => {
   const task = defineTask({ name: "t", inputs: { rows }, run: () => {} });
-  const inputs = await loadInputs(task, { rows: rowsSource }, await filledStore());
+  const inputs = await load(task, { rows: rowsSource }, await filledStore());
   assertEquals(await all(inputs.rows), [1, 2, 3]);
   assertEquals(await all(inputs.rows), [1, 2, 3]);
 });
@@ -44,13 +58,13 @@ Deno.test("loadInputs gives the chunks of a stream in order, as often as they ar
 Deno.test("loadInputs loads a chunk when it is asked for, and no more than are asked for", async () => {
   const io = await filledStore();
   const loaded: string[] = [];
-  const load = io.load.bind(io);
+  const loadOne = io.load.bind(io);
   io.load = (key) => {
     loaded.push(key.resultId);
-    return load(key);
+    return loadOne(key);
   };
   const task = defineTask({ name: "t", inputs: { rows }, run: () => {} });
-  const inputs = await loadInputs(task, { rows: rowsSource }, io);
+  const inputs = await load(task, { rows: rowsSource }, io);
   assertEquals(loaded, []);
   for await (const _ of inputs.rows as AsyncIterable<unknown>) break;
   assertEquals(loaded, chunkIds.slice(0, 1));
@@ -59,8 +73,8 @@ Deno.test("loadInputs loads a chunk when it is asked for, and no more than are a
 Deno.test("loadInputs collects the chunks of a stream into an array", async () => {
   const task = defineTask({ name: "t", inputs: { all: collect(rows) }, run: () => {} });
   const io = await filledStore();
-  assertEquals(await loadInputs(task, { all: rowsSource }, io), { all: [1, 2, 3] });
-  assertEquals(await loadInputs(task, { all: { ...rowsSource, resultIds: [] } }, io), { all: [] });
+  assertEquals(await load(task, { all: rowsSource }, io), { all: [1, 2, 3] });
+  assertEquals(await load(task, { all: { ...rowsSource, resultIds: [] } }, io), { all: [] });
 });
 
 Deno.test("loadInputs gives what comes out of the schema of from(), and names the path that does not fit", async () => {
@@ -70,14 +84,14 @@ Deno.test("loadInputs gives what comes out of the schema of from(), and names th
     inputs: { v: from("value", z.object({ n: z.number().transform((n) => n + 1) })) },
     run: () => {},
   });
-  assertEquals(await loadInputs(good, { v: valueSource }, io), { v: { n: 2 } });
+  assertEquals(await load(good, { v: valueSource }, io), { v: { n: 2 } });
   const bad = defineTask({
     name: "t",
     inputs: { v: from("value", z.object({ n: z.string() })) },
     run: () => {},
   });
   const error = await assertRejects(
-    () => loadInputs(bad, { v: valueSource }, io),
+    () => load(bad, { v: valueSource }, io),
     MillraceError,
     `Cannot run task "t" as its input "v" must fit the schema given to from(): at 'n':`,
   );
@@ -93,17 +107,28 @@ Deno.test("loadInputs passes the failure of a fail-safe task on as it is", async
     error: { code: "task/threw", message: "no", details: {} },
   };
   const task = defineTask({ name: "t", inputs: { fragile }, run: () => {} });
-  assertEquals(await loadInputs(task, { fragile: failure }, await filledStore()), { fragile: failure });
+  assertEquals(await load(task, { fragile: failure }, await filledStore()), { fragile: failure });
 });
 
 Deno.test("loadInputs rejects with what the store says of a result that is not there", async () => {
   const task = defineTask({ name: "t", inputs: { value, rows }, run: () => {} });
   const error = await assertRejects(async () =>
-    await loadInputs(
+    await load(
       task,
       { value: { ...valueSource, resultIds: ["a9"] }, rows: rowsSource },
       await filledStore(),
     )
   );
   assert(MillraceError.is(error, "store/not-found"));
+});
+
+Deno.test("loadInputs refuses chunks where one value is taken by name", async () => {
+  const task = defineTask({ name: "t", inputs: { r: from("rows", z.number()) }, run: () => {} });
+  for (
+    const source of [rowsSource, { ...rowsSource, resultIds: [] }, { runId: "r0", task: "rows", attempt: 1 }]
+  ) {
+    const error = await assertRejects(async () => await load(task, { r: source }, await filledStore()));
+    assert(MillraceError.is(error, "task/input-invalid"));
+    assertEquals([error.details.param, error.retryable], ["r", false]);
+  }
 });

@@ -10,6 +10,8 @@ import { openMemoryIOManager } from "../../src/store/memory_io_manager.ts";
 import { defineTask } from "../../src/task/define_task.ts";
 import type { ResultSource } from "../../src/task/result_id.ts";
 import type { Task } from "../../src/task/task.ts";
+import { IDLE } from "./attempt_harness.ts";
+import type { StreamPorts } from "../../src/executor/live_stream.ts";
 import { createVirtualClock } from "../../src/testing/mod.ts";
 
 function executableOf(task: string, more: Partial<ExecutableTask> = {}): ExecutableTask {
@@ -29,12 +31,15 @@ function executableOf(task: string, more: Partial<ExecutableTask> = {}): Executa
 async function createRig(
   publish = (_topic: string, _data: unknown) => Promise.resolve(),
   found?: ResultSource,
+  streams: StreamPorts = IDLE,
 ) {
   const io = await openMemoryIOManager();
   const notices: AttemptNotice[] = [];
   const serve = (executable: ExecutableTask, items: AsyncIterable<SandboxItem>, line?: SandboxLine) =>
     serveSandbox(executable, items, {
       io,
+      streams,
+      signal: new AbortController().signal,
       notice: (notice) => void notices.push(notice),
       recall: () => Promise.resolve(found),
       publish,
@@ -81,6 +86,40 @@ Deno.test("SandboxLine and serveSandbox carry inputs, results, chunks and notice
   assertEquals(rig.notices.map(({ kind }) => kind), ["progress", "chunk", "chunk"]);
 });
 
+Deno.test("SandboxLine and serveSandbox carry streams that are read while they are written", async () => {
+  const asked: unknown[] = [];
+  const rig = await createRig(undefined, undefined, {
+    read: (source, position) => {
+      asked.push([source.attempt, position]);
+      return Promise.resolve({ chunks: position + 1, done: position === 2 });
+    },
+    left: (source) => void asked.push(["left", source.task]),
+    room: (chunks, maxAhead) => {
+      asked.push(["room", chunks, maxAhead]);
+      return Promise.resolve(chunks + 2);
+    },
+  });
+  const source = defineTask({ name: "source", stream: true, run: () => [1] });
+  const task = defineTask({
+    name: "task",
+    stream: true,
+    maxAhead: 1,
+    inputs: { source },
+    async *run({ source }) {
+      for await (const _ of source) break;
+      yield* source;
+    },
+  });
+  for (const n of [0, 1, 2]) {
+    await rig.io.save({ runId: "r0", task: "source", resultId: `a3-00000${n}` }, n);
+  }
+  const inputs = { source: { runId: "r0", task: "source", attempt: 3 } };
+  assertEquals(await rig.run(task, { inputs }), { ok: true, chunks: 3, durationMs: 0 });
+  assertEquals(asked, [[3, 0], ["left", "source"], [3, 1], ["room", 1, 1], [3, 2]]);
+  const ids = await rig.io.list({ runId: "r1" });
+  assertEquals(await Promise.all(ids.slice(1).map((id) => rig.io.load(id))), [0, 1, 2]);
+});
+
 Deno.test("SandboxLine tells a task what its event was refused for", async () => {
   const refusal = new MillraceError("event/reserved-topic", "no", { details: { topic: "run.x" } });
   const rig = await createRig(() => Promise.reject(refusal));
@@ -110,6 +149,9 @@ const key = (runId: string, task: string, resultId: string) => ({ runId, task, r
 const foreign: readonly SandboxCall[] = [
   { verb: "load", key: key("r0", "secret", "a1") },
   { verb: "load", key: key("r0", "source", "a2") },
+  { verb: "load", key: key("r0", "live", "a1-000000") },
+  { verb: "read", source: { runId: "r0", task: "live", attempt: 1 }, position: 0 },
+  { verb: "read", source: { runId: "r0", task: "source", attempt: 1 }, position: 0 },
   { verb: "save", key: key("r0", "task", "a1"), value: packValue(1) },
   { verb: "save", key: key("r1", "other", "a1"), value: packValue(1) },
   { verb: "save", key: key("r1", "task", "a2"), value: packValue(1) },
@@ -117,11 +159,14 @@ const foreign: readonly SandboxCall[] = [
 ];
 
 for (const call of foreign) {
-  Deno.test(`serveSandbox refuses to ${call.verb} ${JSON.stringify("key" in call && call.key)}`, async () => {
+  Deno.test(`serveSandbox refuses to ${call.verb} ${JSON.stringify(call)}`, async () => {
     const rig = await createRig();
     for (const task of ["secret", "source"]) await rig.io.save(key("r0", task, "a1"), "kept");
     const replies: unknown[] = [];
-    const inputs = { source: { runId: "r0", task: "source", resultIds: ["a1"] } };
+    const inputs = {
+      source: { runId: "r0", task: "source", resultIds: ["a1"] },
+      live: { runId: "r0", task: "live", attempt: 2 },
+    };
     const outcome = { ok: false, error: {}, retryable: false, durationMs: 0 } as unknown as AttemptOutcome;
     const items = (async function* (): AsyncGenerator<SandboxItem> {
       yield { kind: "call", id: 1, call };
@@ -130,6 +175,8 @@ for (const call of foreign) {
     })();
     await serveSandbox(executableOf("task", { inputs }), items, {
       io: rig.io,
+      streams: { ...IDLE, read: () => Promise.resolve({ chunks: 9, done: true }) },
+      signal: new AbortController().signal,
       notice: () => {},
       recall: () => Promise.resolve(undefined),
       publish: () => Promise.resolve(),

@@ -79,10 +79,55 @@ Deno.test("GET /api/events streams what matches, as it happens", async () => {
   await scene.reader.cancel();
 });
 
+Deno.test("GET /api/events sends at once what has gathered", async () => {
+  const scene = await open();
+  const events = ["e1", "e2", "e3"].map((id) => encoded("run.sales.started", { id }, id));
+  scene.backend.subscriptions[0]!.push(...events);
+  assertEquals((await scene.reader.read()).value, events.map((event) => frameOf(event)).join(""));
+  await scene.reader.cancel();
+});
+
 Deno.test("GET /api/events without a pattern streams everything", async () => {
   const scene = await open("");
   assertEquals(scene.backend.calls, [["subscribe", "**"]]);
   await scene.reader.cancel();
+});
+
+Deno.test("frameOf() lets no id break out of its line", () => {
+  const frame = frameOf({ ...encoded("a", 0), id: 'e1\ndata: {"topic":"forged"}' });
+  assertEquals(frame.split("\n").map((line) => line.split(":")[0]), ["data", "", ""]);
+});
+
+Deno.test("frameOf() gives a gap a name, and no id to go on from", () => {
+  assertEquals(frameOf(encoded("$sys.advisory.gap", { lost: 3 })), 'event: gap\ndata: {"lost":3}\n\n');
+});
+
+Deno.test("GET /api/events begins where ?since= says, or after the event that a client had last", async () => {
+  const backend = createFakeBackend();
+  const app = createApp(backend, { clock: new StillClock() });
+  const ask = async (query: string, headers: Record<string, string> = {}): Promise<void> => {
+    const response = await app.fetch(
+      new Request(`http://localhost/api/events?pattern=a${query}`, { headers }),
+    );
+    await response.body!.cancel();
+  };
+  await ask("&since=first");
+  await ask("&since=17");
+  await ask("&since=2025-01-01T00:00:00%2B01:00");
+  await ask("&since=01941f29-7c00-7000-8000-000000000001");
+  await ask("&since=first", { "last-event-id": "17" });
+  // As EventSource sends it: bytes of UTF-8.
+  await ask("", { "last-event-id": "\u00c3\u00a9" });
+  await ask("", { "last-event-id": "" });
+  assertEquals(backend.calls.map(([, , since]) => since), [
+    "first",
+    { sequence: 17 },
+    { timeMs: START_MS - 3_600_000 },
+    { id: "01941f29-7c00-7000-8000-000000000001" },
+    { id: "17" },
+    { id: "é" },
+    undefined,
+  ]);
 });
 
 Deno.test("GET /api/events refuses an invalid pattern before the stream begins", async () => {

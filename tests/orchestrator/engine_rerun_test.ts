@@ -152,6 +152,37 @@ Deno.test("Engine a re-run is refused for unfinished runs, unknown tasks, and wh
   assertEquals(MillraceError.is(error) && error.code, "run/not-found");
 });
 
+Deno.test("Engine a re-run is refused if results that it would take over are gone, by the names of their tasks", async () => {
+  const { world } = changing(planOf(abc));
+  const first = await ranWithout(world, "c");
+  for (const task of ["b", "d"]) world.stored.delete(`${first}/${task}/1`);
+  assertEquals((await refused(rerun(world, first, "failure"))).tasks, ["d", "b"]);
+  const second = await rerun(world, first, { tasks: ["b", "d"] });
+  await world.finishAll();
+  assertEquals(attempted(world, second), ["b", "c", "d"]);
+});
+
+Deno.test("Engine what an unfinished re-run reads is not forgotten, and its results outlive their run", async () => {
+  const { world } = changing(planOf(abc));
+  const first = await ranWithout(world, "c");
+  await world.clock.advance(1);
+  const second = await rerun(world, first, "failure");
+  assertEquals(await world.journal.prune({}), []);
+  await world.finishAll();
+  await world.clock.advance(1);
+  const third = await rerun(world, second, { tasks: ["d"] });
+  await world.finishAll();
+  assertEquals(await world.journal.prune({ keep: 1 }), [first, second]);
+  const kept: Record<string, readonly string[]> = {};
+  for (let next = await world.journal.release(); next; next = await world.journal.release()) {
+    kept[next.runId] = next.kept;
+    await world.journal.released(next.runId, next.kept);
+  }
+  assertEquals(kept, { [first]: ["a", "b"], [second]: ["c"] });
+  const { tasks } = await world.engine.view(third);
+  assertEquals([tasks.a!.from?.runId, tasks.c!.from?.runId], [first, second]);
+});
+
 Deno.test("Engine a run that never had a plan is repeated in full", async () => {
   const { world, now } = changing(planOf(abc));
   const { runIds: [first] } = await world.publish("go");

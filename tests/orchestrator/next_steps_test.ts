@@ -2,9 +2,9 @@ import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import type { Fact } from "../../src/orchestrator/facts.ts";
 import { Frontier } from "../../src/orchestrator/next_steps.ts";
-import { applyFact, type RunState } from "../../src/orchestrator/run_state.ts";
-import { naiveNextSteps } from "./naive_next_steps.ts";
-import { naiveEnd } from "./naive_run.ts";
+import { applyFact, isSettled, type RunState } from "../../src/orchestrator/run_state.ts";
+import { naiveNextSteps, streamsInto } from "./naive_next_steps.ts";
+import { naiveEnd, statusesOf } from "./naive_run.ts";
 import { fact, planned, planOf, type Play, plays, stateAfter, threw, timedOut } from "./plans.ts";
 
 function next(edges: Parameters<typeof planOf>[0], more: Parameters<typeof planOf>[1], ...facts: Fact[]) {
@@ -128,23 +128,48 @@ function playOut(
 ): RunState {
   const state = stateAfter(planned(plan));
   const frontier = new Frontier(state);
-  const take = (one: Fact): void => {
-    assert(applyFact(state, one), JSON.stringify(one));
-    if ("task" in one) frontier.changed(one.task);
-    look({ state, frontier });
+  const due = new Set<string>();
+  const wake = (task: string): void => {
+    due.add(task);
+    frontier.due(task);
+    look({ state, frontier, due });
   };
-  look({ state, frontier });
+  const take = (one: Fact): void => {
+    apply(one);
+    look({ state, frontier, due });
+  };
+  const apply = (one: Fact): void => {
+    assert(applyFact(state, one), JSON.stringify(one));
+    if ("task" in one && state.tasks.get(one.task)!.status !== "retrying") due.delete(one.task);
+    if ("task" in one) frontier.changed(one.task);
+    if (one.type === "failed" || one.type === "interrupted" || one.type === "recalled") recall(one);
+  };
+  /** Who reads what has come to nothing starts again, before anything else is decided. */
+  const recall = ({ task: because, attempt }: { readonly task: string; readonly attempt: number }): void => {
+    for (const [task, { status, attempts, live }] of state.tasks) {
+      if (status !== "running" || live?.[because] !== attempt) continue;
+      apply({ type: "recalled", task, attempt: attempts, because, atMs: 4 });
+    }
+  };
+  const start = (task: string): void => {
+    const live = plan.tasks[task]!.inputs.filter((input) => streamsInto(state, input.task, task))
+      .map((input) => [input.task, state.tasks.get(input.task)!.attempts]);
+    take(fact("started", task, state.tasks.get(task)!.attempts + 1, { live: Object.fromEntries(live) }));
+  };
+  look({ state, frontier, due });
   for (let turn = 0; turn < 1_000; turn++) {
     const { ready, skipped, end } = frontier.next();
     if (end !== undefined) take({ type: "ended", ...end, atMs: 9 });
     const running = [...state.tasks].filter(([, { status }]) => status === "running").map(([name]) => name);
-    const waiting = [...state.tasks].filter(([, { status }]) => status === "retrying").map(([name]) => name);
+    const waiting = [...state.tasks].filter(([name, { status }]) => status === "retrying" && !due.has(name));
     const moves = [
-      ...[...ready, ...waiting].map((task) => () =>
-        take(fact("started", task, state.tasks.get(task)!.attempts + 1))
-      ),
+      ...ready.map((task) => () => start(task)),
+      ...waiting.map(([task]) => () => wake(task)),
       ...skipped.map((skip) => () => take({ type: "skipped", ...skip, atMs: 4 })),
-      ...running.map((task) => () => take(outcomeOf(task, state.tasks.get(task)!.attempts))),
+      ...running.filter((task) => plan.tasks[task]!.stream && !state.tasks.get(task)!.streaming)
+        .map((task) => () => take(fact("streaming", task, state.tasks.get(task)!.attempts))),
+      ...running.filter((task) => fails(task) || isSettled(state, state.tasks.get(task)!))
+        .map((task) => () => take(outcomeOf(task, state.tasks.get(task)!.attempts))),
       ...running.map((task) => () => take(fact("interrupted", task, state.tasks.get(task)!.attempts))),
     ];
     if (moves.length === 0) return state;
@@ -154,10 +179,14 @@ function playOut(
   }
   throw new Error("the run does not end");
 
+  function fails(task: string): boolean {
+    return state.tasks.get(task)!.failures < scripts[task]!.failures;
+  }
+
   function outcomeOf(task: string, attempt: number): Fact {
-    const { failures, slow, retryable } = scripts[task]!;
+    const { slow, retryable } = scripts[task]!;
     const failed = state.tasks.get(task)!.failures;
-    if (failed >= failures) return fact("succeeded", task, attempt);
+    if (!fails(task)) return fact("succeeded", task, attempt);
     const error = slow ? timedOut(task) : threw(task);
     const again = retryable && failed < plan.tasks[task]!.maxRetries ? { retryAtMs: 5 } : {};
     return { type: "failed", task, attempt, error, atMs: 4, ...again };
@@ -168,15 +197,18 @@ function playOut(
 interface Step {
   readonly state: RunState;
   readonly frontier: Frontier;
+  readonly due: ReadonlySet<string>;
 }
 
 const choices = fc.infiniteStream(fc.nat()).map((stream) => (below: number) => stream.next().value % below);
 
 Deno.test("Frontier says at every moment what a look at the whole plan says", () => {
   fc.assert(fc.property(plays(), choices, (play, choose) => {
-    playOut(play, choose, ({ state, frontier }) => {
-      const expected = naiveNextSteps(state);
-      for (const { ready, skipped, end } of [frontier.next(), new Frontier(state).next()]) {
+    playOut(play, choose, ({ state, frontier, due }) => {
+      const expected = naiveNextSteps(state, due);
+      const fresh = new Frontier(state);
+      due.forEach((task) => fresh.due(task));
+      for (const { ready, skipped, end } of [frontier.next(), fresh.next()]) {
         assertEquals({ ready, skipped, over: end !== undefined }, expected);
       }
     });
@@ -187,7 +219,7 @@ Deno.test("Frontier a run ends as its tasks are, whatever the order in which the
   fc.assert(fc.property(plays(), choices, (play, choose) => {
     const state = playOut(play, choose, () => {});
     const expected = naiveEnd(play);
-    const statuses = Object.fromEntries([...state.tasks].map(([name, { status }]) => [name, status]));
+    const statuses = statusesOf(state, expected);
     assertEquals({ status: state.status, tasks: statuses }, {
       status: expected.status,
       tasks: expected.tasks,

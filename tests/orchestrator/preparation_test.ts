@@ -8,10 +8,14 @@ import { applyFact } from "../../src/orchestrator/run_state.ts";
 import type { Plan } from "../../src/task/plan.ts";
 import { fact, planned, planOf, stateAfter } from "./plans.ts";
 
+const RUN = { id: "r1", request: { pipeline: "p" } };
+
 function ports(plan: Plan, params: Record<string, unknown> = {}, results: Record<string, string> = {}) {
   return {
     prepare: () => Promise.resolve({ plan, params }),
+    present: (results: readonly unknown[]) => Promise.resolve(results.map(() => true)),
     journal: {
+      commit: () => Promise.resolve({ duplicate: false }),
       run: () => Promise.resolve(undefined),
       latestResult: (task: string) =>
         Promise.resolve(
@@ -23,22 +27,41 @@ function ports(plan: Plan, params: Record<string, unknown> = {}, results: Record
 
 Deno.test("prepareRun() finds the latest results of what the plan leaves out and reads", async () => {
   const plan = planOf({ a: [], b: [], c: ["a"] }, { c: { after: ["b"] } }, { names: ["c"] });
-  const { external } = await prepareRun(ports(plan, {}, { a: "r0" }), { pipeline: "p" });
+  const { external } = await prepareRun(ports(plan, {}, { a: "r0" }), RUN);
   assertEquals(external, { a: { runId: "r0", resultIds: ["a1"] } });
+});
+
+Deno.test("prepareRun() says what it reads before it reads it, and looks again", async () => {
+  const plan = planOf({ a: [], b: ["a"] }, {}, { names: ["b"] });
+  const latest = ["gone", "r5", "r5"];
+  const commits: unknown[] = [];
+  const { external } = await prepareRun({
+    ...ports(plan),
+    journal: {
+      run: () => Promise.resolve(undefined),
+      latestResult: () => Promise.resolve({ runId: latest[commits.length]!, resultIds: ["a1"] }),
+      commit: (writes) => Promise.resolve({ duplicate: commits.push(...writes) < 0 }),
+    },
+  }, RUN);
+  assertEquals(external, { a: { runId: "r5", resultIds: ["a1"] } });
+  assertEquals(
+    commits,
+    ["gone", "r5"].map((runId) => ({ kind: "reads", runId: "r1", sources: [{ runId, task: "a" }] })),
+  );
 });
 
 Deno.test("prepareRun() refuses a run that reads what has no result yet", async () => {
   const plan = planOf({ a: [], b: ["a"] }, {}, { names: ["b"] });
-  const error = await assertRejects(() => prepareRun(ports(plan), { pipeline: "p" }), MillraceError, `"a"`);
+  const error = await assertRejects(() => prepareRun(ports(plan), RUN), MillraceError, `"a"`);
   assertEquals((error as MillraceError).code, "run/external-result-missing");
 });
 
 Deno.test("prepareRun() gives parameters as the journal gives them back, or refuses them", async () => {
   const plan = planOf({ a: [] });
-  const { params } = await prepareRun(ports(plan, { at: new Date(0), none: undefined }), { pipeline: "p" });
+  const { params } = await prepareRun(ports(plan, { at: new Date(0), none: undefined }), RUN);
   assertEquals(params, { at: "1970-01-01T00:00:00.000Z" });
   const error = await assertRejects(
-    () => prepareRun(ports(plan, { n: 1n }), { pipeline: "p" }),
+    () => prepareRun(ports(plan, { n: 1n }), RUN),
     MillraceError,
   );
   assertEquals((error as MillraceError).code, "run/params-invalid");

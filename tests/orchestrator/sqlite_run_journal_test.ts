@@ -164,13 +164,20 @@ Deno.test("openSqliteRunJournal() takes a journal of the first version, and adds
       await journal.commit(accept("a"));
     }
     const db = new DatabaseSync(path);
-    db.exec("DROP TABLE memos; DROP TABLE reads; PRAGMA user_version = 1");
+    db.exec(`DROP TABLE memos; DROP TABLE reads; DROP TABLE forgotten;
+      DROP INDEX events_by_time; ALTER TABLE events DROP COLUMN time_ms;
+      DROP INDEX runs_by_event; ALTER TABLE runs DROP COLUMN event_id; DROP INDEX results_by_run;
+      PRAGMA user_version = 1`);
     db.close();
     await using journal = await openSqliteRunJournal({ path });
     const memo = { task: "t", key: "k", runId: "a", attempt: 1, digest: "d", timeMs: 1 };
-    await journal.commit([{ kind: "memo", memo }]);
+    await journal.commit([{ kind: "memo", memo }, { kind: "routed", eventId: "e-a" }]);
     assertEquals(await journal.memo("t", "k"), memo);
     assertEquals((await journal.unfinished()).length, 1);
+    assertEquals(await journal.pruneEvents(Infinity, 10), 0, "it is known whose event it is");
+    await journal.commit([{ kind: "status", runId: "a", status: "failed", endedMs: 1 }]);
+    await journal.prune({});
+    assertEquals([await journal.pruneEvents(0, 10), await journal.pruneEvents(Infinity, 10)], [0, 1]);
   }));
 
 Deno.test("openSqliteRunJournal() refuses a damaged journal", () =>

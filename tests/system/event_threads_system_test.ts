@@ -14,7 +14,7 @@ async function castOf(system: ActorSystem) {
   const nobody = { host: 0, name: "nobody" }; // no event starts anything here
   const broker = await system.spawnIn(
     inWorker(import.meta.resolve("../../actors/broker.ts"), "broker", () => import("../../actors/broker.ts")),
-    { orchestrator: nobody },
+    { orchestrator: nobody, eventLog: nobody },
     { name: "broker", host: await system.startHost("broker"), protocol: brokerProtocol },
   );
   return {

@@ -11,6 +11,7 @@ import { EVENT_STREAM_HEADERS, type EventStreams, type EventText, eventText } fr
 import type { GatewayBackend } from "../port.ts";
 import { badRequest, Query } from "../query.ts";
 import type { Route } from "../route.ts";
+import { lastEventOf, parseSince } from "../since.ts";
 import { checkShape } from "../../base/shape.ts";
 
 /** `POST /api/events` and `GET /api/events`. */
@@ -30,16 +31,19 @@ export function eventRoutes(backend: GatewayBackend, streams: EventStreams, cloc
     {
       method: "GET",
       path: "/api/events",
-      summary: "Live events that match ?pattern= (default **), as server-sent events",
+      summary: "Live events that match ?pattern= (default **), as server-sent events; ?since= replays",
       handle(call) {
-        const query = new Query(call.query, ["pattern"]);
+        const query = new Query(call.query, ["pattern", "since"]);
         const pattern = query.text("pattern") ?? "**";
+        const since = query.text("since");
         query.assertValid();
         // Before the stream begins: after it, no status could tell.
         parsePattern(pattern);
         // A stream whose body nobody reads would stay open for ever.
         if (call.request.method === "HEAD") return new Response(null, { headers: EVENT_STREAM_HEADERS });
-        return streams.open(backend.subscribe(pattern), textOf(call.request));
+        // A client that comes back says what it had last; its address is still the old one.
+        const start = lastEventOf(call.request.headers) ?? (since === undefined ? since : parseSince(since));
+        return streams.open(backend.subscribe(pattern, start), textOf(call.request));
       },
     },
   ];

@@ -5,7 +5,7 @@
  */
 import { checkShape } from "../../base/shape.ts";
 import type { RunStatus } from "../../task/run.ts";
-import { parseRunRequest } from "../../task/run_request.ts";
+import { parsePruneRequest, parseRunRequest } from "../../task/run_request.ts";
 import { toJsonText } from "../json.ts";
 import type { GatewayBackend } from "../port.ts";
 import { badRequest, Query } from "../query.ts";
@@ -16,7 +16,7 @@ const STATUSES: readonly RunStatus[] = ["pending", "running", "succeeded", "fail
 /** The longest list of runs in one answer. */
 const MAX_RUNS = 500;
 
-/** `POST /api/runs`, `POST /api/runs/:id/rerun`, `GET /api/runs`, `GET /api/runs/:id` and `GET /api/runs/:id/results/:task`. */
+/** `POST /api/runs`, `POST /api/runs/:id/rerun`, `POST /api/runs/prune`, `GET /api/runs`, `GET /api/runs/:id` and `GET /api/runs/:id/results/:task`. */
 export function runRoutes(backend: GatewayBackend): readonly Route[] {
   return [
     {
@@ -45,6 +45,13 @@ export function runRoutes(backend: GatewayBackend): readonly Route[] {
           await backend.run(parseRunRequest({ rerun: { runId: call.param("id"), from }, ...rest })),
         );
       },
+    },
+    {
+      method: "POST",
+      path: "/api/runs/prune",
+      summary:
+        'Deletes ended runs: {"olderThanMs", "keep", "pipeline"?, "limit"?, "dryRun"?}; {} as retention says',
+      handle: async (call) => Response.json(await backend.prune(parsePruneRequest(await call.json()))),
     },
     {
       method: "GET",

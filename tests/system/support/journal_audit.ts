@@ -23,7 +23,7 @@ export function readJournal(dataDir: string): readonly AuditedRun[] {
     const facts = db.prepare("select fact from facts where run_id = ? order by seq");
     return runs.map((run) => ({
       ...run,
-      facts: facts.all(run.id).map((row) => JSON.parse(String(row.fact))),
+      facts: facts.all(run.id).flatMap((row) => JSON.parse(String(row.fact))),
     }));
   } finally {
     db.close();

@@ -1,0 +1,148 @@
+/**
+ * One member of a named consumer: claims events ahead of its reader, and settles them in batches.
+ *
+ * @module
+ */
+import type { Clock } from "../base/clock.ts";
+import { MillraceError } from "../base/errors.ts";
+import type { ClaimPage, LogClaim, Settled, Settlement } from "./port.ts";
+
+/** Where a member claims from. */
+export interface ClaimSource {
+  /** Claims up to `max` events. */
+  claim(max: number): Promise<ClaimPage>;
+  /** Settles claims. */
+  settle(settlements: readonly Settlement[]): Promise<readonly Settled[]>;
+  /** Calls `listener` when there may be more to claim. */
+  watch(listener: () => void): () => void;
+}
+
+/** How many events a member claims at a time at most. */
+export const MAX_CLAIM = 256;
+
+/** A member. One reader. */
+export class Claims {
+  readonly #source: ClaimSource;
+  readonly #clock: Clock;
+  readonly #ackWithinMs: number;
+  readonly #unwatch: () => void;
+  #ready: LogClaim[] = [];
+  /** When what is ready stops being ours. */
+  #validUntilMs = 0;
+  /** Claims that the reader has and has not settled: sequence and token. */
+  readonly #held = new Map<number, number>();
+  #settling: { readonly settlement: Settlement; readonly done: PromiseWithResolvers<Settled> }[] = [];
+  #batch = 1;
+  #claimedMs = 0;
+  #news: PromiseWithResolvers<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** Claims nothing until it is asked. */
+  constructor(source: ClaimSource, clock: Clock, ackWithinMs: number) {
+    this.#source = source;
+    this.#clock = clock;
+    this.#ackWithinMs = ackWithinMs;
+    this.#unwatch = source.watch(() => this.#wake());
+  }
+
+  /** The next claim; `undefined` once nothing more will come, or it was closed. */
+  async next(): Promise<LogClaim | undefined> {
+    while (this.#closing === undefined) {
+      // What has waited for its reader too long may be someone else's by now.
+      if (this.#ready.length > 0 && this.#clock.now() >= this.#validUntilMs) this.#ready = [];
+      const claim = this.#ready.shift();
+      if (claim !== undefined) {
+        this.#held.set(claim.event.sequence, claim.token);
+        return claim;
+      }
+      // Asked for before anything is looked at: what comes meanwhile is not overlooked.
+      this.#news ??= Promise.withResolvers();
+      const news = this.#news.promise;
+      const page = await this.#claim();
+      if (page.claims.length > 0) continue;
+      if (page.ended) break;
+      await this.#wait(news, page.nextDueMs);
+    }
+    await this.close();
+    return undefined;
+  }
+
+  /** Settles a claim together with the others of this turn; tells whether it still held. */
+  async settle(claim: LogClaim, how: Settlement["how"], more: Partial<Settlement> = {}): Promise<boolean> {
+    const { event: { sequence }, token } = claim;
+    if (how !== "extend" && this.#held.get(sequence) === token) this.#held.delete(sequence);
+    return await this.#settle({ ...more, sequence, token, how }) !== "lost";
+  }
+
+  /** Gives everything back: what the reader never had as if it had not been claimed, the rest for one more try. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#unwatch();
+    this.#wake();
+    const unread = this.#ready.map(({ event: { sequence }, token }) => ({
+      sequence,
+      token,
+      how: "release" as const,
+    }));
+    const unsettled = [...this.#held].map(([sequence, token]) => ({
+      sequence,
+      token,
+      how: "retry" as const,
+    }));
+    this.#ready = [];
+    this.#held.clear();
+    await Promise.all([...unread, ...unsettled].map((one) => this.#settle(one))).catch((error) => {
+      // Nothing to give back to: the consumer was removed, or its log is closed, which frees what is claimed.
+      if (!MillraceError.is(error, "consumer/unknown") && !MillraceError.is(error, "broker/log-closed")) {
+        throw error;
+      }
+    });
+  }
+
+  /** As many as the reader is good for: more when it was through with the last ones early, else fewer. */
+  async #claim(): Promise<ClaimPage> {
+    const nowMs = this.#clock.now();
+    const wasFast = nowMs - this.#claimedMs < this.#ackWithinMs / 16;
+    this.#batch = wasFast ? Math.min(this.#batch * 2, MAX_CLAIM) : Math.max(1, this.#batch >> 1);
+    this.#claimedMs = nowMs;
+    const page = await this.#source.claim(this.#batch);
+    if (this.#closing === undefined) this.#ready = [...page.claims];
+    else await Promise.all(page.claims.map((claim) => this.settle(claim, "release")));
+    this.#validUntilMs = nowMs + this.#ackWithinMs;
+    return page;
+  }
+
+  async #wait(news: Promise<void>, dueMs: number | undefined): Promise<void> {
+    const delayMs = dueMs === undefined ? Infinity : Math.max(0, dueMs - this.#clock.now());
+    const cancel = delayMs === Infinity ? () => {} : this.#clock.after(delayMs, () => this.#wake());
+    await news;
+    cancel();
+  }
+
+  #settle(settlement: Settlement): Promise<Settled> {
+    const done = Promise.withResolvers<Settled>();
+    this.#settling.push({ settlement, done });
+    if (this.#settling.length === 1) void Promise.resolve().then(() => this.#flush());
+    return done.promise;
+  }
+
+  async #flush(): Promise<void> {
+    const batch = this.#settling;
+    this.#settling = [];
+    try {
+      const settled = await this.#source.settle(batch.map(({ settlement }) => settlement));
+      for (const [index, { done }] of batch.entries()) done.resolve(settled[index]!);
+    } catch (error) {
+      for (const { done } of batch) done.reject(error);
+    }
+  }
+
+  #wake(): void {
+    this.#news?.resolve();
+    this.#news = undefined;
+  }
+}

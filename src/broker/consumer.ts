@@ -1,0 +1,153 @@
+/**
+ * A named consumer as an application uses it: values, and what becomes of each.
+ *
+ * @module
+ */
+import { assertKeys } from "../base/names.ts";
+import { check, type Schema } from "../base/schema.ts";
+import { decodeEvent, type MillraceEvent } from "../event/event.ts";
+import type { Claims } from "./claims.ts";
+import type { ConsumerSettings, LogClaim, Since } from "./port.ts";
+
+/** How to consume. */
+export interface ConsumeOptions<Data = unknown> {
+  /** Who consumes: members of the same name, in any number of loops, share the events, and their place is kept. */
+  readonly name: string;
+  /** Where a consumer begins when it is new. @default {"first"} */
+  readonly since?: Since;
+  /** Checks and converts the data; an event that does not fit becomes a dead letter at once. */
+  // deno-lint-ignore no-explicit-any -- whatever the schema takes
+  readonly schema?: Schema<any, Data>;
+  /** How long a member has to settle an event before it is delivered again, in ms. @default {30000} */
+  readonly ackWithinMs?: number;
+  /** How often an event is delivered before it becomes a dead letter. @default {5} */
+  readonly maxDeliveries?: number;
+  /** How many events may be unsettled at a time, over all members. @default {1000} */
+  readonly maxInFlight?: number;
+  /** Ends this member when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * An event that is this member's to handle. It must be settled within the time: acknowledged, retried or
+ * rejected. Each of these resolves once that is kept, and tells whether the claim still held; if it did not,
+ * the event was delivered again meanwhile.
+ */
+export interface Claim<Data = unknown> {
+  /** The event. */
+  readonly event: MillraceEvent<Data>;
+  /** Its place in the log. */
+  readonly sequence: number;
+  /** Which delivery of it this is, from 1. */
+  readonly tries: number;
+  /** It is done. */
+  ack(): Promise<boolean>;
+  /** Deliver it again, not before `delayMs` have passed; after the last delivery it becomes a dead letter. */
+  retry(options?: { readonly delayMs?: number; readonly reason?: string }): Promise<boolean>;
+  /** It can never be handled: it becomes a dead letter. */
+  reject(reason?: string): Promise<boolean>;
+  /** It takes longer: the time to settle it begins anew. */
+  extend(): Promise<boolean>;
+}
+
+/** A member of a consumer. Leaving a `for await` over it closes it. */
+export interface Consumer<Data = unknown> extends AsyncIterable<Claim<Data>>, AsyncDisposable {
+  /** The consumer. */
+  readonly name: string;
+  /** Gives back what is not settled: others have it at once. */
+  close(): Promise<void>;
+}
+
+const KEYS = [
+  "name",
+  "since",
+  "schema",
+  "ackWithinMs",
+  "maxDeliveries",
+  "maxInFlight",
+  "signal",
+];
+
+/** The settings of a consumer, with what is usual for those that are not given. */
+export function consumerSettings(pattern: string, options: ConsumeOptions): ConsumerSettings {
+  assertKeys("a consumer", options, KEYS);
+  const { name, ackWithinMs = 30_000, maxDeliveries = 5, maxInFlight = 1_000 } = options;
+  if (typeof name !== "string" || !/^[\p{L}\p{N}_.-]{1,128}$/u.test(name)) {
+    throw new TypeError(
+      `Cannot consume as "name" must be 1 to 128 letters, digits, "_", "-" or ".": current value is ` +
+        JSON.stringify(name),
+    );
+  }
+  return { patterns: [pattern], ackWithinMs, maxDeliveries, maxInFlight };
+}
+
+/** A consumer whose claims are made on the first turn of its loop. */
+export class ValueConsumer<Data> implements Consumer<Data> {
+  readonly name: string;
+  readonly #open: () => Promise<Claims>;
+  readonly #options: ConsumeOptions<Data>;
+  #claims: Promise<Claims> | undefined;
+  #closed = false;
+
+  /** `open` makes the consumer and joins it. */
+  constructor(options: ConsumeOptions<Data>, open: () => Promise<Claims>) {
+    this.name = options.name;
+    this.#options = options;
+    this.#open = open;
+    const { signal } = options;
+    const close = (): void => void this.close();
+    signal?.addEventListener("abort", close, { once: true });
+    if (signal?.aborted) close();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    // What could not be opened needs no closing: its loop has thrown.
+    const claims = await this.#claims?.catch(() => undefined);
+    await claims?.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Claim<Data>, undefined> {
+    return {
+      next: async () => {
+        const claim = await this.#next();
+        return claim === undefined ? { done: true, value: undefined } : { done: false, value: claim };
+      },
+      return: async () => {
+        await this.close();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  async #next(): Promise<Claim<Data> | undefined> {
+    if (this.#closed) return undefined;
+    const claims = await (this.#claims ??= this.#open());
+    if (this.#closed) await claims.close();
+    for (let claim = await claims.next(); claim !== undefined; claim = await claims.next()) {
+      const event = decodeEvent(claim.event);
+      const { schema } = this.#options;
+      if (schema === undefined) return this.#handed(claims, claim, event as MillraceEvent<Data>);
+      const fit = await check(schema, event.data);
+      if (fit.ok) return this.#handed(claims, claim, { ...event, data: fit.value });
+      await claims.settle(claim, "reject", { reason: `does not fit the schema: ${fit.issues.join("; ")}` });
+    }
+    return undefined;
+  }
+
+  #handed(claims: Claims, claim: LogClaim, event: MillraceEvent<Data>): Claim<Data> {
+    return {
+      event,
+      sequence: claim.event.sequence,
+      tries: claim.tries,
+      ack: () => claims.settle(claim, "ack"),
+      retry: (options = {}) => claims.settle(claim, "retry", options),
+      reject: (reason = "rejected") => claims.settle(claim, "reject", { reason }),
+      extend: () => claims.settle(claim, "extend"),
+    };
+  }
+}

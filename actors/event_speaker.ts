@@ -86,6 +86,24 @@ export class EventSpeaker {
     return new EventsOf(this.#batches(pattern, options), decodeBatch);
   }
 
+  /** The same, so many at a time as have gathered. */
+  gathered(pattern: string, options: SubscribeOptions): AsyncIterableIterator<readonly EncodedEvent[]> {
+    const batches = this.#batches(pattern, options);
+    return {
+      async next() {
+        const { done, value } = await batches.next();
+        return done ? { done, value: undefined } : { done: false, value: decodeBatch(value) };
+      },
+      async return() {
+        await batches.return?.();
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
   /** Joins a consumer. */
   consume<Data>(pattern: string | readonly string[], options: ConsumeOptions<Data>): Consumer<Data> {
     const settings = consumerSettings(joinPatterns(pattern), options);

@@ -21,6 +21,7 @@ import type { RunFilter } from "../src/orchestrator/port.ts";
 import { DEFAULT_RETENTION } from "../src/orchestrator/retention.ts";
 import { lockDataDir } from "../src/store/data_dir_lock.ts";
 import { assertResultsOptions, openResults, type ResultsOptions } from "../src/store/results.ts";
+import type { LogEntry, LogFilter } from "../src/task/log_entry.ts";
 import { assertRetention, type Retention } from "../src/task/pipeline.ts";
 import type { Plan, Selection } from "../src/task/plan.ts";
 import { createTaskRegistry, type TaskRegistry } from "../src/task/registry.ts";
@@ -217,6 +218,11 @@ export interface Platform extends AsyncDisposable {
    * What the task gave as a `ReadableStream` is one again: read it to its end, or cancel it.
    */
   result(runId: string, task: string): Promise<unknown>;
+  /**
+   * What the tasks of a run wrote by `console` and `ctx.log`, in order of time; with `follow` what they write, until
+   * the run has ended. Also of a run that an earlier process began. Rejects with `run/not-found`.
+   */
+  logs(runId: string, filter?: LogFilter): AsyncIterableIterator<LogEntry>;
   /** Runs, newest first. */
   runs(filter?: RunFilter): Promise<readonly RunSummary[]>;
   /** One run. */

@@ -20,6 +20,7 @@ import type { RunFilter } from "../src/orchestrator/port.ts";
 import type { DataDirLock } from "../src/store/data_dir_lock.ts";
 import type { IOManager } from "../src/store/port.ts";
 import { describeTask } from "../src/task/describe.ts";
+import type { LogEntry, LogFilter } from "../src/task/log_entry.ts";
 import type { DrawOptions, Plan, Selection } from "../src/task/plan.ts";
 import type { TaskRegistry } from "../src/task/registry.ts";
 import type { PruneReport, PruneRequest, RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts";
@@ -34,8 +35,8 @@ import type {
   RerunOptions,
   Run,
 } from "./platform.ts";
+import type { Cast } from "./cast.ts";
 import { EventSpeaker, type EventStream } from "./event_speaker.ts";
-import type { Cast } from "./system.ts";
 import { VERSION } from "./version.ts";
 
 /** What a speaker speaks for. */
@@ -113,12 +114,13 @@ export class PlatformSpeaker implements Platform {
       prune: (request) => this.prune(request),
       runView: (runId) => this.runView(runId),
       result: (runId, task) => this.result(runId, task),
+      logs: (runId, filter) => this.logs(runId, filter),
       drawPlan: (request, options) => this.drawPlan(request, options),
       topics: (pattern) => this.topics(pattern),
       declareTopic: (topic, durability) => this.declareTopic(topic, durability),
       completeTopic: (topic) => this.complete(topic),
       subscribe: (pattern, since) =>
-        this.events(pattern, { gaps: true, ...(since === undefined ? {} : { since }) }),
+        this.#events.gathered(pattern, { gaps: true, ...(since === undefined ? {} : { since }) }),
     };
   }
 
@@ -269,6 +271,10 @@ export class PlatformSpeaker implements Platform {
 
   async runView(runId: string): Promise<RunView> {
     return await this.#cast.orchestrator.ask("view", runId, ALWAYS);
+  }
+
+  logs(runId: string, filter: LogFilter = {}): AsyncIterableIterator<LogEntry> {
+    return this.#cast.logs.stream("read", { runId, ...filter });
   }
 
   async prune(request: PruneRequest = {}): Promise<PruneReport> {

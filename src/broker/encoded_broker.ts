@@ -15,12 +15,14 @@ import type {
   ConsumerInfo,
   ConsumerSettings,
   DeadEvent,
+  Durability,
   EventLog,
   Settled,
   Settlement,
   Since,
-  TopicRetention,
+  TopicInfo,
 } from "./port.ts";
+export type { Durability, TopicInfo } from "./port.ts";
 import type { Recent } from "./recent_events.ts";
 import { assertSince, replayStart } from "./replay_start.ts";
 import { ReplayedSubscription, type ReplayStart } from "./replayed_subscription.ts";
@@ -36,31 +38,6 @@ export interface EncodedBrokerOptions {
   readonly ids: IdSource;
   /** The time. */
   readonly clock: Clock;
-}
-
-/** What a declaration says of a topic. */
-export interface Durability {
-  /** Whether its events are kept in the log. */
-  readonly durable?: boolean;
-  /** How much of them. */
-  readonly retention?: TopicRetention;
-}
-
-/** A declared topic. */
-export interface TopicInfo {
-  /** The topic. */
-  readonly topic: string;
-  /** Whether it takes no more events. */
-  readonly completed: boolean;
-  /** What is kept of it, if it is durable. */
-  readonly durable?: {
-    /** How much is kept. */
-    readonly retention: Required<TopicRetention>;
-    /** Events that are kept now. */
-    readonly events: number;
-    /** Their bytes. */
-    readonly bytes: number;
-  };
 }
 
 /** What became of an event; its place in the log, if its topic is durable. */

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Durability, TopicInfo } from "../broker/encoded_broker.ts";
-import type { Since } from "../broker/port.ts";
+import type { Durability, Since, TopicInfo } from "../broker/port.ts";
 import type { EncodedEvent, MillraceEvent } from "../event/event.ts";
+import type { LogEntry, LogFilter } from "../task/log_entry.ts";
 import type { DrawOptions, Selection } from "../task/plan.ts";
 import type { PruneReport, PruneRequest, RunRequest, RunStatus, RunSummary, RunView } from "../task/run.ts";
 import type { TriggerView } from "../trigger/port.ts";
@@ -82,6 +82,8 @@ export interface GatewayBackend {
   runView(runId: string): Promise<RunView>;
   /** The stored value of a task in a run; all chunks as an array for a streaming task. */
   result(runId: string, task: string): Promise<unknown>;
+  /** What the tasks of a run wrote, in order of time; with `follow` until the run has ended. */
+  logs(runId: string, filter: LogFilter): AsyncIterableIterator<LogEntry>;
   /** Plans a pipeline or a selection and writes the plan; with `json` an `ExplainedPlan`. */
   drawPlan(
     request: Selection & Pick<RunRequest, "pipeline" | "params">,
@@ -94,9 +96,9 @@ export interface GatewayBackend {
   /** Lets a topic take no more events, for ever. */
   completeTopic(topic: string): Promise<void>;
   /**
-   * Live events that match, those since a place in the past first; ends when the platform closes. `return()` of
-   * its iterator ends the subscription at once, also while a `next()` is pending (an async generator cannot do
-   * that: it would wait for its `yield`).
+   * Live events that match, those since a place in the past first, so many at a time as have gathered; ends when
+   * the platform closes. `return()` of its iterator ends the subscription at once, also while a `next()` is
+   * pending (an async generator cannot do that: it would wait for its `yield`).
    */
-  subscribe(pattern: string, since?: Since): AsyncIterable<EncodedEvent>;
+  subscribe(pattern: string, since?: Since): AsyncIterable<readonly EncodedEvent[]>;
 }

@@ -93,6 +93,7 @@ export { unsupportedOptions } from "./unsupported.ts";
 export { type TaskSchema, type TaskSchemas, withSchemas } from "./task_schemas.ts";
 export { createTaskRegistry, type TaskRegistry } from "./registry.ts";
 export { collectDefinitions, type Definitions, mergeDefinitions } from "./load.ts";
+export type { LogEntry, LogFilter, LogLine } from "./log_entry.ts";
 export {
   type CacheForecast,
   type CriticalPath,

@@ -8,6 +8,7 @@
  */
 import { coldStart } from "./cold_start.ts";
 import { events } from "./events.ts";
+import { io } from "./io.ts";
 import { kernelHardship } from "./kernel_hardship.ts";
 import { measure, type OpenBench, table } from "./figure.ts";
 import { kernel } from "./kernel.ts";
@@ -23,6 +24,7 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   events,
   topics,
   tasks,
+  io,
   plans,
   registry,
   "schema-edges": schemaEdges,

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { WITHOUT_POSTGRES } from "../support/postgres.ts";
 import { type Figure, measure, median, table } from "./figure.ts";
 
 Deno.test("bench --quick --json prints a figure for every subject, and loses nothing on the way", async () => {
@@ -82,6 +83,21 @@ Deno.test("bench --quick --json prints a figure for every subject, and loses not
       "no-op tasks with stored results / raw: 2 workers, file written and renamed, one a message",
       "no-op tasks with stored results",
       "no-op tasks with stored results",
+      ...[
+        "file written and renamed",
+        "Deno KV",
+        ...WITHOUT_POSTGRES ? [] : ["PostgreSQL"],
+      ].flatMap((raw) =>
+        [
+          "saved, 300 B of JSON",
+          "loaded, 300 B of JSON",
+          "saved, 64 KiB of JSON",
+          "loaded, 64 KiB of JSON",
+          "saved, 8 MiB of bytes",
+          "loaded, 8 MiB of bytes",
+          "saved, 300 B of JSON, 64 at once",
+        ].flatMap((what) => [`results ${what} / raw: ${raw}`, `results ${what}`])
+      ),
       ...(peers
         ? [
           "plan of 500 tasks, 1,601 edges / toposort: order",

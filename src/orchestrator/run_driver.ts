@@ -19,6 +19,7 @@ import { isolationOf } from "./interruptions.ts";
 import type { JournalWrite } from "./port.ts";
 import type { prepareRun } from "./preparation.ts";
 import { RunDecider, type Told } from "./run_decider.ts";
+import { isAskedFor } from "./rerun.ts";
 import { applyFact, copyOf, isFinalRun, type RunState } from "./run_state.ts";
 
 /** What a driver does to the world. */
@@ -258,6 +259,7 @@ export class RunDriver {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       isolation: isolationOf(isolation, this.#state.tasks.get(task)!),
       ...(memoCode === undefined ? {} : { memoCode }),
+      ...(isAskedFor(accepted.request.rerun, task) ? { memoAnew: true } : {}),
       ...(permissions === undefined ? {} : { permissions }),
       ...(memoryMb === undefined ? {} : { memoryMb }),
     });

@@ -38,6 +38,7 @@ export {
   collect,
   collectDefinitions,
   type Collected,
+  type ConcurrencyKey,
   createReadySet,
   createTaskRegistry,
   type CriticalPath,
@@ -134,7 +135,6 @@ export {
   type TriggerBase,
   type TriggerKind,
   type TriggerOptions,
-  unsupportedOptions,
   withSchemas,
 } from "./src/task/mod.ts";
 

@@ -257,7 +257,7 @@ const HTTP_KEYS = ["port", "hostname", "token"] as const;
  *
  * @throws {MillraceError} `platform/data-dir-locked` (naming the process that has the folder),
  * `platform/data-dir-unusable`, `platform/journal-unusable`, `store/unavailable`, `store/kv-off`, `platform/no-free-port`, `module/load-failed`,
- * `module/definition-invalid`, `task/unsupported` or a duplicate definition.
+ * `module/definition-invalid` or a duplicate definition.
  * @throws {TypeError} If an option is unknown.
  * @throws {RangeError} If `executors` is not a whole number.
  *

@@ -8,7 +8,7 @@ import { MillraceError } from "../src/base/errors.ts";
 import { assertKeys } from "../src/base/names.ts";
 import type { DeadLettersOptions, PublishOptions, TopicOptions } from "../src/broker/broker.ts";
 import type { ConsumeOptions, Consumer } from "../src/broker/consumer.ts";
-import type { TopicInfo } from "../src/broker/encoded_broker.ts";
+import type { TopicInfo } from "../src/broker/port.ts";
 import type { SubscribeValuesOptions } from "../src/broker/event_reader.ts";
 import type { ConsumerInfo, DeadEvent } from "../src/broker/port.ts";
 import { PUBLISH_KEYS } from "../src/broker/publication.ts";

@@ -18,6 +18,8 @@ export interface ErrorDetails {
   "event/reserved-topic": { topic: string };
   /** An event has caused the next one too often: a pipeline seems to start itself. */
   "event/too-many-hops": { topic: string; hops: number };
+  /** A consumer is to begin after an event that the event log does not have, or has no more. */
+  "event/unknown": { id: string };
   /** The broker takes nothing more, as it was closed. */
   "broker/closed": Record<never, never>;
   /** Subscriptions that refuse what they cannot hold have missed the event; the others have it. */
@@ -221,6 +223,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "event/invalid": once,
   "event/reserved-topic": once,
   "event/too-many-hops": once,
+  "event/unknown": once,
   "broker/closed": once,
   "broker/overloaded": again,
   "broker/log-closed": once,

@@ -30,6 +30,7 @@ export const STATUS_OF = {
   "event/invalid": 422,
   "event/reserved-topic": 422,
   "event/too-many-hops": 422,
+  "event/unknown": 404,
   "broker/closed": 503,
   "broker/overloaded": 503,
   "broker/log-closed": 503,

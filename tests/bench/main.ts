@@ -7,7 +7,9 @@
  * - names of groups (`kernel`, `events` …) run only those
  */
 import { coldStart } from "./cold_start.ts";
+import { durable } from "./durable.ts";
 import { events } from "./events.ts";
+import { fanout } from "./fanout.ts";
 import { io } from "./io.ts";
 import { kernelHardship } from "./kernel_hardship.ts";
 import { measure, type OpenBench, table } from "./figure.ts";
@@ -22,6 +24,8 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   kernel,
   "kernel-hardship": kernelHardship,
   events,
+  fanout,
+  durable,
   topics,
   tasks,
   io,

@@ -154,6 +154,8 @@ export interface ErrorDetails {
   "platform/data-dir-locked": { dataDir: string; pid: number; url?: string };
   /** A data folder cannot be made or written. */
   "platform/data-dir-unusable": { dataDir: string; reason: string };
+  /** A data folder has its results in another place than the one that is named. */
+  "platform/results-elsewhere": { dataDir: string; place: string; noted: string };
   /** The file of the run journal is corrupt, of a newer version, or not a journal. */
   "platform/journal-unusable": { path: string; reason: string };
   /** The host name or address to serve HTTP at is none of this machine's. */
@@ -289,6 +291,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "platform/closed": once,
   "platform/data-dir-locked": once,
   "platform/data-dir-unusable": once,
+  "platform/results-elsewhere": once,
   "platform/journal-unusable": once,
   "platform/no-free-port": once,
   "platform/address-unusable": once,

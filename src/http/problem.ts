@@ -99,6 +99,7 @@ export const STATUS_OF = {
   "platform/data-dir-locked": 503,
   "platform/data-dir-unusable": 500,
   "platform/journal-unusable": 500,
+  "platform/results-elsewhere": 500,
   "platform/address-unusable": 500,
   "platform/no-free-port": 500,
   "http/bad-request": 400,

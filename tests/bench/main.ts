@@ -17,6 +17,7 @@ import { kernel } from "./kernel.ts";
 import { plans } from "./plans.ts";
 import { registry } from "./registry.ts";
 import { schemaEdges } from "./schema_edges.ts";
+import { streams } from "./streams.ts";
 import { tasks } from "./tasks.ts";
 import { topics } from "./topics.ts";
 
@@ -28,6 +29,7 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   durable,
   topics,
   tasks,
+  streams,
   io,
   plans,
   registry,

@@ -9,6 +9,7 @@
 import { coldStart } from "./cold_start.ts";
 import { events } from "./events.ts";
 import { io } from "./io.ts";
+import { httpEvents } from "./http_events.ts";
 import { kernelHardship } from "./kernel_hardship.ts";
 import { measure, type OpenBench, table } from "./figure.ts";
 import { kernel } from "./kernel.ts";
@@ -22,6 +23,7 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   kernel,
   "kernel-hardship": kernelHardship,
   events,
+  "http-events": httpEvents,
   topics,
   tasks,
   io,

@@ -32,10 +32,9 @@ export async function httpEvents(quick: boolean): Promise<OpenBench> {
   stack.defer(() => client.close());
   const post = (url: string, type: string, perRequest: number, body: () => string) => () =>
     perSecond(requests * perRequest, () => postAll(url, type, requests, body));
-  const [single, batch] = [
-    JSON.stringify({ topic: "orders.posted", data: DATA }),
-    JSON.stringify(cloudEvents()),
-  ];
+  const single = (): string => JSON.stringify({ topic: "orders.posted", data: DATA });
+  const batch = (): string => JSON.stringify(cloudEvents());
+  const batchType = "application/cloudevents-batch+json";
   return {
     benches: [
       {

@@ -38,6 +38,7 @@ export {
   collect,
   collectDefinitions,
   type Collected,
+  type ConcurrencyKey,
   createReadySet,
   createTaskRegistry,
   type CriticalPath,
@@ -79,6 +80,9 @@ export {
   type ItemFromRun,
   type ItemStored,
   type Joined,
+  type LogEntry,
+  type LogFilter,
+  type LogLine,
   type ManualTrigger,
   type ManualTriggerOptions,
   mergeDefinitions,
@@ -131,7 +135,6 @@ export {
   type TriggerBase,
   type TriggerKind,
   type TriggerOptions,
-  unsupportedOptions,
   withSchemas,
 } from "./src/task/mod.ts";
 

@@ -64,6 +64,7 @@ async function open(options: CliOpenOptions): Promise<CliPlatform> {
     drawPlan: (request, options) => speaker.drawPlan(request, options),
     prune: (request) => speaker.prune(request),
     result: (runId, task) => speaker.result(runId, task),
+    logs: (runId, filter) => speaker.logs(runId, filter),
     close: (close) => speaker.close(close),
     [Symbol.asyncDispose]: () => speaker[Symbol.asyncDispose](),
   };

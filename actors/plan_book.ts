@@ -14,14 +14,12 @@ import { describePipeline, describeTask } from "../src/task/describe.ts";
 import type { TaskDescriptor } from "../src/task/descriptor.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
 import { importSchemas } from "../src/task/import_schemas.ts";
-import type { Definitions } from "../src/task/load.ts";
 import type { Pipeline } from "../src/task/pipeline.ts";
 import type { DrawOptions, ExplainedPlan, Plan } from "../src/task/plan.ts";
 import type { RunRequest } from "../src/task/run.ts";
 import { selectionOf } from "../src/task/run_request.ts";
 import type { Task } from "../src/task/task.ts";
 import { withSchemas } from "../src/task/task_schemas.ts";
-import { unsupportedOptions } from "../src/task/unsupported.ts";
 
 /** What is defined, and plans of it. */
 export interface PlanBook {
@@ -46,10 +44,9 @@ export interface PlanBook {
   taskOf(name: string): Task | undefined;
 }
 
-/** Imports modules and makes a book of what they define; refuses what this version cannot keep. */
+/** Imports modules and makes a book of what they define. */
 export async function createPlanBook(modules: readonly string[]): Promise<PlanBook> {
   const definitions = await importDefinitions(modules);
-  assertSupported(definitions);
   const schemas = await importSchemas(modules);
   const pipelines = new Map(definitions.pipelines.map((pipeline) => [pipeline.name, pipeline]));
   const tasks = new Map<string, TaskDescriptor>(
@@ -95,17 +92,4 @@ export async function createPlanBook(modules: readonly string[]): Promise<PlanBo
       renderPlan(explainPlan(plan(request, options), tasks, durationsMs, cache), format),
     taskOf: (name) => definitions.tasks.find((task) => task.name === name),
   };
-}
-
-/** A promise that this version cannot keep is refused, not broken. */
-function assertSupported({ tasks, pipelines }: Definitions): void {
-  for (const definition of [...tasks, ...pipelines]) {
-    const [option] = unsupportedOptions(definition);
-    if (option === undefined) continue;
-    throw new MillraceError(
-      "task/unsupported",
-      `Cannot load "${definition.name}" as this version of Millrace cannot keep what its option "${option}" promises`,
-      { details: { task: definition.name, option } },
-    );
-  }
 }

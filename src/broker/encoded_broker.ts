@@ -8,6 +8,7 @@ import { MillraceError } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import { type EncodedEvent, GAP_TOPIC } from "../event/event.ts";
 import { compilePattern, parsePattern } from "../event/topic.ts";
+import { eventUnknown } from "./log_rules.ts";
 import type { ClaimSource } from "./claims.ts";
 import type { BrokerCore, Delivery } from "./core.ts";
 import type {
@@ -15,14 +16,15 @@ import type {
   ConsumerInfo,
   ConsumerSettings,
   DeadEvent,
+  Durability,
   EventLog,
   Settled,
   Settlement,
   Since,
-  TopicRetention,
+  TopicInfo,
 } from "./port.ts";
 import type { Recent } from "./recent_events.ts";
-import { assertSince, replayStart } from "./replay_start.ts";
+import { assertReplayable, assertSince, replayStart } from "./replay_start.ts";
 import { ReplayedSubscription, type ReplayStart } from "./replayed_subscription.ts";
 import type { EncodedSubscription, SubscribeOptions } from "./subscription.ts";
 
@@ -36,31 +38,6 @@ export interface EncodedBrokerOptions {
   readonly ids: IdSource;
   /** The time. */
   readonly clock: Clock;
-}
-
-/** What a declaration says of a topic. */
-export interface Durability {
-  /** Whether its events are kept in the log. */
-  readonly durable?: boolean;
-  /** How much of them. */
-  readonly retention?: TopicRetention;
-}
-
-/** A declared topic. */
-export interface TopicInfo {
-  /** The topic. */
-  readonly topic: string;
-  /** Whether it takes no more events. */
-  readonly completed: boolean;
-  /** What is kept of it, if it is durable. */
-  readonly durable?: {
-    /** How much is kept. */
-    readonly retention: Required<TopicRetention>;
-    /** Events that are kept now. */
-    readonly events: number;
-    /** Their bytes. */
-    readonly bytes: number;
-  };
 }
 
 /** What became of an event; its place in the log, if its topic is durable. */
@@ -109,6 +86,11 @@ export class EncodedBroker {
   /** Whether events of a topic are kept. */
   isDurable(topic: string): boolean {
     return this.#durable.has(topic);
+  }
+
+  /** Whether a topic takes no more events. */
+  isComplete(topic: string): boolean {
+    return this.#completed.has(topic);
   }
 
   /**
@@ -166,12 +148,7 @@ export class EncodedBroker {
   subscribe(pattern: string, options: SubscribeOptions = {}): EncodedSubscription {
     const { since, signal, ...rest } = options;
     if (since === undefined) return this.#core.subscribe(pattern, options);
-    if (rest.group !== undefined) {
-      throw new TypeError(
-        "Cannot subscribe with both a group and since: a group that begins in the past is consume()",
-      );
-    }
-    assertSince(since);
+    assertReplayable(options);
     const shown = this.#loading === undefined ? this.#shown : undefined;
     const recent = this.#core.recent(pattern, since);
     const replayed = new ReplayedSubscription({
@@ -191,11 +168,7 @@ export class EncodedBroker {
     await this.#loaded();
     assertSince(since);
     const position = await this.#kept().find(since);
-    if (position === undefined) {
-      throw new RangeError(
-        `Cannot consume since the event ${JSON.stringify(since)} as the log has no such event`,
-      );
-    }
+    if (position === undefined) throw eventUnknown(since);
     return await this.#kept().openConsumer(name, settings, position);
   }
 

@@ -149,6 +149,7 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .option("--include-upstream", "also all tasks that the selected ones depend on")
     .option("--params <json>", "parameters as a JSON object", reading(parseJsonObject))
     .option("-P, --param <key=value>", "one parameter; repeatable", reading(parseParam))
+    .option("--timeout <span>", "how long the run may take: 90s, 12h; in place of its pipeline's limit", span)
     .option("-w, --watch", "show progress and wait for the end")
     .option("--follow-on", "with --watch: also the runs that this one leads to")
     .addHelpText("after", EXAMPLES.run)
@@ -158,7 +159,10 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
         run.error("error: name a pipeline, tasks, --tags or --select to run");
       }
       const params = { ...flags.params, ...flags.param };
-      const rest = Object.keys(params).length === 0 ? {} : { params };
+      const rest = {
+        ...(Object.keys(params).length === 0 ? {} : { params }),
+        ...(flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
+      };
       const selection: RunRequest = {
         ...(names.length === 0 ? {} : { names }),
         ...(tags.length === 0 ? {} : { tags }),
@@ -244,9 +248,9 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .action((flags, command) => {
       const [unknown] = command.args;
       if (unknown !== undefined) {
-        const near = nearest(unknown, ["show", "result", "rerun", "prune"]);
+        const near = nearest(unknown, ["show", "result", "logs", "rerun", "prune"]);
         const hint = near === undefined
-          ? "There are show, result, rerun and prune."
+          ? "There are show, result, logs, rerun and prune."
           : `Did you mean ${near}?`;
         command.error(`error: unknown command '${unknown}'\n(${hint})`);
       }
@@ -266,6 +270,19 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .description("Print the stored value of a task as JSON.")
     .action((runId, task, _flags, command) => {
       choose({ command: "runs result", ...common(command.optsWithGlobals()), runId, task });
+    });
+  withCommon(runs.command("logs").argument("<id>", "a run").argument("[task]", "one of its tasks"))
+    .description("Print what the tasks of a run wrote.")
+    .option("-a, --attempt <number>", "only this attempt, from 1", attempt)
+    .option("-f, --follow", "go on until the run has ended")
+    .action((runId, task, _flags, command) => {
+      const flags = command.optsWithGlobals();
+      const filter = {
+        ...(task === undefined ? {} : { task }),
+        ...(flags.attempt === undefined ? {} : { attempt: flags.attempt }),
+        ...(flags.follow === undefined ? {} : { follow: true }),
+      };
+      choose({ command: "runs logs", ...common(flags), runId, filter });
     });
   withCommon(runs.command("rerun").argument("<id>", "an ended run"))
     .description("Repeat a run: what did not succeed in it, and what comes after that.")
@@ -330,6 +347,7 @@ function reading<Value>(
 const list = reading(parseList);
 const port = reading((text: string) => parseWholeNumber(text, 0, 65_535));
 const executors = reading((text: string) => parseWholeNumber(text, 1, 1_024));
+const attempt = reading((text: string) => parseWholeNumber(text, 1, 1_000_000));
 const limit = reading((text: string) => parseWholeNumber(text, 1, 500));
 const kept = reading((text: string) => parseWholeNumber(text, 0, 999_999_999));
 const span = reading((text: string) => parseSpan(text));

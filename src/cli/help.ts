@@ -72,6 +72,8 @@ Examples:
   $ millrace runs --pipeline my_pipeline --status failed
   $ millrace runs show 9f3a21c4          ids may be shortened
   $ millrace runs result 9f3a21c4 report
+  $ millrace runs logs 9f3a21c4 -f       what its tasks write, until it has ended
+  $ millrace runs logs 9f3a21c4 report --attempt 2 --json
   $ millrace runs rerun 9f3a21c4 --watch what failed, once more`,
   prune: `
 Examples:

@@ -4,6 +4,7 @@
  * @module
  */
 import type { PlanFormat } from "../task/plan.ts";
+import type { LogFilter } from "../task/log_entry.ts";
 import type { PruneRequest, RunRequest } from "../task/run.ts";
 import type { PlanRequest, RunListFilter } from "./port.ts";
 
@@ -80,6 +81,7 @@ export type RunsInvocation =
   | CommonOptions & { readonly command: "runs list"; readonly filter: RunListFilter }
   | CommonOptions & { readonly command: "runs show"; readonly runId: string }
   | CommonOptions & { readonly command: "runs result"; readonly runId: string; readonly task: string }
+  | CommonOptions & { readonly command: "runs logs"; readonly runId: string; readonly filter: LogFilter }
   | CommonOptions & { readonly command: "runs prune"; readonly request: PruneRequest };
 
 /** Any command. */

@@ -8,6 +8,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import type { PlatformView } from "../http/port.ts";
+import type { LogEntry, LogFilter } from "../task/log_entry.ts";
 import type { DrawOptions, Plan, Selection } from "../task/plan.ts";
 import type { TaskSchemas } from "../task/task_schemas.ts";
 import type {
@@ -77,6 +78,8 @@ export interface CliPlatform extends AsyncDisposable {
   prune(request: PruneRequest): Promise<PruneReport>;
   /** The stored value of a task in a run; all chunks as an array for a streaming task. */
   result(runId: string, task: string): Promise<unknown>;
+  /** What the tasks of a run wrote, in order of time; with `follow` until the run has ended. */
+  logs(runId: string, filter: LogFilter): AsyncIterable<LogEntry>;
   /** Takes no new work, waits for what is being worked on and lets go of everything. Calling it twice is fine. */
   close(options?: { readonly deadlineMs?: number }): Promise<ClosedPlatform>;
 }

@@ -5,6 +5,7 @@
  */
 import { MillraceError } from "../base/errors.ts";
 import { decodeEvent, type MillraceEvent } from "../event/event.ts";
+import type { LogEntry, LogFilter } from "../task/log_entry.ts";
 import type { PruneReport, PruneRequest, RunEnd, RunRequest, RunSummary, RunView } from "../task/run.ts";
 import { HttpRunSource } from "./http_run_source.ts";
 import type { DrawOptions } from "../task/plan.ts";
@@ -27,6 +28,8 @@ export interface RunSource extends AsyncDisposable {
   prune(request: PruneRequest): Promise<PruneReport>;
   /** The stored value of a task in a run. */
   result(runId: string, task: string): Promise<unknown>;
+  /** What the tasks of a run wrote, in order of time; with `follow` until the run has ended or `signal` aborts. */
+  logs(runId: string, filter: LogFilter, signal: AbortSignal): Promise<AsyncIterable<LogEntry>>;
   /** Live events that match; resolves once the subscription stands. May drop events under load. */
   subscribe(pattern: string, signal: AbortSignal): Promise<AsyncIterable<MillraceEvent>>;
 }
@@ -109,6 +112,11 @@ class LocalRunSource implements RunSource {
 
   result(runId: string, task: string): Promise<unknown> {
     return this.#platform.result(runId, task);
+  }
+
+  /** Nobody works on a run that was only opened to be looked at: there is nothing to follow. */
+  logs(runId: string, { follow: _, ...filter }: LogFilter): Promise<AsyncIterable<LogEntry>> {
+    return Promise.resolve(this.#platform.logs(runId, filter));
   }
 
   subscribe(pattern: string, signal: AbortSignal): Promise<AsyncIterable<MillraceEvent>> {

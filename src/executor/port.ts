@@ -37,10 +37,14 @@ export interface ExecutableTask {
   readonly inputs: Readonly<Record<string, InputSource>>;
   /** How long it may take, in ms. */
   readonly timeoutMs?: number;
+  /** Among those that wait for an executor the higher goes first. @default {0} */
+  readonly priority?: number;
   /** Where it runs. */
   readonly isolation: Isolation;
   /** What its code is known by, if an earlier result may stand for it. */
   readonly memoCode?: string;
+  /** Whether it is to run in any case, and what it gives is to be remembered. */
+  readonly memoAnew?: true;
   /** The rights it runs with, and no others. */
   readonly permissions?: TaskPermissions;
   /** How much memory it may take, in MiB. */

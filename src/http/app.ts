@@ -17,6 +17,7 @@ import { isExpected, problemOf, problemResponse } from "./problem.ts";
 import type { Route } from "./route.ts";
 import { createRouter } from "./router.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { logRoutes } from "./routes/logs.ts";
 import { planRoutes } from "./routes/plans.ts";
 import { platformRoutes } from "./routes/platform.ts";
 import { runRoutes } from "./routes/runs.ts";
@@ -75,6 +76,7 @@ export function createApp(backend: GatewayBackend, options: AppOptions = {}): Ht
     ...platformRoutes(backend, clock),
     ...triggerRoutes(backend),
     ...runRoutes(backend),
+    ...logRoutes(backend, streams),
     ...planRoutes(backend),
     ...eventRoutes(backend, streams, clock),
     socketRoute(sockets, upgrade),

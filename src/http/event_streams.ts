@@ -23,6 +23,8 @@ export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
 export interface EventStreams {
   /** Answers with the events as `text` writes them, until they end, the client leaves or `close` is called. */
   open(events: AsyncIterable<readonly EncodedEvent[]>, text?: EventText): Response;
+  /** The same of anything that `framesOf` can write as frames; `last` is the frame after the last one. */
+  openFrames<T>(items: AsyncIterable<T>, framesOf: (item: T) => string, last: string): Response;
   /** Ends all streams. */
   close(): void;
   /** How many are open. */
@@ -39,7 +41,10 @@ export function createEventStreams(clock: Clock): EventStreams {
   const closers = new Set<() => void>();
   return {
     open(events, text = eventText) {
-      const iterator = events[Symbol.asyncIterator]();
+      return this.openFrames(events, (some) => some.map((event) => frameOf(event, text)).join(""), "");
+    },
+    openFrames(items, framesOf, last) {
+      const iterator = items[Symbol.asyncIterator]();
       let cancelHeartbeat: Cancel = () => {};
       let controller: ReadableStreamDefaultController<Uint8Array>;
 
@@ -69,7 +74,7 @@ export function createEventStreams(clock: Clock): EventStreams {
           beat();
         },
         async pull() {
-          const frames = await nextFrames(iterator, text);
+          const frames = await nextFrames(iterator, framesOf, last);
           if (!closers.has(close)) return;
           if (frames.text !== "") controller.enqueue(encoder.encode(frames.text));
           if (frames.last) close();
@@ -107,14 +112,14 @@ export function frameOf(event: EncodedEvent, text: EventText = eventText): strin
 }
 
 /** What has gathered, as one piece: a frame a piece would cost ten times as much. */
-async function nextFrames(
-  iterator: AsyncIterator<readonly EncodedEvent[]>,
-  text: EventText,
+async function nextFrames<T>(
+  iterator: AsyncIterator<T>,
+  framesOf: (item: T) => string,
+  last: string,
 ): Promise<{ readonly text: string; readonly last: boolean }> {
   try {
     const next = await iterator.next();
-    if (next.done === true) return { text: "", last: true };
-    return { text: next.value.map((event) => frameOf(event, text)).join(""), last: false };
+    return next.done === true ? { text: last, last: true } : { text: framesOf(next.value), last: false };
   } catch (error) {
     // The status is long sent: the problem goes into the stream, under a name of its own.
     return { text: `event: problem\n${field("data", JSON.stringify(problemOf(error)))}\n`, last: true };

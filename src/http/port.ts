@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Durability, TopicInfo } from "../broker/encoded_broker.ts";
-import type { Since } from "../broker/port.ts";
+import type { Durability, Since, TopicInfo } from "../broker/port.ts";
 import type { EncodedEvent, MillraceEvent } from "../event/event.ts";
+import type { LogEntry, LogFilter } from "../task/log_entry.ts";
 import type { DrawOptions, Selection } from "../task/plan.ts";
 import type { PruneReport, PruneRequest, RunRequest, RunStatus, RunSummary, RunView } from "../task/run.ts";
 import type { TriggerView } from "../trigger/port.ts";
@@ -82,6 +82,8 @@ export interface GatewayBackend {
   runView(runId: string): Promise<RunView>;
   /** The stored value of a task in a run; all chunks as an array for a streaming task. */
   result(runId: string, task: string): Promise<unknown>;
+  /** What the tasks of a run wrote, in order of time; with `follow` until the run has ended. */
+  logs(runId: string, filter: LogFilter): AsyncIterableIterator<LogEntry>;
   /** Plans a pipeline or a selection and writes the plan; with `json` an `ExplainedPlan`. */
   drawPlan(
     request: Selection & Pick<RunRequest, "pipeline" | "params">,

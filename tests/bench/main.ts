@@ -7,7 +7,9 @@
  * - names of groups (`kernel`, `events` …) run only those
  */
 import { coldStart } from "./cold_start.ts";
+import { durable } from "./durable.ts";
 import { events } from "./events.ts";
+import { fanout } from "./fanout.ts";
 import { io } from "./io.ts";
 import { httpEvents } from "./http_events.ts";
 import { kernelHardship } from "./kernel_hardship.ts";
@@ -23,6 +25,8 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   kernel,
   "kernel-hardship": kernelHardship,
   events,
+  fanout,
+  durable,
   "http-events": httpEvents,
   topics,
   tasks,

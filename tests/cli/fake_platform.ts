@@ -3,6 +3,7 @@ import { MillraceError } from "../../src/base/errors.ts";
 import type { EncodedEvent } from "../../src/event/event.ts";
 import type { PlatformView } from "../../src/http/port.ts";
 import type { CliPlatform, ClosedPlatform, PlanRequest, RunListFilter } from "../../src/cli/port.ts";
+import type { LogEntry, LogFilter } from "../../src/task/log_entry.ts";
 import type { DrawOptions } from "../../src/task/plan.ts";
 import type {
   PruneReport,
@@ -155,6 +156,16 @@ export class FakePlatform implements CliPlatform {
 
   result(runId: string, task: string): Promise<unknown> {
     return Promise.resolve(this.results.get(`${runId}/${task}`));
+  }
+
+  /** What tasks wrote. */
+  readonly entries: LogEntry[] = [];
+
+  async *logs(runId: string, { task, attempt }: LogFilter): AsyncIterable<LogEntry> {
+    await this.runView(runId);
+    yield* this.entries.filter((entry) =>
+      (task ?? entry.task) === entry.task && (attempt ?? entry.attempt) === entry.attempt
+    );
   }
 
   close(): Promise<ClosedPlatform> {

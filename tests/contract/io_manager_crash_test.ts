@@ -20,14 +20,15 @@ function saver(options: ResultsOptions, dataDir: string, from: number): string {
       (i) => ReadableStream.from([block(i), block(i), block(i), block(i)]),
     ];
     let next = ${from};
-    const save = async () => {
+    const saveAll = async () => {
       for (;;) {
         const i = next++;
-        await io.save({ runId: "run-" + i % 7, task: "${TASK}", resultId: String(i) }, values[i % 3](i));
+        const save = i % 2 === 0 ? io.save.bind(io) : io.saveNew.bind(io);
+        await save({ runId: "run-" + i % 7, task: "${TASK}", resultId: String(i) }, values[i % 3](i));
         Deno.stdout.writeSync(new TextEncoder().encode(i + "\\n"));
       }
     };
-    await Promise.all([save(), save(), save()]);`;
+    await Promise.all([saveAll(), saveAll(), saveAll()]);`;
 }
 
 function isWhole(id: number, value: unknown): boolean {

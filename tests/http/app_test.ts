@@ -12,6 +12,7 @@ import { type AppOptions, createApp } from "../../src/http/app.ts";
 import type { GatewayBackend } from "../../src/http/port.ts";
 import {
   createFakeBackend,
+  ENTRIES,
   type FakeBackend,
   PLAN,
   RUN,
@@ -94,6 +95,7 @@ Deno.test("GET /api lists every route with what it does", async () => {
     "GET /api/runs",
     "GET /api/runs/:id",
     "GET /api/runs/:id/results/:task",
+    "GET /api/runs/:id/logs",
     "GET /api/plans",
     "POST /api/events",
     "GET /api/events",
@@ -513,4 +515,43 @@ Deno.test("createApp() refuses options that make no sense", () => {
   assertThrows(() => createApp(backend, { tokn: "x" } as AppOptions), TypeError, 'did you mean "token"?');
   assertThrows(() => createApp(backend, { token: "" }), TypeError, "token must not be empty");
   assertThrows(() => createApp(backend, { maxBodyBytes: 0.5 }), RangeError, "maxBodyBytes");
+});
+
+Deno.test("GET /api/runs/:id/logs gives what tasks wrote, for people or as JSON", async () => {
+  const backend = createFakeBackend();
+  const app = createApp(backend, { clock });
+  const get = (query: string) => app.fetch(new Request(`http://localhost/api/runs/${RUN_ID}/logs${query}`));
+  const text = await get("?task=load&attempt=2");
+  assertEquals(text.headers.get("content-type"), "text/plain; charset=utf-8");
+  assertMatch(await text.text(), /Z extract#1 info {2}read\n.*Z load#2 warn {2}two\nlines \{"n":1\}\n$/);
+  const json = await get("?format=json");
+  assertEquals(json.headers.get("content-type"), "application/x-ndjson");
+  assertEquals((await json.text()).trim().split("\n").map((line) => JSON.parse(line)), [...ENTRIES]);
+  assertEquals(backend.calls, [
+    ["runView", RUN_ID],
+    ["logs", RUN_ID, { task: "load", attempt: 2, follow: false }],
+    ["runView", RUN_ID],
+    ["logs", RUN_ID, { follow: false }],
+  ]);
+});
+
+Deno.test("GET /api/runs/:id/logs?follow=1 sends entries as they come, then says that there are no more", async () => {
+  const app = createApp(createFakeBackend(), { clock });
+  const response = await app.fetch(new Request(`http://localhost/api/runs/${RUN_ID}/logs?follow=1`));
+  assertEquals(response.headers.get("content-type"), "text/event-stream");
+  const frames = (await response.text()).split("\n\n").filter((frame) => frame !== "");
+  assertEquals(frames, [
+    "retry: 1000",
+    ...ENTRIES.map((entry) => `data: ${JSON.stringify(entry)}`),
+    "event: end\ndata:",
+  ]);
+  app.close();
+});
+
+Deno.test("GET /api/runs/:id/logs refuses what it does not understand, and knows no run that is none", async () => {
+  assertEquals((await ask(`/api/runs/${RUN_ID}/logs?attempt=0`)).status, 400);
+  assertEquals((await ask(`/api/runs/${RUN_ID}/logs?follow=1&format=json`)).status, 400);
+  const error = new MillraceError("run/not-found", "no", { details: { runId: "x" } });
+  const backend = createFakeBackend({ runView: () => Promise.reject(error) });
+  assertEquals((await ask("/api/runs/x/logs", {}, backend)).status, 404);
 });

@@ -1,9 +1,10 @@
 /** A platform in memory, with the calls that reached it. */
 import { MillraceError } from "../../src/base/errors.ts";
-import type { TopicInfo } from "../../src/broker/encoded_broker.ts";
+import type { TopicInfo } from "../../src/broker/port.ts";
 import { matchTopic } from "../../src/event/topic.ts";
 import type { EncodedEvent } from "../../src/event/event.ts";
 import type { GatewayBackend, PlatformView, TriggerView } from "../../src/http/port.ts";
+import type { LogEntry } from "../../src/task/log_entry.ts";
 import type { Plan } from "../../src/task/plan.ts";
 import type { RunView } from "../../src/task/run.ts";
 
@@ -73,6 +74,20 @@ export const PLAN: Plan = {
   external: [],
   tasks: {},
 };
+
+/** What the tasks of the run wrote. */
+export const ENTRIES: readonly LogEntry[] = [
+  { timeMs: START_MS, task: "extract", attempt: 1, level: "info", source: "stdout", text: "read" },
+  {
+    timeMs: START_MS + 1,
+    task: "load",
+    attempt: 2,
+    level: "warn",
+    source: "log",
+    text: "two\nlines",
+    attrs: { n: 1 },
+  },
+];
 
 /** A subscription that the test feeds; it knows whether it was given back. */
 export class FakeSubscription implements AsyncIterableIterator<readonly EncodedEvent[]> {
@@ -162,6 +177,12 @@ export function createFakeBackend(overrides: Partial<GatewayBackend> = {}): Fake
     runs: (filter) => noted([RUN], "runs", filter),
     runView: (runId) => noted(RUN, "runView", runId),
     result: (runId, task) => noted({ rows: 3 }, "result", runId, task),
+    logs(runId, filter) {
+      calls.push(["logs", runId, filter]);
+      return (async function* () {
+        yield* ENTRIES;
+      })();
+    },
     drawPlan: (request, options) =>
       noted(
         options.format === "json" ? JSON.stringify(PLAN) : `${options.format} plan`,

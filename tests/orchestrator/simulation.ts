@@ -7,9 +7,8 @@ import type { Fact } from "../../src/orchestrator/facts.ts";
 import type { RunRecord } from "../../src/orchestrator/port.ts";
 import { replay } from "../../src/orchestrator/run_state.ts";
 import { isFailure } from "../../src/task/task.ts";
-import { naiveEnd } from "./naive_run.ts";
-import { readsOf } from "../../src/task/descriptor.ts";
-import { type Play, plays } from "./plans.ts";
+import { naiveEnd, statusesOf } from "./naive_run.ts";
+import { KEYS, type Play, plays } from "./plans.ts";
 import { failure, type Fate, keyOf, success, World, type WorldOptions } from "./world.ts";
 
 /** How often a world may crash, one of these: it must come to an end, and not only because it was restarted. */
@@ -69,6 +68,7 @@ export class Simulation {
       pipelines,
       triggers: [{ name: "over", source: "run.second.succeeded|run.second.failed", topic: "second.over" }],
       fate: () => this.#fate(),
+      answers: true,
       // Half of the worlds have a pool whose messages are under way for a while, and executors that die.
       ...this.#pick([{}, { executors: 1 }, {}, { executors: 3 }]),
       random: this.#random,
@@ -103,6 +103,7 @@ export class Simulation {
       if (this.#random() < 0.7) await world.settle();
       this.#checkLimits();
       this.#checkInputs();
+      this.#checkKeys();
     }
     await this.#check();
   }
@@ -223,6 +224,16 @@ export class Simulation {
     }
   }
 
+  /** No more attempts of one concurrency key are with the executors than it allows. */
+  #checkKeys(): void {
+    for (const { key, limit } of KEYS) {
+      const running = this.#world.attempts.filter(({ pipeline, task }) =>
+        this.#plays.get(pipeline)!.plan.tasks[task]!.concurrencyKey?.key === key
+      );
+      assert(running.length <= limit, `${running.length} attempts of key "${key}"`);
+    }
+  }
+
   /** Nobody is given a failure in place of a value but of a task that may fail. */
   #checkInputs(): void {
     for (const { pipeline, inputs } of this.#world.attempts) {
@@ -289,14 +300,7 @@ export class Simulation {
     const play = this.#plays.get(run.pipeline)!;
     const expected = naiveEnd(play);
     const state = replay(run, facts);
-    const statuses = Object.fromEntries([...state.tasks].map(([name, { status }]) => {
-      // One that began early, on chunks that came to nothing later, may have failed before that was known.
-      const began = expected.tasks[name] === "skipped" &&
-        readsOf(play.plan.tasks[name]!).some((source) =>
-          play.plan.tasks[source]!.stream && expected.tasks[source] !== "succeeded"
-        );
-      return [name, began && (status === "failed" || status === "timed_out") ? "skipped" : status];
-    }));
+    const statuses = statusesOf(state, expected);
     const hasVictims = facts.some((one) =>
       one.type === "failed" && this.#isVictim({ ...one, runId: run.id })
     );

@@ -129,6 +129,18 @@ const MUTATIONS: readonly Mutation[] = [
     to: ``,
   },
   {
+    what: "concurrency keys are not looked at",
+    file: decider,
+    from: `    if (concurrencyKey === undefined) return true;\n`,
+    to: `    if (concurrencyKey !== null) return true;\n`,
+  },
+  {
+    what: "permits are never given back",
+    file: engine,
+    from: `    this.#permits.release(key);\n`,
+    to: ``,
+  },
+  {
     what: "a cancelled run goes on",
     file: decider,
     from: `    for (const [task] of open) this.#take({ type: "cancelled", task, atMs });\n`,

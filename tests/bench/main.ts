@@ -18,6 +18,7 @@ import { kernel } from "./kernel.ts";
 import { plans } from "./plans.ts";
 import { registry } from "./registry.ts";
 import { schemaEdges } from "./schema_edges.ts";
+import { streams } from "./streams.ts";
 import { tasks } from "./tasks.ts";
 import { topics } from "./topics.ts";
 
@@ -30,6 +31,7 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   "http-events": httpEvents,
   topics,
   tasks,
+  streams,
   io,
   plans,
   registry,

@@ -106,6 +106,9 @@ Deno.test("bench --quick --json prints a figure for every subject, and loses not
       "no-op tasks with stored results / raw: 2 workers, file written and renamed, one a message",
       "no-op tasks with stored results",
       "no-op tasks with stored results",
+      "chunks of a stream / raw: 1 worker, file written and renamed, one a message",
+      "chunks of a stream / raw: 1 worker, file written and renamed, one a message",
+      "chunks of a stream",
       ...[
         "file written and renamed",
         "Deno KV",

@@ -11,6 +11,7 @@ import { durable } from "./durable.ts";
 import { events } from "./events.ts";
 import { fanout } from "./fanout.ts";
 import { io } from "./io.ts";
+import { httpEvents } from "./http_events.ts";
 import { kernelHardship } from "./kernel_hardship.ts";
 import { measure, type OpenBench, table } from "./figure.ts";
 import { kernel } from "./kernel.ts";
@@ -27,6 +28,7 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   events,
   fanout,
   durable,
+  "http-events": httpEvents,
   topics,
   tasks,
   streams,

@@ -87,7 +87,7 @@ export const warden = defineActor(executorProtocol, async (ctx, options: WardenO
   }
 
   const worklist = new Worklist<ExecutableTask, AttemptOutcome>({
-    run,
+    run: (executable, { signal }) => run(executable, signal),
     ended: (ended) =>
       void pool.offer("ended", { executor: ctx.self.address.name, ended: [...ended] }).catch((error) =>
         ctx.log.error("Outcomes could not be delivered", { error: messageOf(error) })

@@ -8,13 +8,16 @@
  */
 import { coldStart } from "./cold_start.ts";
 import { events } from "./events.ts";
+import { graphs } from "./graphs.ts";
 import { kernelHardship } from "./kernel_hardship.ts";
 import { measure, type OpenBench, table } from "./figure.ts";
 import { kernel } from "./kernel.ts";
 import { plans } from "./plans.ts";
+import { pool } from "./pool.ts";
 import { registry } from "./registry.ts";
 import { schemaEdges } from "./schema_edges.ts";
 import { tasks } from "./tasks.ts";
+import { timeout } from "./timeout.ts";
 import { topics } from "./topics.ts";
 
 const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> = {
@@ -23,6 +26,9 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   events,
   topics,
   tasks,
+  graphs,
+  pool,
+  timeout,
   plans,
   registry,
   "schema-edges": schemaEdges,

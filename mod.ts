@@ -32,11 +32,13 @@ export {
   type AtPath,
   type Backoff,
   type CacheDescriptor,
+  type CacheForecast,
   type ChunkOf,
   type ChunkSource,
   collect,
   collectDefinitions,
   type Collected,
+  type ConcurrencyKey,
   createReadySet,
   createTaskRegistry,
   type CriticalPath,
@@ -78,6 +80,9 @@ export {
   type ItemFromRun,
   type ItemStored,
   type Joined,
+  type LogEntry,
+  type LogFilter,
+  type LogLine,
   type ManualTrigger,
   type ManualTriggerOptions,
   mergeDefinitions,
@@ -130,7 +135,6 @@ export {
   type TriggerBase,
   type TriggerKind,
   type TriggerOptions,
-  unsupportedOptions,
   withSchemas,
 } from "./src/task/mod.ts";
 
@@ -143,6 +147,7 @@ export {
   type EncodedEvent,
   encodeEvent,
   fromCloudEvent,
+  GAP_TOPIC,
   isSubset,
   matchTopic,
   MAX_GLOBS,
@@ -174,7 +179,6 @@ export {
   DEFAULT_RETENTION,
   type EncodedSubscription,
   type EventLog,
-  GAP_TOPIC,
   type LogClaim,
   type LoggedEvent,
   type LoggedTopic,
@@ -332,6 +336,7 @@ export {
   type Run,
   type TriggerHandle,
 } from "./actors/platform.ts";
+export type { EventStream } from "./actors/event_speaker.ts";
 export { createTriggerRoutes, type TriggerHook } from "./src/http/trigger_routes.ts";
 export type { PipelineView, PlatformView } from "./src/http/port.ts";
 export type { RunFilter } from "./src/orchestrator/port.ts";

@@ -8,11 +8,13 @@ import { claimFaults } from "../src/actor/faults.ts";
 import { later } from "../src/actor/loop.ts";
 import type { Address } from "../src/actor/ref.ts";
 import { messageOf } from "../src/base/errors.ts";
+import { createLogger } from "../src/base/log.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { Publisher } from "../src/broker/publisher.ts";
 import { AttemptMemo } from "../src/executor/attempt_memo.ts";
-import { runAttempt } from "../src/executor/attempt.ts";
+import { type AttemptPorts, runAttempt } from "../src/executor/attempt.ts";
 import type { Claims } from "../src/executor/claims.ts";
+import { withConsole } from "../src/executor/console_capture.ts";
 import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
 import { executorProtocol, poolProtocol } from "../src/executor/protocol.ts";
 import { unknownTask } from "../src/executor/unknown_task.ts";
@@ -21,6 +23,7 @@ import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { openResults, type ResultsOptions } from "../src/store/results.ts";
 import { importDefinitions } from "../src/task/import_definitions.ts";
 import type { Task } from "../src/task/task.ts";
+import { createAttemptLogs } from "./attempt_logs.ts";
 import { attemptPorts } from "./attempt_ports.ts";
 
 /** What an executor is given. */
@@ -58,6 +61,7 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
   const publisher = new Publisher(ctx.ref(brokerProtocol, options.broker), ctx.clock);
   const pool = ctx.ref(poolProtocol, options.pool);
+  const openLog = createAttemptLogs(options.dataDir, ctx);
   // In the main thread the modules are loaded only when a task of theirs is to run there.
   let loading: Promise<ReadonlyMap<string, Task>> | undefined;
   const load = (): Promise<ReadonlyMap<string, Task>> =>
@@ -80,16 +84,18 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
       io,
       recall: (attempt, memo) => orchestrator.ask("recall", { attempt, memo }, ALWAYS),
     });
-    const outcome = await runAttempt(task, executable, {
+    using open = openLog(executable);
+    const ports: AttemptPorts = {
       clock: ctx.clock,
-      log: ctx.log,
+      log: createLogger((record) => open.log.record(record), ctx.clock.now),
       io,
       ...attemptPorts(orchestrator, executable),
       recall: (words) => memo.recall(words),
       publish: (topic, data) => publish(executable, topic, data),
       // Where several run at once, or code of others does, nobody knows whose an error is.
       ...(options.claims === undefined ? {} : { onFault: claimFaults }),
-    }, signal);
+    };
+    const outcome = await withConsole(open.log, () => runAttempt(task, executable, ports, signal));
     return await memo.noted(outcome);
   }
 

@@ -12,7 +12,7 @@ import { readOwner } from "../src/store/data_dir_lock.ts";
 import { parseResults } from "../src/store/results.ts";
 import { openSpeaker } from "./platform.ts";
 import { diffPlans, renderPlanDiff } from "../src/planner/diff_plans.ts";
-import { createPlanBook } from "./planner.ts";
+import { createPlanBook } from "./plan_book.ts";
 import { VERSION } from "./version.ts";
 
 /** The module that a folder's commands use if they name none; in a checkout of Millrace, its example. */
@@ -35,6 +35,7 @@ async function open(options: CliOpenOptions): Promise<CliPlatform> {
     );
   }
   const looks = purpose === "look";
+  const works = purpose === "serve" || purpose === "run";
   const kept = Deno.env.get("MILLRACE_RESULTS") ?? "";
   // Tasks that write files of their own find the folder that was named on the command line.
   Deno.env.set("MILLRACE_DATA_DIR", dataDir);
@@ -42,13 +43,13 @@ async function open(options: CliOpenOptions): Promise<CliPlatform> {
     modules: looks ? [] : modules,
     dataDir,
     schedules: purpose === "serve",
-    resume: !looks,
-    // It knows no pipelines, and so not how long their runs are to be kept.
-    ...(looks ? { retention: false } : {}),
+    resume: works,
+    // Who only looks deletes nothing, and may not know the pipelines and how long their runs are to be kept.
+    ...(works ? {} : { retention: false }),
     log: consoleLogSink(level),
     ...(kept === "" ? {} : { results: parseResults(kept, moduleUrl) }),
     http: http === false ? false : { ...http, ...(token === undefined ? {} : { token }) },
-    ...(looks ? { executors: 0 } : executors === undefined ? {} : { executors }),
+    ...(!works ? { executors: 0 } : executors === undefined ? {} : { executors }),
     ...(fsync === undefined ? {} : { fsync }),
   }, () => Deno.exit(EXIT.failed));
   return {
@@ -60,8 +61,10 @@ async function open(options: CliOpenOptions): Promise<CliPlatform> {
     subscribe: (pattern, subscribe) => speaker.events(pattern, subscribe),
     runView: (runId) => speaker.runView(runId),
     runs: (filter) => speaker.runs(filter),
+    drawPlan: (request, options) => speaker.drawPlan(request, options),
     prune: (request) => speaker.prune(request),
     result: (runId, task) => speaker.result(runId, task),
+    logs: (runId, filter) => speaker.logs(runId, filter),
     close: (close) => speaker.close(close),
     [Symbol.asyncDispose]: () => speaker[Symbol.asyncDispose](),
   };
@@ -72,7 +75,10 @@ if (import.meta.main) {
     version: VERSION,
     defaultModules: await defaultModules(),
     open,
-    drawPlan: async (modules, request, options) => (await createPlanBook(modules)).draw(request, options),
+    drawPlan: async (modules, request, options) => {
+      const { cache: _, ...rest } = options;
+      return (await createPlanBook(modules)).draw(request, rest);
+    },
     comparePlan: async (modules, request, before, { format, strict = false }) => {
       const diff = diffPlans(before, (await createPlanBook(modules)).plan(request, { strict }));
       return format === "json" ? JSON.stringify(diff) : renderPlanDiff(diff);

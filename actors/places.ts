@@ -18,5 +18,6 @@ export const place = {
   ),
   executor: inWorker(import.meta.resolve("./executor.ts"), "executor", () => import("./executor.ts")),
   pool: inWorker(import.meta.resolve("./pool.ts"), "pool", () => import("./pool.ts")),
+  logs: inWorker(import.meta.resolve("./logs.ts"), "logs", () => import("./logs.ts")),
   store: inWorker(import.meta.resolve("./store.ts"), "store", () => import("./store.ts")),
 };

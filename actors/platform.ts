@@ -8,7 +8,11 @@ import { consoleLogSink } from "../src/base/console_log_sink.ts";
 import { createLogger, type LogSink } from "../src/base/log.ts";
 import { assertKeys } from "../src/base/names.ts";
 import { systemClock } from "../src/base/system_clock.ts";
-import type { SubscribeOptions } from "../src/broker/subscription.ts";
+import type { DeadLettersOptions, PublishOptions, TopicOptions } from "../src/broker/broker.ts";
+import type { ConsumeOptions, Consumer } from "../src/broker/consumer.ts";
+import type { TopicInfo } from "../src/broker/encoded_broker.ts";
+import type { SubscribeValuesOptions } from "../src/broker/event_reader.ts";
+import type { ConsumerInfo, DeadEvent } from "../src/broker/port.ts";
 import type { MillraceEvent } from "../src/event/event.ts";
 import { createApp } from "../src/http/app.ts";
 import type { PlatformView } from "../src/http/port.ts";
@@ -17,6 +21,7 @@ import type { RunFilter } from "../src/orchestrator/port.ts";
 import { DEFAULT_RETENTION } from "../src/orchestrator/retention.ts";
 import { lockDataDir } from "../src/store/data_dir_lock.ts";
 import { assertResultsOptions, openResults, type ResultsOptions } from "../src/store/results.ts";
+import type { LogEntry, LogFilter } from "../src/task/log_entry.ts";
 import { assertRetention, type Retention } from "../src/task/pipeline.ts";
 import type { Plan, Selection } from "../src/task/plan.ts";
 import { createTaskRegistry, type TaskRegistry } from "../src/task/registry.ts";
@@ -31,6 +36,7 @@ import type {
 } from "../src/task/run.ts";
 import type { ApiRequest } from "../src/task/trigger.ts";
 import type { Fired, TriggerView } from "../src/trigger/port.ts";
+import type { EventStream } from "./event_speaker.ts";
 import { gateway, gatewayProtocol } from "./gateway.ts";
 import { PlatformSpeaker } from "./platform_speaker.ts";
 import { startCast } from "./system.ts";
@@ -107,6 +113,10 @@ export interface PlatformPublished {
   readonly dropped: number;
   /** The runs that it started: journalled before this answer. */
   readonly runIds: readonly string[];
+  /** Whether its id came before: then it started nothing, and nobody gets it again. */
+  readonly duplicate: boolean;
+  /** Its place in the event log, if its topic is durable. */
+  readonly sequence?: number;
 }
 
 /** A trigger to fire by hand. */
@@ -153,10 +163,42 @@ export interface Platform extends AsyncDisposable {
   readonly scheduler: PlatformScheduler;
   /** What the platform is. */
   view(): Promise<PlatformView>;
-  /** Publishes an event; resolves once what it starts is journalled. */
-  publish(topic: string, data: unknown): Promise<PlatformPublished>;
-  /** Live events that match a pattern; leaving the loop unsubscribes. */
-  subscribe(pattern: string, options?: SubscribeOptions): AsyncIterableIterator<MillraceEvent>;
+  /**
+   * Publishes an event; resolves once what it starts is journalled, and it is kept if its topic is durable.
+   *
+   * @throws {MillraceError} What {@linkcode Broker.publish} throws.
+   */
+  publish(topic: string, data: unknown, options?: PublishOptions): Promise<PlatformPublished>;
+  /** Events that match, from now on or from a place in the past, as {@linkcode Broker.subscribe} has them. */
+  subscribe<Data = unknown>(
+    pattern: string | readonly string[],
+    options?: SubscribeValuesOptions<Data>,
+  ): EventStream<Data>;
+  /** Joins a named consumer of durable topics, as {@linkcode Broker.consume} does. */
+  consume<Data = unknown>(
+    pattern: string | readonly string[],
+    options: ConsumeOptions<Data>,
+  ): Consumer<Data>;
+  /**
+   * Makes a topic known, and durable if it says so: then every later platform over the same data folder knows it.
+   * A schema is held against what this program and HTTP publish.
+   */
+  declareTopic(topic: string, options?: TopicOptions): Promise<void>;
+  /** The declared topics, or those that match a pattern, sorted, with what is kept of each. */
+  topics(pattern?: string): Promise<readonly TopicInfo[]>;
+  /** Lets a topic take no more events, for ever, as {@linkcode Broker.complete} does. */
+  complete(topic: string): Promise<void>;
+  /** The consumers, by name. */
+  consumers(): Promise<readonly ConsumerInfo[]>;
+  /** Forgets a consumer and its dead letters; tells whether there was one. */
+  removeConsumer(name: string): Promise<boolean>;
+  /** Events that a consumer could not handle, in the order of the log. */
+  deadLetters(
+    consumer: string,
+    options?: DeadLettersOptions,
+  ): Promise<readonly DeadEvent<MillraceEvent>[]>;
+  /** Delivers dead letters anew, all or those of these sequences; tells how many. */
+  redeliver(consumer: string, sequences?: readonly number[]): Promise<number>;
   /** Starts a run; resolves once it is accepted. */
   run(request: RunRequest): Promise<Run>;
   /**
@@ -176,6 +218,11 @@ export interface Platform extends AsyncDisposable {
    * What the task gave as a `ReadableStream` is one again: read it to its end, or cancel it.
    */
   result(runId: string, task: string): Promise<unknown>;
+  /**
+   * What the tasks of a run wrote by `console` and `ctx.log`, in order of time; with `follow` what they write, until
+   * the run has ended. Also of a run that an earlier process began. Rejects with `run/not-found`.
+   */
+  logs(runId: string, filter?: LogFilter): AsyncIterableIterator<LogEntry>;
   /** Runs, newest first. */
   runs(filter?: RunFilter): Promise<readonly RunSummary[]>;
   /** One run. */
@@ -210,7 +257,7 @@ const HTTP_KEYS = ["port", "hostname", "token"] as const;
  *
  * @throws {MillraceError} `platform/data-dir-locked` (naming the process that has the folder),
  * `platform/data-dir-unusable`, `platform/journal-unusable`, `store/unavailable`, `store/kv-off`, `platform/no-free-port`, `module/load-failed`,
- * `module/definition-invalid`, `task/unsupported` or a duplicate definition.
+ * `module/definition-invalid` or a duplicate definition.
  * @throws {TypeError} If an option is unknown.
  * @throws {RangeError} If `executors` is not a whole number.
  *

@@ -6,18 +6,21 @@
 import type { Clock } from "../src/base/clock.ts";
 import { MillraceError } from "../src/base/errors.ts";
 import { assertKeys } from "../src/base/names.ts";
-import { EventsOf } from "../src/broker/batches.ts";
-import { BATCHES_UNDER_WAY } from "../src/broker/protocol.ts";
-import { Publisher } from "../src/broker/publisher.ts";
+import type { DeadLettersOptions, PublishOptions, TopicOptions } from "../src/broker/broker.ts";
+import type { ConsumeOptions, Consumer } from "../src/broker/consumer.ts";
+import type { TopicInfo } from "../src/broker/port.ts";
+import type { SubscribeValuesOptions } from "../src/broker/event_reader.ts";
+import type { ConsumerInfo, DeadEvent } from "../src/broker/port.ts";
+import { PUBLISH_KEYS } from "../src/broker/publication.ts";
 import type { SubscribeOptions } from "../src/broker/subscription.ts";
 import type { EncodedEvent, MillraceEvent } from "../src/event/event.ts";
-import { decodeBatch, type EventBatch, readBatch } from "../src/event/event_batch.ts";
 import type { HttpApp } from "../src/http/app.ts";
 import type { AboutEvent, GatewayBackend, PlatformView } from "../src/http/port.ts";
 import type { RunFilter } from "../src/orchestrator/port.ts";
 import type { DataDirLock } from "../src/store/data_dir_lock.ts";
 import type { IOManager } from "../src/store/port.ts";
 import { describeTask } from "../src/task/describe.ts";
+import type { LogEntry, LogFilter } from "../src/task/log_entry.ts";
 import type { DrawOptions, Plan, Selection } from "../src/task/plan.ts";
 import type { TaskRegistry } from "../src/task/registry.ts";
 import type { PruneReport, PruneRequest, RunEnd, RunRequest, RunSummary, RunView } from "../src/task/run.ts";
@@ -32,7 +35,8 @@ import type {
   RerunOptions,
   Run,
 } from "./platform.ts";
-import type { Cast } from "./system.ts";
+import type { Cast } from "./cast.ts";
+import { EventSpeaker, type EventStream } from "./event_speaker.ts";
 import { VERSION } from "./version.ts";
 
 /** What a speaker speaks for. */
@@ -61,7 +65,7 @@ export class PlatformSpeaker implements Platform {
   readonly scheduler: PlatformScheduler;
   readonly #parts: SpeakerParts;
   readonly #cast: Cast;
-  readonly #publisher: Publisher;
+  readonly #events: EventSpeaker;
   readonly #startedMs: number;
   #app: HttpApp | undefined;
   #where: { readonly url: string; readonly moved: boolean } | undefined;
@@ -73,7 +77,7 @@ export class PlatformSpeaker implements Platform {
   constructor(parts: SpeakerParts) {
     this.#parts = parts;
     this.#cast = parts.cast;
-    this.#publisher = new Publisher(parts.cast.broker, parts.clock);
+    this.#events = new EventSpeaker(parts.cast.broker, parts.clock);
     this.#startedMs = parts.clock.now();
     this.resumed = parts.cast.resumed;
     this.registry = this.#localRegistry(parts.registry);
@@ -104,15 +108,19 @@ export class PlatformSpeaker implements Platform {
       view: () => this.view(),
       fire: (name, data, request) => this.fire(name, data, request),
       trigger: (name) => this.trigger(name),
-      publish: (topic, data, about) => this.publish(topic, data, about),
+      publish: (topic, data, about) => this.#publish(topic, data, about),
       run: (request) => this.run(request),
       runs: (filter) => this.runs(filter),
       prune: (request) => this.prune(request),
       runView: (runId) => this.runView(runId),
       result: (runId, task) => this.result(runId, task),
+      logs: (runId, filter) => this.logs(runId, filter),
       drawPlan: (request, options) => this.drawPlan(request, options),
+      topics: (pattern) => this.topics(pattern),
+      declareTopic: (topic, durability) => this.declareTopic(topic, durability),
+      completeTopic: (topic) => this.complete(topic),
       subscribe: (pattern, since) =>
-        this.events(pattern, { gaps: true, ...(since === undefined ? {} : { since }) }),
+        this.#events.gathered(pattern, { gaps: true, ...(since === undefined ? {} : { since }) }),
     };
   }
 
@@ -150,24 +158,59 @@ export class PlatformSpeaker implements Platform {
     };
   }
 
-  async publish(topic: string, data: unknown, about: AboutEvent = {}): Promise<PlatformPublished> {
-    if (this.#defining !== undefined) await this.#defining;
-    return await this.#publisher.publish(topic, data, { source: "app", ...about });
+  async publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<PlatformPublished> {
+    assertKeys("a publication", options, PUBLISH_KEYS);
+    return await this.#publish(topic, data, options);
   }
 
-  /** For programs: events as they mean. */
-  subscribe(pattern: string, options: SubscribeOptions = {}): AsyncIterableIterator<MillraceEvent> {
-    return new EventsOf(this.#batches(pattern, options), readBatch);
+  subscribe<Data = unknown>(
+    pattern: string | readonly string[],
+    options: SubscribeValuesOptions<Data> = {},
+  ): EventStream<Data> {
+    return this.#events.subscribe(pattern, options);
   }
 
   /** For whoever passes events on: events as they travel. */
   events(pattern: string, options: SubscribeOptions = {}): AsyncIterableIterator<EncodedEvent> {
-    return new EventsOf(this.#batches(pattern, options), decodeBatch);
+    return this.#events.events(pattern, options);
   }
 
-  #batches(pattern: string, { signal, ...options }: SubscribeOptions): AsyncIterator<EventBatch> {
-    const flow = { capacity: BATCHES_UNDER_WAY, ...(signal === undefined ? {} : { signal }) };
-    return this.#cast.broker.stream("subscribe", { pattern, options }, flow);
+  consume<Data = unknown>(
+    pattern: string | readonly string[],
+    options: ConsumeOptions<Data>,
+  ): Consumer<Data> {
+    return this.#events.consume(pattern, options);
+  }
+
+  declareTopic(topic: string, options: TopicOptions = {}): Promise<void> {
+    return this.#events.declareTopic(topic, options);
+  }
+
+  topics(pattern: string = "**"): Promise<readonly TopicInfo[]> {
+    return this.#events.topics(pattern);
+  }
+
+  complete(topic: string): Promise<void> {
+    return this.#events.complete(topic);
+  }
+
+  consumers(): Promise<readonly ConsumerInfo[]> {
+    return this.#events.consumers();
+  }
+
+  removeConsumer(name: string): Promise<boolean> {
+    return this.#events.removeConsumer(name);
+  }
+
+  deadLetters(
+    consumer: string,
+    options: DeadLettersOptions = {},
+  ): Promise<readonly DeadEvent<MillraceEvent>[]> {
+    return this.#events.deadLetters(consumer, options);
+  }
+
+  redeliver(consumer: string, sequences?: readonly number[]): Promise<number> {
+    return this.#events.redeliver(consumer, sequences);
   }
 
   async run(request: RunRequest): Promise<Run> {
@@ -193,7 +236,7 @@ export class PlatformSpeaker implements Platform {
   }
 
   async drawPlan(
-    request: Selection & { readonly pipeline?: string },
+    request: Selection & Pick<RunRequest, "pipeline" | "params">,
     options: DrawOptions,
   ): Promise<string> {
     return await this.#cast.planner.ask("draw", { request: parsePlanRequest(request), options }, ALWAYS);
@@ -230,6 +273,10 @@ export class PlatformSpeaker implements Platform {
     return await this.#cast.orchestrator.ask("view", runId, ALWAYS);
   }
 
+  logs(runId: string, filter: LogFilter = {}): AsyncIterableIterator<LogEntry> {
+    return this.#cast.logs.stream("read", { runId, ...filter });
+  }
+
   async prune(request: PruneRequest = {}): Promise<PruneReport> {
     return await this.#cast.orchestrator.ask("prune", parsePruneRequest(request), ALWAYS);
   }
@@ -258,6 +305,11 @@ export class PlatformSpeaker implements Platform {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #publish(topic: string, data: unknown, about: AboutEvent = {}): Promise<PlatformPublished> {
+    if (this.#defining !== undefined) await this.#defining;
+    return await this.#events.publish(topic, data, about);
   }
 
   async #close(deadlineMs: number): Promise<CloseReport> {

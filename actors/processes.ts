@@ -12,11 +12,12 @@ import type { ActorSystem } from "../src/actor/system.ts";
 import { toWire } from "../src/base/errors.ts";
 import { type ExecutorKind, keyOfKind } from "../src/executor/kind.ts";
 import {
-  executorProtocol,
   poolProtocol,
   processesProtocol,
   sandboxProtocol,
+  wardenProtocol,
 } from "../src/executor/protocol.ts";
+import { OutputRelay } from "../src/executor/sandbox_output.ts";
 import type { WardenOptions } from "./warden.ts";
 
 /** What is given to who starts processes. */
@@ -43,6 +44,7 @@ export const processes = defineActor(processesProtocol, (ctx, options: Processes
   const pool = ctx.ref(poolProtocol, options.pool);
   /** The host of each sandbox, by the name of its executor. */
   const hosts = new Map<string, number>();
+  const relays = new Map<string, OutputRelay>();
   const wardens = new Map<string, ActorRef>();
   const starting = new Set<string>();
   /** Those that were stopped while they started. */
@@ -51,10 +53,12 @@ export const processes = defineActor(processesProtocol, (ctx, options: Processes
   let keeper: Promise<number> | undefined;
   let keeperHost: number | undefined;
 
-  async function start(name: string, kind: ExecutorKind): Promise<ActorRef<typeof executorProtocol>> {
+  async function start(name: string, kind: ExecutorKind): Promise<ActorRef<typeof wardenProtocol>> {
     const { permissions, memoryMb } = kind;
+    const relay = new OutputRelay();
     const host = await system.startHost(name, {
       transport: "process",
+      onOutput: (stream, text) => relay.push({ stream, text }),
       modules: [sandboxUrl, ...modules],
       ...(permissions === undefined ? {} : { permissions }),
       ...(memoryMb === undefined ? {} : { memoryMb }),
@@ -69,9 +73,11 @@ export const processes = defineActor(processesProtocol, (ctx, options: Processes
       const ref = await system.spawnIn(wardenPlacement, given, {
         name,
         host: home,
-        protocol: executorProtocol,
+        protocol: wardenProtocol,
       });
+      relay.attach((batch) => ref.offer("printed", batch));
       hosts.set(name, host);
+      relays.set(name, relay);
       wardens.set(name, ref);
       system.watch(ref, () => void end(name));
       return ref;
@@ -92,6 +98,8 @@ export const processes = defineActor(processesProtocol, (ctx, options: Processes
     const ref = wardens.get(name);
     hosts.delete(name);
     wardens.delete(name);
+    relays.get(name)?.end();
+    relays.delete(name);
     if (host !== undefined) system.terminateHost(host);
     if (ref !== undefined) await system.stopActor(ref, "now", STOP_MS);
   }
@@ -106,6 +114,7 @@ export const processes = defineActor(processesProtocol, (ctx, options: Processes
     // Its warden knows what that means for what it has in hand, and then leaves the pool.
     ctx.log.info("The process of an executor has ended", { executor: name, reason });
     hosts.delete(name);
+    relays.get(name)?.end();
   }));
 
   return {

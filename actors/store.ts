@@ -7,6 +7,7 @@ import { defineActor } from "../src/actor/define_actor.ts";
 import { encode } from "../src/base/codec.ts";
 import { openSqliteRunJournal } from "../src/orchestrator/sqlite_run_journal.ts";
 import { sweep } from "../src/orchestrator/sweep.ts";
+import { FilesystemLogStore } from "../src/store/filesystem_log_store.ts";
 import { storeProtocol } from "../src/store/protocol.ts";
 import { openResults, type ResultsOptions } from "../src/store/results.ts";
 
@@ -29,6 +30,7 @@ export const store = defineActor(storeProtocol, async (ctx, { dataDir, fsync, re
   ctx.onStop(() => journal[Symbol.asyncDispose]());
   const io = await openResults(results, { dataDir, fsync });
   ctx.onStop(() => io[Symbol.asyncDispose]());
+  const logs = new FilesystemLogStore(dataDir, ctx.clock);
   return {
     commit: (writes) => journal.commit(writes),
     unfinished: async () => [...await journal.unfinished()],
@@ -42,7 +44,7 @@ export const store = defineActor(storeProtocol, async (ctx, { dataDir, fsync, re
     },
     memo: ({ task, key }) => journal.memo(task, key),
     prune: async (filter) => [...await journal.prune(filter)],
-    sweep: () => sweep(journal, io),
+    sweep: () => sweep(journal, io, logs),
     pruneEvents: ({ beforeMs, limit }) => journal.pruneEvents(beforeMs, limit),
     reclaim: () => journal.reclaim(),
     present: (keys) => Promise.all(keys.map(async (key) => await io.stat(key) !== undefined)),

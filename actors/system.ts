@@ -6,76 +6,32 @@
  * |---|---|---|
  * | main | supervisor, processes, gateway, an executor for inline tasks | all |
  * | control | broker, scheduler, planner, orchestrator, pool | each other, store, event log, executors |
- * | store | store, event log | – |
+ * | store | store, event log, logs | orchestrator |
  * | executor-1 … n | one executor each | broker, orchestrator |
  * | process-1 … (child processes, when there is work for them) | one sandbox each | nobody |
  * | keeper (with the first of these) | a warden for each sandbox | broker, orchestrator, its sandbox |
  *
  * @module
  */
-import type { ActorRef, Address } from "../src/actor/ref.ts";
-import { type ActorSystem, createSystem, type StopReport } from "../src/actor/system.ts";
+import type { Address } from "../src/actor/ref.ts";
+import { createSystem } from "../src/actor/system.ts";
 import { later } from "../src/actor/loop.ts";
 import { otelTracer } from "../src/actor/otel_tracer.ts";
 import { processTransport } from "../src/actor/process_transport.ts";
 import { workerTransport } from "../src/actor/worker_transport.ts";
-import type { Clock } from "../src/base/clock.ts";
-import type { Logger } from "../src/base/log.ts";
 import { eventLogProtocol } from "../src/broker/log_protocol.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { poolProtocol } from "../src/executor/protocol.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { plannerProtocol } from "../src/planner/protocol.ts";
+import { logsProtocol } from "../src/store/logs_protocol.ts";
 import { storeProtocol } from "../src/store/protocol.ts";
-import type { ResultsOptions } from "../src/store/results.ts";
-import type { Retention } from "../src/task/pipeline.ts";
-import type { Task } from "../src/task/task.ts";
 import { schedulerProtocol } from "../src/trigger/protocol.ts";
+import type { Cast, CastOptions } from "./cast.ts";
 import { executor, INLINE_SLOTS } from "./executor.ts";
 import { place } from "./places.ts";
 import { processes } from "./processes.ts";
 import { supervisor } from "./supervisor.ts";
-
-/** What a cast is made of. */
-export interface CastOptions {
-  /** Modules that define tasks, pipelines and triggers. */
-  readonly modules: readonly string[];
-  /** The folder where state is kept; absolute. */
-  readonly dataDir: string;
-  /** How durable a commit is. */
-  readonly fsync: "always" | "batched";
-  /** Where results are kept. */
-  readonly results: ResultsOptions;
-  /** How many executors. */
-  readonly executors: number;
-  /** Tasks of the main program. */
-  readonly local: { get(name: string): Task | undefined };
-  /** Whether triggers fire by themselves. */
-  readonly schedules: boolean;
-  /** Whether unfinished runs go on. */
-  readonly resume: boolean;
-  /** How long ended runs are kept of pipelines that do not say so; `false`: none is deleted by itself. */
-  readonly retention: Retention | false;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Told once if a thread is lost that nothing can take the place of: the platform must be opened again. */
-  readonly onFailure: (reason: string) => void;
-}
-
-/** The actors that the platform talks to. */
-export interface Cast {
-  readonly system: ActorSystem;
-  readonly broker: ActorRef<typeof brokerProtocol>;
-  readonly scheduler: ActorRef<typeof schedulerProtocol>;
-  readonly planner: ActorRef<typeof plannerProtocol>;
-  readonly orchestrator: ActorRef<typeof orchestratorProtocol>;
-  readonly pool: ActorRef<typeof poolProtocol>;
-  readonly store: ActorRef<typeof storeProtocol>;
-  /** How many unfinished runs go on. */
-  readonly resumed: number;
-  /** Stops everything within a deadline for what runs; says what was left. */
-  stop(deadlineMs: number): Promise<StopReport & { readonly unfinishedRuns: number }>;
-}
 
 /** Asks within the platform end with the actor, not with the clock. */
 const ALWAYS = { timeoutMs: "none" } as const;
@@ -100,13 +56,8 @@ export async function startCast(options: CastOptions): Promise<Cast> {
     supervision: { decide: () => "resume" },
   });
   let lostThreads = 0;
-  const cancelPatience = clock.after(
-    PATIENCE_MS,
-    () =>
-      log.warn("Still starting: a module may be waiting for something, or computing without end", {
-        modules,
-      }),
-  );
+  const stillStarting = "Still starting: a module may be waiting for something, or computing without end";
+  const cancelPatience = clock.after(PATIENCE_MS, () => log.warn(stillStarting, { modules }));
   try {
     const [control, storeHost] = await Promise.all([system.startHost("control"), system.startHost("store")]);
     system.onHostLost((host, reason) => {
@@ -123,6 +74,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       planner: at("planner"),
       orchestrator: at("orchestrator"),
       pool: at("pool"),
+      logs: at("logs", storeHost),
       supervisor: at("supervisor", 0),
       processes: at("processes", 0),
     };
@@ -135,11 +87,16 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       ...{ placement: place.executor, executor: local, onLostThread: () => void lostThreads++ },
     };
     // Nobody talks before all are there: threads load what they need at the same time.
-    const [store, eventLog, planner, broker, scheduler, orchestrator, pool, overseer, inline, apart] =
+    const [store, eventLog, logs, planner, broker, scheduler, orchestrator, pool, overseer, inline, apart] =
       await Promise.all([
         system.spawnIn(place.store, kept, as(address.store, storeProtocol)),
         system.spawnIn(place.eventLog, kept, as(address.eventLog, eventLogProtocol)),
-        system.spawnIn(place.planner, { modules }, as(address.planner, plannerProtocol)),
+        system.spawnIn(place.logs, { dataDir, ...address }, as(address.logs, logsProtocol)),
+        system.spawnIn(
+          place.planner,
+          { modules, store: address.store },
+          as(address.planner, plannerProtocol),
+        ),
         system.spawnIn(place.broker, address, as(address.broker, brokerProtocol)),
         system.spawnIn(place.scheduler, { modules, ...address }, as(address.scheduler, schedulerProtocol)),
         system.spawnIn(
@@ -184,6 +141,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
         system.stopActor(overseer, "drain", STOP_MS),
         system.stopActor(inline, "now", STOP_MS),
         system.stopActor(apart, "now", STOP_MS),
+        system.stopActor(logs, "now", STOP_MS),
       ]);
       for (const actor of [pool, orchestrator, scheduler, planner, broker, eventLog, store]) {
         await system.stopActor(actor, "drain", STOP_MS);
@@ -192,7 +150,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       return { ...report, lostThreads: report.lostThreads + lostThreads, unfinishedRuns };
     };
     cancelPatience();
-    return { system, broker, scheduler, planner, orchestrator, pool, store, resumed, stop };
+    return { system, broker, scheduler, planner, orchestrator, pool, store, logs, resumed, stop };
   } catch (error) {
     cancelPatience();
     await system.stop({ mode: "now", deadlineMs: STOP_MS });

@@ -7,6 +7,7 @@
 import { defineActor } from "../src/actor/define_actor.ts";
 import { later } from "../src/actor/loop.ts";
 import type { Address } from "../src/actor/ref.ts";
+import { within } from "../src/actor/within.ts";
 import { messageOf } from "../src/base/errors.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { Publisher } from "../src/broker/publisher.ts";
@@ -14,10 +15,12 @@ import { AttemptMemo } from "../src/executor/attempt_memo.ts";
 import { serveSandbox } from "../src/executor/desk.ts";
 import { lostSandbox } from "../src/executor/lost_sandbox.ts";
 import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
-import { executorProtocol, poolProtocol, sandboxProtocol } from "../src/executor/protocol.ts";
+import { poolProtocol, sandboxProtocol, wardenProtocol } from "../src/executor/protocol.ts";
+import { SandboxOutput } from "../src/executor/sandbox_output.ts";
 import { Worklist } from "../src/executor/worklist.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
 import { openResults, type ResultsOptions } from "../src/store/results.ts";
+import { createAttemptLogs } from "./attempt_logs.ts";
 import { attemptPorts } from "./attempt_ports.ts";
 
 /** What a warden is given. */
@@ -38,8 +41,11 @@ export interface WardenOptions {
   readonly sandbox: Address;
 }
 
+/** How long what an attempt has printed may take to come after its outcome, in ms. */
+const QUIET_MS = 500;
+
 /** A warden. */
-export const warden = defineActor(executorProtocol, async (ctx, options: WardenOptions) => {
+export const warden = defineActor(wardenProtocol, async (ctx, options: WardenOptions) => {
   const io = await openResults(options.results, options);
   ctx.onStop(() => io[Symbol.asyncDispose]());
   const sandbox = ctx.ref(sandboxProtocol, options.sandbox);
@@ -51,6 +57,11 @@ export const warden = defineActor(executorProtocol, async (ctx, options: WardenO
     const { runId, hops, traceparent } = executable;
     await publisher.publish(topic, data, { source: `run/${runId}`, hops: hops + 1, traceparent });
   }
+
+  const openLog = createAttemptLogs(options.dataDir, ctx);
+  const output = new SandboxOutput(({ stream, text }) =>
+    ctx.log[stream === "stdout" ? "info" : "warn"]("A process printed a line outside of an attempt", { text })
+  );
 
   let working = false;
   // With work in hand, its outcome says that this is the end.
@@ -68,6 +79,8 @@ export const warden = defineActor(executorProtocol, async (ctx, options: WardenO
       io,
       recall: (attempt, memo) => orchestrator.ask("recall", { attempt, memo }, { timeoutMs: "none" }),
     });
+    using open = openLog(executable);
+    output.begin(open.log);
     try {
       const outcome = await serveSandbox(executable, sandbox.stream("run", executable), {
         io,
@@ -82,6 +95,8 @@ export const warden = defineActor(executorProtocol, async (ctx, options: WardenO
     } catch (error) {
       return lostSandbox(executable, error, ctx.clock.now() - startedMs);
     } finally {
+      await within(ctx.clock, QUIET_MS, output.quiet, () => {});
+      output.end();
       signal.removeEventListener("abort", cancel);
     }
   }
@@ -98,5 +113,6 @@ export const warden = defineActor(executorProtocol, async (ctx, options: WardenO
   return {
     give: ({ first, tasks }) => worklist.give(first, tasks),
     cancel: (number) => worklist.cancel(number),
+    printed: (batch) => output.take(batch),
   };
 });

@@ -22,7 +22,7 @@ export interface ChildEvents {
 }
 
 /** Output without a line break is cut after so many characters. */
-const MAX_LINE = 8_192;
+const MAX_LINE = 131_072;
 /** How long the last words of a process that has ended are waited for, in ms. */
 const LAST_WORDS_MS = 500;
 

@@ -21,7 +21,7 @@ export interface Encoded {
 /**
  * Encodes a value: JSON values, `undefined`, `NaN`, `-0`, bigints, dates, maps, sets, bytes, regular
  * expressions, URLs, sparse arrays and cycles come back as they were. An `Error` keeps its message, stack,
- * causes and its name or code. A view of bytes keeps only the bytes that it shows. Two references to one
+ * causes and its name or code, and if it is of the language's own classes, its class. A view of bytes keeps only the bytes that it shows. Two references to one
  * object stay one object only where devalue is needed anyway.
  *
  * Cost: two to three times `JSON.stringify` for plain JSON, some thirty times for the rest (measured).
@@ -97,7 +97,20 @@ function hasNamedProperties(array: unknown[]): boolean {
 }
 
 const REDUCERS = { Error: (value: unknown) => value instanceof Error && toWire(value) };
-const REVIVERS = { Error: (wire: WireError) => fromWire(wire) };
+const REVIVERS = { Error: (wire: WireError) => revived(fromWire(wire)) };
+
+/** Classes of errors that are the language's own. */
+const ERROR_CLASSES = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+
+/** An error of the language, and its causes, as instances of their classes again. */
+function revived(error: Error): Error {
+  if (Object.hasOwn(ERROR_CLASSES, error.name)) {
+    Object.setPrototypeOf(error, ERROR_CLASSES[error.name as keyof typeof ERROR_CLASSES].prototype);
+    delete (error as { name?: string }).name; // the class has it
+  }
+  if (error.cause instanceof Error) revived(error.cause);
+  return error;
+}
 
 /** Where devalue would alter a value in silence, these make it refuse or keep it. */
 const OPERATIONS = {

@@ -4,13 +4,12 @@
  * @module
  */
 import type { Clock } from "../base/clock.ts";
-import { MillraceError } from "../base/errors.ts";
 import { createIdSource, type IdSource } from "../base/ids.ts";
 import { assertKeys } from "../base/names.ts";
-import { type AnySchema, check } from "../base/schema.ts";
+import type { AnySchema } from "../base/schema.ts";
 import { systemClock } from "../base/system_clock.ts";
-import { encodeData, type EncodedEvent } from "../event/event.ts";
-import { assertPublishable, parsePattern } from "../event/topic.ts";
+import { decodeEvent, encodeData, type EncodedEvent, type MillraceEvent } from "../event/event.ts";
+import { assertPublishable } from "../event/topic.ts";
 import { Claims } from "./claims.ts";
 import { type ConsumeOptions, type Consumer, consumerSettings, ValueConsumer } from "./consumer.ts";
 import { type BrokerCore, type BrokerStats, createBrokerCore } from "./core.ts";
@@ -18,6 +17,15 @@ import { DecodedSubscription, type Subscription } from "./decoded_subscription.t
 import type { SubscribeValuesOptions } from "./event_reader.ts";
 import { EncodedBroker, type KeptDelivery, type TopicInfo } from "./encoded_broker.ts";
 import type { ConsumerInfo, DeadEvent, EventLog, TopicRetention } from "./port.ts";
+import {
+  assertId,
+  conform,
+  joinPatterns,
+  misfit,
+  overloaded,
+  PUBLISH_KEYS,
+  PUBLISH_PATTERN_KEYS,
+} from "./publication.ts";
 
 /** How to make a broker. */
 export interface BrokerOptions {
@@ -176,7 +184,10 @@ export interface Broker extends AsyncDisposable {
    *
    * @throws {MillraceError} `consumer/unknown`; `broker/no-log`.
    */
-  deadLetters(consumer: string, options?: DeadLettersOptions): Promise<readonly DeadEvent[]>;
+  deadLetters(
+    consumer: string,
+    options?: DeadLettersOptions,
+  ): Promise<readonly DeadEvent<MillraceEvent>[]>;
   /** Delivers dead letters anew, all or those of these sequences; tells how many. */
   redeliver(consumer: string, sequences?: readonly number[]): Promise<number>;
   /** Refuses everything from now on; subscriptions end once what is buffered was read. */
@@ -206,9 +217,6 @@ export function createBroker(options: BrokerOptions = {}): Broker {
   return new ValueBroker(options.ids ?? createIdSource(clock), clock, source, log);
 }
 
-const PUBLISH_PATTERN_KEYS = ["source", "key", "hops", "traceparent"];
-const PUBLISH_KEYS = ["id", ...PUBLISH_PATTERN_KEYS];
-
 class ValueBroker implements Broker {
   readonly #ids: IdSource;
   readonly #clock: Clock;
@@ -236,7 +244,7 @@ class ValueBroker implements Broker {
     assertPublishable(topic);
     const schema = this.#schemas.get(topic);
     // Without a schema nothing is awaited before the event is delivered: calls keep their order.
-    const value = schema === undefined ? data : await this.#conform(topic, schema, data);
+    const value = schema === undefined ? data : await conform(topic, schema, data);
     const { id = this.#ids.next(), source = this.#source, ...rest } = options;
     const timeMs = this.#clock.now();
     const event = { id, topic, timeMs, source, data: encodeData(topic, value), ...rest };
@@ -323,10 +331,14 @@ class ValueBroker implements Broker {
     return this.#encoded.removeConsumer(name);
   }
 
-  deadLetters(consumer: string, options: DeadLettersOptions = {}): Promise<readonly DeadEvent[]> {
+  async deadLetters(
+    consumer: string,
+    options: DeadLettersOptions = {},
+  ): Promise<readonly DeadEvent<MillraceEvent>[]> {
     assertKeys("a list of dead letters", options, ["after", "max"]);
     const { after = 0, max = 100 } = options;
-    return this.#encoded.deadLetters(consumer, after, max);
+    const letters = await this.#encoded.deadLetters(consumer, after, max);
+    return letters.map((letter) => ({ ...letter, event: decodeEvent(letter.event) }));
   }
 
   redeliver(consumer: string, sequences?: readonly number[]): Promise<number> {
@@ -345,47 +357,4 @@ class ValueBroker implements Broker {
   #buryMisfit(event: EncodedEvent, issues: readonly string[]): void {
     this.#core.bury(event, misfit(event.topic, issues));
   }
-
-  async #conform(topic: string, schema: AnySchema, data: unknown): Promise<unknown> {
-    const result = await check(schema, data);
-    if (result.ok) return result.value;
-    const reason = result.issues.join("; ");
-    throw new MillraceError(
-      "event/invalid",
-      `Cannot publish to "${topic}" as the data must fit the topic's schema: ${reason}`,
-      { details: { topic, reason } },
-    );
-  }
-}
-
-/** Several patterns are one that has alternatives; each must be right by itself. */
-export function joinPatterns(pattern: string | readonly string[]): string {
-  if (typeof pattern === "string") return pattern;
-  if (pattern.length === 0) throw new TypeError("Cannot subscribe as there must be at least one pattern");
-  for (const one of pattern) parsePattern(one);
-  return pattern.join("|");
-}
-
-/** The error of an event that did not fit the schema of one of its subscribers. */
-export function misfit(topic: string, issues: readonly string[]): MillraceError {
-  const reason = issues.join("; ");
-  return new MillraceError(
-    "event/invalid",
-    `Cannot hand over an event on "${topic}" as its data must fit the subscriber's schema: ${reason}`,
-    { details: { topic, reason } },
-  );
-}
-
-function assertId(id: unknown): void {
-  if (typeof id === "string" && id !== "" && id.length <= 255) return;
-  throw new TypeError(`Cannot publish as an id must be a text of 1 to 255 characters: ${JSON.stringify(id)}`);
-}
-
-/** The error of a publisher whose event full subscriptions refused; all others have it. */
-export function overloaded(topic: string, id: string, rejected: number): MillraceError {
-  return new MillraceError(
-    "broker/overloaded",
-    `Cannot publish to "${topic}" as ${rejected} full subscriptions refuse what they cannot hold: event ${id}`,
-    { details: { topic, id, rejected } },
-  );
 }

@@ -7,7 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import { MillraceError, toWire } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import { assertKeys } from "../base/names.ts";
-import { assertHops, type EncodedEvent } from "../event/event.ts";
+import { assertHops, type EncodedEvent, GAP_TOPIC } from "../event/event.ts";
 import { createTopicMatcher, type TopicMatcher } from "../event/matcher.ts";
 import { assertTopic, compilePattern } from "../event/topic.ts";
 import { DedupeWindow, type Ids } from "./dedupe_window.ts";
@@ -18,7 +18,6 @@ import { type Recent, RecentEvents } from "./recent_events.ts";
 import { Room } from "./room.ts";
 import {
   type EncodedSubscription,
-  GAP_TOPIC,
   type Overflow,
   type SubscribeOptions,
   SubscriptionBuffer,

@@ -6,7 +6,7 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import { MillraceError } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
-import type { EncodedEvent } from "../event/event.ts";
+import { type EncodedEvent, GAP_TOPIC } from "../event/event.ts";
 import { compilePattern, parsePattern } from "../event/topic.ts";
 import type { ClaimSource } from "./claims.ts";
 import type { BrokerCore, Delivery } from "./core.ts";
@@ -15,16 +15,18 @@ import type {
   ConsumerInfo,
   ConsumerSettings,
   DeadEvent,
+  Durability,
   EventLog,
   Settled,
   Settlement,
   Since,
-  TopicRetention,
+  TopicInfo,
 } from "./port.ts";
+export type { Durability, TopicInfo } from "./port.ts";
 import type { Recent } from "./recent_events.ts";
 import { assertSince, replayStart } from "./replay_start.ts";
 import { ReplayedSubscription, type ReplayStart } from "./replayed_subscription.ts";
-import { type EncodedSubscription, GAP_TOPIC, type SubscribeOptions } from "./subscription.ts";
+import type { EncodedSubscription, SubscribeOptions } from "./subscription.ts";
 
 /** What a broker of encoded events needs. */
 export interface EncodedBrokerOptions {
@@ -36,31 +38,6 @@ export interface EncodedBrokerOptions {
   readonly ids: IdSource;
   /** The time. */
   readonly clock: Clock;
-}
-
-/** What a declaration says of a topic. */
-export interface Durability {
-  /** Whether its events are kept in the log. */
-  readonly durable?: boolean;
-  /** How much of them. */
-  readonly retention?: TopicRetention;
-}
-
-/** A declared topic. */
-export interface TopicInfo {
-  /** The topic. */
-  readonly topic: string;
-  /** Whether it takes no more events. */
-  readonly completed: boolean;
-  /** What is kept of it, if it is durable. */
-  readonly durable?: {
-    /** How much is kept. */
-    readonly retention: Required<TopicRetention>;
-    /** Events that are kept now. */
-    readonly events: number;
-    /** Their bytes. */
-    readonly bytes: number;
-  };
 }
 
 /** What became of an event; its place in the log, if its topic is durable. */

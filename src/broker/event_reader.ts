@@ -4,8 +4,8 @@
  * @module
  */
 import { checked, type Schema } from "../base/schema.ts";
-import { decodeEvent, type EncodedEvent, type MillraceEvent } from "../event/event.ts";
-import { GAP_TOPIC, type SubscribeOptions } from "./subscription.ts";
+import { decodeEvent, type EncodedEvent, GAP_TOPIC, type MillraceEvent } from "../event/event.ts";
+import type { SubscribeOptions } from "./subscription.ts";
 
 /** How to subscribe to values. */
 export interface SubscribeValuesOptions<Data = unknown> extends SubscribeOptions {

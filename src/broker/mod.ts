@@ -95,7 +95,6 @@ export type { SubscribeValuesOptions } from "./event_reader.ts";
 export type { TopicInfo } from "./encoded_broker.ts";
 export {
   type EncodedSubscription,
-  GAP_TOPIC,
   type Overflow,
   type SubscribeOptions,
   type SubscriptionStats,

@@ -140,9 +140,9 @@ export interface Settlement {
 export type Settled = "settled" | "lost" | "buried";
 
 /** An event that a consumer could not handle. The log keeps it even when retention takes the event. */
-export interface DeadEvent {
+export interface DeadEvent<Event = LoggedEvent> {
   /** The event. */
-  readonly event: LoggedEvent;
+  readonly event: Event;
   /** Why. */
   readonly reason: string;
   /** How often it was delivered. */
@@ -197,4 +197,29 @@ export interface EventLog extends AsyncDisposable {
   deadLetters(name: string, after: number, max: number): Promise<readonly DeadEvent[]>;
   /** Delivers dead letters anew, all or those of these sequences; tells how many. @throws {MillraceError} `consumer/unknown`. */
   redeliver(name: string, sequences?: readonly number[]): Promise<number>;
+}
+
+/** What a declaration says of a topic. */
+export interface Durability {
+  /** Whether its events are kept in the log. */
+  readonly durable?: boolean;
+  /** How much of them. */
+  readonly retention?: TopicRetention;
+}
+
+/** A declared topic. */
+export interface TopicInfo {
+  /** The topic. */
+  readonly topic: string;
+  /** Whether it takes no more events. */
+  readonly completed: boolean;
+  /** What is kept of it, if it is durable. */
+  readonly durable?: {
+    /** How much is kept. */
+    readonly retention: Required<TopicRetention>;
+    /** Events that are kept now. */
+    readonly events: number;
+    /** Their bytes. */
+    readonly bytes: number;
+  };
 }

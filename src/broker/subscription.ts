@@ -9,9 +9,6 @@ import { LatestEvents } from "./latest_events.ts";
 import type { Since } from "./port.ts";
 import type { Room } from "./room.ts";
 
-/** Where a subscriber is told that it has missed something. */
-export const GAP_TOPIC = "$sys.advisory.gap";
-
 /**
  * What a full buffer does with one event more: give up the oldest, give up the new one, tell the publisher
  * that it was refused, or let the publisher wait. With `conflate`, full or not, an event takes the place of one

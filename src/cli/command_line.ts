@@ -180,6 +180,9 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .option("-r, --roots <tasks>", "tasks with everything that they depend on", list)
     .option("-s, --select <selector>", SELECT)
     .option("--include-upstream", "also all tasks that the selected ones depend on")
+    .option("--explain", "say for which tasks an earlier result would stand (their cache)")
+    .option("--params <json>", "with --explain: the parameters as a JSON object", reading(parseJsonObject))
+    .option("-P, --param <key=value>", "with --explain: one parameter; repeatable", reading(parseParam))
     .option("--strict", "fail if a task or an edge has no schema")
     .option("--run <id>", "show the critical path by the durations of this run")
     .option("--against <file>", "show only what is different from a plan that --json has written")
@@ -200,13 +203,22 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
       if (flags.json && format !== "json") {
         command.error(`error: --json is --format json: leave it out for --format ${format}`);
       }
+      const params = { ...flags.params, ...flags.param };
+      const given = Object.keys(params).length === 0 ? {} : { params };
+      if (flags.explain === undefined && "params" in given) {
+        command.error("error: parameters matter to what is cached: add --explain");
+      }
+      if (flags.explain && (flags.against ?? flags.run) !== undefined) {
+        command.error("error: --explain is about a run to come: leave out --run and --against");
+      }
       if (flags.against !== undefined && format !== "text" && format !== "json") {
         command.error(`error: --against writes text or JSON, no ${format}`);
       }
       choose({
         command: "plan",
         ...common(flags),
-        request: pipeline === undefined ? selection : { pipeline },
+        request: { ...(pipeline === undefined ? selection : { pipeline }), ...given },
+        explain: flags.explain ?? false,
         format,
         strict: flags.strict ?? false,
         ...(flags.run === undefined ? {} : { run: flags.run }),
@@ -232,9 +244,9 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .action((flags, command) => {
       const [unknown] = command.args;
       if (unknown !== undefined) {
-        const near = nearest(unknown, ["show", "result", "rerun", "prune"]);
+        const near = nearest(unknown, ["show", "result", "logs", "rerun", "prune"]);
         const hint = near === undefined
-          ? "There are show, result, rerun and prune."
+          ? "There are show, result, logs, rerun and prune."
           : `Did you mean ${near}?`;
         command.error(`error: unknown command '${unknown}'\n(${hint})`);
       }
@@ -254,6 +266,19 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .description("Print the stored value of a task as JSON.")
     .action((runId, task, _flags, command) => {
       choose({ command: "runs result", ...common(command.optsWithGlobals()), runId, task });
+    });
+  withCommon(runs.command("logs").argument("<id>", "a run").argument("[task]", "one of its tasks"))
+    .description("Print what the tasks of a run wrote.")
+    .option("-a, --attempt <number>", "only this attempt, from 1", attempt)
+    .option("-f, --follow", "go on until the run has ended")
+    .action((runId, task, _flags, command) => {
+      const flags = command.optsWithGlobals();
+      const filter = {
+        ...(task === undefined ? {} : { task }),
+        ...(flags.attempt === undefined ? {} : { attempt: flags.attempt }),
+        ...(flags.follow === undefined ? {} : { follow: true }),
+      };
+      choose({ command: "runs logs", ...common(flags), runId, filter });
     });
   withCommon(runs.command("rerun").argument("<id>", "an ended run"))
     .description("Repeat a run: what did not succeed in it, and what comes after that.")
@@ -318,6 +343,7 @@ function reading<Value>(
 const list = reading(parseList);
 const port = reading((text: string) => parseWholeNumber(text, 0, 65_535));
 const executors = reading((text: string) => parseWholeNumber(text, 1, 1_024));
+const attempt = reading((text: string) => parseWholeNumber(text, 1, 1_000_000));
 const limit = reading((text: string) => parseWholeNumber(text, 1, 500));
 const kept = reading((text: string) => parseWholeNumber(text, 0, 999_999_999));
 const span = reading((text: string) => parseSpan(text));

@@ -55,6 +55,7 @@ Examples:
   $ millrace plan --select '+report and not tag:slow'
   $ millrace plan my_pipeline --format mermaid > plan.mmd
   $ millrace plan my_pipeline --json > plan.json; millrace plan my_pipeline --against plan.json
+  $ millrace plan my_pipeline --explain -P day=2026-01-31
   $ millrace plan --run 9f3a21c4         with its critical path
   $ millrace plan --strict               fails while a task or an edge has no schema
 
@@ -71,6 +72,8 @@ Examples:
   $ millrace runs --pipeline my_pipeline --status failed
   $ millrace runs show 9f3a21c4          ids may be shortened
   $ millrace runs result 9f3a21c4 report
+  $ millrace runs logs 9f3a21c4 -f       what its tasks write, until it has ended
+  $ millrace runs logs 9f3a21c4 report --attempt 2 --json
   $ millrace runs rerun 9f3a21c4 --watch what failed, once more`,
   prune: `
 Examples:

@@ -6,10 +6,12 @@
 import { ERROR_CODES, type ErrorCode } from "../base/error_codes.ts";
 import { messageOf, MillraceError } from "../base/errors.ts";
 import type { MillraceEvent } from "../event/event.ts";
+import type { LogEntry, LogFilter } from "../task/log_entry.ts";
 import type { PruneReport, PruneRequest, RunRequest, RunSummary, RunView } from "../task/run.ts";
-import type { RunListFilter } from "./port.ts";
+import type { DrawOptions } from "../task/plan.ts";
+import type { PlanRequest, RunListFilter } from "./port.ts";
 import type { RunSource } from "./run_source.ts";
-import { readServerSentEvents } from "./server_sent_events.ts";
+import { linesOf, readServerSentEvents } from "./server_sent_events.ts";
 
 /** Which server, and how to talk to it. */
 export interface HttpRunSourceOptions {
@@ -37,6 +39,15 @@ export class HttpRunSource implements RunSource {
     return await this.#json("/api/runs", posting(request));
   }
 
+  /** `GET /api/plans`. */
+  async drawPlan({ params, ...request }: PlanRequest, options: DrawOptions): Promise<string> {
+    const { durationsMs: _, ...rest } = options;
+    const given = Object.entries({ ...request, ...rest }).map(([key, value]) => [key, String(value)]);
+    const query = new URLSearchParams(given);
+    if (params !== undefined) query.set("params", JSON.stringify(params));
+    return await (await this.#send(`/api/plans?${query}`)).text();
+  }
+
   /** `POST /api/runs/prune`. */
   async prune(request: PruneRequest): Promise<PruneReport> {
     return await this.#json("/api/runs/prune", posting(request));
@@ -61,6 +72,17 @@ export class HttpRunSource implements RunSource {
     return type.startsWith("application/octet-stream")
       ? new Uint8Array(await response.arrayBuffer())
       : await response.json();
+  }
+
+  /** `GET /api/runs/:id/logs`. */
+  async logs(runId: string, filter: LogFilter, signal: AbortSignal): Promise<AsyncIterable<LogEntry>> {
+    const { follow = false, ...rest } = filter;
+    const query = new URLSearchParams(Object.entries(rest).map(([key, value]) => [key, String(value)]));
+    if (follow) query.set("follow", "1");
+    else query.set("format", "json");
+    const response = await this.#send(`/api/runs/${encodeURIComponent(runId)}/logs?${query}`, { signal });
+    const body = response.body ?? new Blob([]).stream();
+    return follow ? followedEntries(body) : entriesOf(body);
   }
 
   /** `GET /api/events`; the iteration ends when the connection does. */
@@ -104,6 +126,19 @@ export class HttpRunSource implements RunSource {
   }
 }
 
+/** Entries as they are written; the server says when there are no more. */
+async function* followedEntries(body: ReadableStream<Uint8Array>): AsyncIterable<LogEntry> {
+  for await (const event of readServerSentEvents(body)) {
+    if (event.type === "message") yield JSON.parse(event.data) as LogEntry;
+    if (event.type === "end") return;
+    if (event.type === "problem") throw errorOfProblem(JSON.parse(event.data));
+  }
+}
+
+async function* entriesOf(body: ReadableStream<Uint8Array>): AsyncIterable<LogEntry> {
+  for await (const line of linesOf(body)) if (line !== "") yield JSON.parse(line) as LogEntry;
+}
+
 /** A request with a JSON body. */
 function posting(body: unknown): RequestInit {
   return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
@@ -111,20 +146,20 @@ function posting(body: unknown): RequestInit {
 
 /** The problem document (RFC 9457) of a refused request as the error that the server threw. */
 async function problemAsError(response: Response, url: string): Promise<MillraceError> {
-  const text = await response.text();
-  const problem = parsed(text);
-  const { code, detail, details } = problem as { code?: string; detail?: string; details?: object };
-  if (code !== undefined && Object.hasOwn(ERROR_CODES, code)) {
-    const hint = code === "http/unauthorized" ? "; set MILLRACE_TOKEN to the token of the server" : "";
-    return new MillraceError(code as ErrorCode, `${detail ?? code}${hint}`, {
-      details: (details ?? {}) as never,
-    });
-  }
-  return new MillraceError(
+  return errorOfProblem(parsed(await response.text())) ?? new MillraceError(
     "cli/server-unreachable",
     `Cannot talk to the server at ${url} as it answers in an unknown way: status ${response.status}`,
     { details: { url } },
   );
+}
+
+function errorOfProblem(problem: object): MillraceError | undefined {
+  const { code, detail, details } = problem as { code?: string; detail?: string; details?: object };
+  if (code === undefined || !Object.hasOwn(ERROR_CODES, code)) return undefined;
+  const hint = code === "http/unauthorized" ? "; set MILLRACE_TOKEN to the token of the server" : "";
+  return new MillraceError(code as ErrorCode, `${detail ?? code}${hint}`, {
+    details: (details ?? {}) as never,
+  });
 }
 
 function parsed(text: string): object {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { PlanFormat } from "../task/plan.ts";
+import type { LogFilter } from "../task/log_entry.ts";
 import type { PruneRequest, RunRequest } from "../task/run.ts";
 import type { PlanRequest, RunListFilter } from "./port.ts";
 
@@ -57,6 +58,8 @@ export interface PlanInvocation extends CommonOptions {
   readonly request: PlanRequest;
   /** How to write the plan. */
   readonly format: PlanFormat;
+  /** Whether to say for which tasks an earlier result would stand. */
+  readonly explain: boolean;
   /** Whether a schema that is missing is a problem. */
   readonly strict: boolean;
   /** A run, by a part of its id, whose durations show the critical path; what it ran is planned if nothing else is. */
@@ -78,6 +81,7 @@ export type RunsInvocation =
   | CommonOptions & { readonly command: "runs list"; readonly filter: RunListFilter }
   | CommonOptions & { readonly command: "runs show"; readonly runId: string }
   | CommonOptions & { readonly command: "runs result"; readonly runId: string; readonly task: string }
+  | CommonOptions & { readonly command: "runs logs"; readonly runId: string; readonly filter: LogFilter }
   | CommonOptions & { readonly command: "runs prune"; readonly request: PruneRequest };
 
 /** Any command. */

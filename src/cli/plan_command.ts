@@ -25,7 +25,9 @@ export async function planCommand(invocation: PlanInvocation, environment: CliEn
   const request = run === undefined || Object.keys(invocation.request).length > 0
     ? invocation.request
     : selectionOf(run.request);
-  const text = against === undefined
+  const text = invocation.explain
+    ? await explained(invocation, environment)
+    : against === undefined
     ? await environment.drawPlan(modules, request, {
       format,
       ...strictly,
@@ -41,6 +43,13 @@ export async function planCommand(invocation: PlanInvocation, environment: CliEn
   const title = isText ? (await styleFor(stdout, env)).bold(titleOf(request)) + ": " : "";
   stdout.write(`${title}${text}\n`);
   return EXIT.ok;
+}
+
+/** What is remembered is known where the data folder is: to its owner, or to a platform of our own. */
+async function explained(invocation: PlanInvocation, environment: CliEnvironment): Promise<string> {
+  const { request, format, strict } = invocation;
+  await using source = await openRunSource(environment, { ...invocation, purpose: "plan" });
+  return await source.drawPlan(request, { format, cache: true, ...(strict ? { strict } : {}) });
 }
 
 async function lookUp(

@@ -8,6 +8,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import type { PlatformView } from "../http/port.ts";
+import type { LogEntry, LogFilter } from "../task/log_entry.ts";
 import type { DrawOptions, Plan, Selection } from "../task/plan.ts";
 import type { TaskSchemas } from "../task/task_schemas.ts";
 import type {
@@ -24,6 +25,8 @@ import type {
 export interface PlanRequest extends Selection {
   /** A pipeline by name; excludes the selection fields. */
   readonly pipeline?: string;
+  /** The parameters of the run: which results are remembered depends on them. */
+  readonly params?: Readonly<Record<string, unknown>>;
 }
 
 /** Which runs to list, newest first. */
@@ -69,10 +72,14 @@ export interface CliPlatform extends AsyncDisposable {
   runView(runId: string): Promise<RunView>;
   /** Runs, newest first. */
   runs(filter: RunListFilter): Promise<readonly RunSummary[]>;
+  /** Plans and writes the plan. */
+  drawPlan(request: PlanRequest, options: DrawOptions): Promise<string>;
   /** Deletes ended runs with their results. */
   prune(request: PruneRequest): Promise<PruneReport>;
   /** The stored value of a task in a run; all chunks as an array for a streaming task. */
   result(runId: string, task: string): Promise<unknown>;
+  /** What the tasks of a run wrote, in order of time; with `follow` until the run has ended. */
+  logs(runId: string, filter: LogFilter): AsyncIterable<LogEntry>;
   /** Takes no new work, waits for what is being worked on and lets go of everything. Calling it twice is fine. */
   close(options?: { readonly deadlineMs?: number }): Promise<ClosedPlatform>;
 }
@@ -84,10 +91,10 @@ export interface CliOpenOptions {
   /** The folder where state is kept. */
   readonly dataDir: string;
   /**
-   * What for: `serve` everything; `run` without schedules, as this process ends with its run; `look` without
-   * starting or continuing any work.
+   * What for: `serve` everything; `run` without schedules, as this process ends with its run; `look` and `plan`
+   * without starting or continuing any work, `look` even without the modules.
    */
-  readonly purpose: "serve" | "run" | "look";
+  readonly purpose: "serve" | "run" | "look" | "plan";
   /** How many executors; the platform decides if absent. */
   readonly executors?: number;
   /** Where to serve HTTP, or `false` for not at all. */

@@ -5,9 +5,11 @@
  */
 import { MillraceError } from "../base/errors.ts";
 import { decodeEvent, type MillraceEvent } from "../event/event.ts";
+import type { LogEntry, LogFilter } from "../task/log_entry.ts";
 import type { PruneReport, PruneRequest, RunEnd, RunRequest, RunSummary, RunView } from "../task/run.ts";
 import { HttpRunSource } from "./http_run_source.ts";
-import type { CliEnvironment, CliPlatform, RunListFilter } from "./port.ts";
+import type { DrawOptions } from "../task/plan.ts";
+import type { CliEnvironment, CliPlatform, PlanRequest, RunListFilter } from "./port.ts";
 import { counted } from "./terminal_text.ts";
 
 /** What `run` and `runs` work on. Every method rejects with a `MillraceError`. */
@@ -20,10 +22,14 @@ export interface RunSource extends AsyncDisposable {
   runView(runId: string): Promise<RunView>;
   /** Runs, newest first. */
   runs(filter: RunListFilter): Promise<readonly RunSummary[]>;
+  /** Plans and writes the plan. */
+  drawPlan(request: PlanRequest, options: DrawOptions): Promise<string>;
   /** Deletes ended runs with their results. */
   prune(request: PruneRequest): Promise<PruneReport>;
   /** The stored value of a task in a run. */
   result(runId: string, task: string): Promise<unknown>;
+  /** What the tasks of a run wrote, in order of time; with `follow` until the run has ended or `signal` aborts. */
+  logs(runId: string, filter: LogFilter, signal: AbortSignal): Promise<AsyncIterable<LogEntry>>;
   /** Live events that match; resolves once the subscription stands. May drop events under load. */
   subscribe(pattern: string, signal: AbortSignal): Promise<AsyncIterable<MillraceEvent>>;
 }
@@ -34,8 +40,8 @@ export interface RunSourceOptions {
   readonly dataDir: string;
   /** URLs of the modules to load. */
   readonly modules: readonly string[];
-  /** Whether to run something, or only to look. */
-  readonly purpose: "run" | "look";
+  /** Whether to run something, to plan it, or only to look. */
+  readonly purpose: "run" | "look" | "plan";
   /** Whether somebody chose these modules, and they are not just the default. */
   readonly modulesNamed: boolean;
 }
@@ -51,7 +57,7 @@ export async function openRunSource(
     const platform = await environment.open({ dataDir, modules, purpose, http: false });
     return new LocalRunSource(platform, (note) => environment.stderr.write(note + "\n"));
   }
-  if (options.modulesNamed && options.purpose === "run") {
+  if (options.modulesNamed && options.purpose !== "look") {
     // Its own tasks might answer to the same names: doing something else than asked is worse than doing nothing.
     const issue = `the process that owns "${options.dataDir}" (pid ${owner.pid}) runs modules of its own: ` +
       "leave --module out, or choose another --data-dir";
@@ -96,12 +102,21 @@ class LocalRunSource implements RunSource {
     return this.#platform.runs(filter);
   }
 
+  drawPlan(request: PlanRequest, options: DrawOptions): Promise<string> {
+    return this.#platform.drawPlan(request, options);
+  }
+
   prune(request: PruneRequest): Promise<PruneReport> {
     return this.#platform.prune(request);
   }
 
   result(runId: string, task: string): Promise<unknown> {
     return this.#platform.result(runId, task);
+  }
+
+  /** Nobody works on a run that was only opened to be looked at: there is nothing to follow. */
+  logs(runId: string, { follow: _, ...filter }: LogFilter): Promise<AsyncIterable<LogEntry>> {
+    return Promise.resolve(this.#platform.logs(runId, filter));
   }
 
   subscribe(pattern: string, signal: AbortSignal): Promise<AsyncIterable<MillraceEvent>> {

@@ -5,12 +5,14 @@
  */
 import { EXIT } from "./exit_codes.ts";
 import { findRun } from "./find_run.ts";
+import { listenForInterrupts } from "./interrupts.ts";
 import type { RunsInvocation } from "./invocation.ts";
 import type { CliEnvironment } from "./port.ts";
+import { logEntryText } from "../task/log_entry.ts";
 import { openRunSource, type RunSource } from "./run_source.ts";
 import { runsTable, type RunsTextOptions, runText } from "./runs_text.ts";
 import { styleFor } from "./style.ts";
-import { counted } from "./terminal_text.ts";
+import { counted, printable } from "./terminal_text.ts";
 
 /** Looks up and prints; resolves with the exit code. */
 export async function runsCommand(invocation: RunsInvocation, environment: CliEnvironment): Promise<number> {
@@ -36,6 +38,29 @@ export async function runsCommand(invocation: RunsInvocation, environment: CliEn
     }
     case "runs prune":
       return await pruneRuns(invocation, environment, source);
+    case "runs logs":
+      return await printLogs(invocation, environment, source);
+  }
+}
+
+/** Prints entries as they come, until there are no more, or ^C. */
+async function printLogs(
+  { runId, filter, json }: Extract<RunsInvocation, { readonly command: "runs logs" }>,
+  environment: CliEnvironment,
+  source: RunSource,
+): Promise<number> {
+  using interrupts = listenForInterrupts(environment, () => {});
+  const controller = new AbortController();
+  void interrupts.first.then(() => controller.abort());
+  try {
+    const { signal } = controller;
+    for await (const entry of await source.logs(await findRun(source, runId), filter, signal)) {
+      environment.stdout.write((json ? JSON.stringify(entry) : printable(logEntryText(entry))) + "\n");
+    }
+    return EXIT.ok;
+  } catch (error) {
+    if (controller.signal.aborted) return EXIT.interrupted;
+    throw error;
   }
 }
 

@@ -32,8 +32,8 @@ export async function* readServerSentEvents(
   }
 }
 
-/** Lines end with CR LF, LF or CR; the first two bytes of such a pair may come in different chunks. */
-async function* linesOf(body: ReadableStream<Uint8Array>): AsyncIterable<string> {
+/** The lines of a byte stream, as they arrive: they end with CR LF, LF or CR; the first two bytes of such a pair may come in different chunks. */
+export async function* linesOf(body: ReadableStream<Uint8Array>): AsyncIterable<string> {
   const decoder = new TextDecoder();
   let rest = "";
   for await (const chunk of body) {

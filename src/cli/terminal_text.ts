@@ -15,6 +15,11 @@ export function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, " ").trim();
 }
 
+/** The text as it is, but for what could steer the reader's terminal. */
+export function printable(text: string): string {
+  return text.replaceAll(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu, " ");
+}
+
 /** The text, cut to `columns` with `…` where something is missing. */
 export function clip(text: string, columns: number): string {
   // Most text is short and plain: only what may be too long is taken apart.

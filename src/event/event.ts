@@ -31,6 +31,9 @@ export interface MillraceEvent<Data = unknown> {
 /** An event whose `data` is JSON text: encoded once by the publisher, opaque to whoever only routes it. */
 export type EncodedEvent = MillraceEvent<string>;
 
+/** Where a subscriber is told that it has missed something. */
+export const GAP_TOPIC = "$sys.advisory.gap";
+
 /** How long a chain of events that cause each other may be, so that no pipeline starts itself for ever. */
 export const MAX_HOPS = 16;
 

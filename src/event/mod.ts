@@ -27,6 +27,7 @@ export {
   encodeData,
   type EncodedEvent,
   encodeEvent,
+  GAP_TOPIC,
   MAX_HOPS,
   type MillraceEvent,
 } from "./event.ts";

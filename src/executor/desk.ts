@@ -19,6 +19,7 @@ import {
   type SandboxReply,
   unpackValue,
 } from "./sandbox.ts";
+import { DeskStreams } from "./sandbox_streams.ts";
 
 /** What a desk needs of the world. */
 export interface DeskPorts {
@@ -40,6 +41,8 @@ export interface DeskPorts {
 interface Served {
   /** Ids of the results that it has saved. */
   readonly saved: Set<string>;
+  /** Streams that it reads or saves. */
+  readonly streams: DeskStreams;
   /** The earlier result that it was given. */
   recalled?: ResultSource | undefined;
 }
@@ -50,19 +53,24 @@ export async function serveSandbox(
   items: AsyncIterable<SandboxItem>,
   ports: DeskPorts,
 ): Promise<AttemptOutcome> {
-  const served: Served = { saved: new Set() };
-  for await (const item of items) {
-    if (item.kind === "notice") ports.notice(item.notice);
-    else if (item.kind === "left") ports.streams.left(item.source);
-    else if (item.kind === "call") void serve(executable, item.call, item.id, ports, served);
-    else {
-      const { outcome } = item;
-      if (!outcome.ok) return outcome;
-      const { cached, memo: _, ...own } = outcome;
-      if (cached === undefined && served.saved.has(resultIdOf(executable.attempt))) return own;
-      if (cached !== undefined && served.recalled !== undefined) return { ...own, cached: served.recalled };
-      break;
+  const served: Served = { saved: new Set(), streams: new DeskStreams() };
+  try {
+    for await (const item of items) {
+      if (item.kind === "notice") ports.notice(item.notice);
+      else if (item.kind === "left") ports.streams.left(item.source);
+      else if (item.kind === "dropped") served.streams.drop(item.ticket);
+      else if (item.kind === "call") void serve(executable, item.call, item.id, ports, served);
+      else {
+        const { outcome } = item;
+        if (!outcome.ok) return outcome;
+        const { cached, memo: _, ...own } = outcome;
+        if (cached === undefined && served.saved.has(resultIdOf(executable.attempt))) return own;
+        if (cached !== undefined && served.recalled !== undefined) return { ...own, cached: served.recalled };
+        break;
+      }
     }
+  } finally {
+    served.streams.close();
   }
   throw new Error("its sandbox ended the attempt without a result");
 }
@@ -90,10 +98,10 @@ async function perform(
   switch (call.verb) {
     case "load":
       if (!isInput(executable, call.key)) throw refused(executable, "load", call.key);
-      return packValue(await ports.io.load(call.key));
+      return packOrLend(await ports.io.load(call.key), served.streams);
     case "save":
       if (!isOwn(executable, call.key)) throw refused(executable, "save", call.key);
-      await ports.io.saveNew(call.key, unpackValue(call.value));
+      await ports.io.saveNew(call.key, unpackValue(call.value, (ticket) => served.streams.take(ticket)));
       served.saved.add(call.key.resultId);
       return null;
     case "read":
@@ -104,10 +112,18 @@ async function perform(
     case "recall":
       served.recalled = await ports.recall(call.words);
       return served.recalled === undefined ? null : packValue({ ...served.recalled });
+    case "pull":
+    case "push":
+    case "end":
+      return await served.streams.perform(call);
     case "publish":
       await ports.publish(call.topic, JSON.parse(call.data));
       return null;
   }
+}
+
+function packOrLend(value: unknown, streams: DeskStreams): PackedValue {
+  return value instanceof ReadableStream ? streams.lend(value) : packValue(value);
 }
 
 function isInput({ inputs }: ExecutableTask, { runId, task, resultId }: ResultKey): boolean {

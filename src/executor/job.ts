@@ -13,6 +13,10 @@ export interface Work extends ExecutorKind {
   readonly attempt: number;
   /** How long it may take, in ms. */
   readonly timeoutMs?: number;
+  /** Among those that wait the higher goes first. @default {0} */
+  readonly priority?: number;
+  /** The run: those of one priority take turns. */
+  readonly runId?: string;
 }
 
 /** A piece of work in a pool. */

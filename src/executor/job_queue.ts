@@ -1,17 +1,16 @@
 /**
- * Jobs that wait for an executor: first in, first out; what an executor gave back comes before all others.
+ * Jobs that wait for an executor, in a fair order; what an executor gave back comes before all others.
  *
  * @module
  */
-import type { Job } from "./job.ts";
+import { FairQueue } from "../base/fair_queue.ts";
+import type { Job, Work } from "./job.ts";
 
 /** A queue of jobs; those that end while they wait are left out. */
-export class JobQueue<W> {
+export class JobQueue<W extends Work> {
   /** What was given back; the last one is the next to go. */
   readonly #returned: Job<W>[] = [];
-  #waiting: Job<W>[] = [];
-  /** Where in `#waiting` the next one is: moving all others up for each would be quadratic. */
-  #next = 0;
+  readonly #waiting = new FairQueue<Job<W>>();
   #size = 0;
 
   /** How many wait. */
@@ -22,7 +21,7 @@ export class JobQueue<W> {
   /** A job waits from now on. */
   push(job: Job<W>): void {
     this.#size++;
-    this.#waiting.push(job);
+    this.#waiting.push(job, job.work.priority ?? 0, job.work.runId ?? "");
   }
 
   /** Jobs that had their turn already wait again, in this order, before all others. */
@@ -39,21 +38,10 @@ export class JobQueue<W> {
   /** The next job, or `undefined` if none waits. */
   shift(): Job<W> | undefined {
     for (;;) {
-      const job = this.#returned.pop() ?? this.#shiftWaiting();
+      const job = this.#returned.pop() ?? this.#waiting.shift();
       if (job?.ended) continue;
       if (job !== undefined) this.#size--;
       return job;
     }
-  }
-
-  #shiftWaiting(): Job<W> | undefined {
-    if (this.#next === this.#waiting.length) {
-      if (this.#next > 0) this.#waiting = [];
-      this.#next = 0;
-      return undefined;
-    }
-    const job = this.#waiting[this.#next]!;
-    this.#waiting[this.#next++] = undefined as unknown as Job<W>; // nothing holds on to what is gone
-    return job;
   }
 }

@@ -37,6 +37,8 @@ export interface ExecutableTask {
   readonly inputs: Readonly<Record<string, InputSource>>;
   /** How long it may take, in ms. */
   readonly timeoutMs?: number;
+  /** Among those that wait for an executor the higher goes first. @default {0} */
+  readonly priority?: number;
   /** Where it runs. */
   readonly isolation: Isolation;
   /** What its code is known by, if an earlier result may stand for it. */

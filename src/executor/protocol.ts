@@ -11,6 +11,7 @@ import type { Claims } from "./claims.ts";
 import type { ExecutorKind } from "./kind.ts";
 import type { Ended } from "./pool.ts";
 import type { AttemptKey, ExecutableTask } from "./port.ts";
+import type { OutputBatch } from "./sandbox_output.ts";
 import type { CallWire, EndedWire } from "./task_call.ts";
 import type { SandboxItem, SandboxReply } from "./sandbox.ts";
 
@@ -24,6 +25,13 @@ export const executorProtocol = protocol("executor", {
   give: { in: z.object({ first: z.number(), tasks: z.array(z.custom<ExecutableTask>()) }) },
   /** Calls an attempt off, by its number; it still comes back. */
   cancel: { in: z.number() },
+});
+
+/** The protocol of an executor that serves a sandbox. */
+export const wardenProtocol = protocol("warden", {
+  ...executorProtocol.verbs,
+  /** The sandbox's process has written lines. */
+  printed: { in: passed<OutputBatch>() },
 });
 
 /** The protocol of a sandbox: it says nothing that it is not asked for. */

@@ -11,15 +11,17 @@ import type { ResultKey } from "../store/port.ts";
 import type { ResultSource } from "../task/result_id.ts";
 import type { AttemptPorts } from "./attempt.ts";
 import type { MemoWords } from "./attempt_memo.ts";
+import { handOut, lentStream, type StreamCall, type StreamTicket } from "./sandbox_streams.ts";
 import type { AttemptKey, AttemptNotice, AttemptOutcome, StreamState } from "./port.ts";
 
-/** A value on its way: bytes as they are, anything else encoded. */
-export type PackedValue = Uint8Array | Encoded;
+/** A value on its way: bytes as they are, a stream of bytes by its number, anything else encoded. */
+export type PackedValue = Uint8Array | StreamTicket | Encoded;
 
 /** What an attempt asks for. */
 export type SandboxCall =
   | { readonly verb: "load"; readonly key: ResultKey }
   | { readonly verb: "save"; readonly key: ResultKey; readonly value: PackedValue }
+  | StreamCall
   | { readonly verb: "recall"; readonly words: MemoWords }
   | { readonly verb: "publish"; readonly topic: string; readonly data: string }
   | { readonly verb: "read"; readonly source: AttemptKey; readonly position: number }
@@ -30,6 +32,7 @@ export type SandboxItem =
   | { readonly kind: "call"; readonly id: number; readonly call: SandboxCall }
   | { readonly kind: "notice"; readonly notice: AttemptNotice }
   | { readonly kind: "left"; readonly source: AttemptKey }
+  | { readonly kind: "dropped"; readonly ticket: StreamTicket }
   /** The last item. */
   | { readonly kind: "outcome"; readonly outcome: AttemptOutcome };
 
@@ -43,9 +46,17 @@ export function packValue(value: unknown): PackedValue {
   return value instanceof Uint8Array ? value : encode(value);
 }
 
-/** The value that was packed. */
-export function unpackValue(packed: PackedValue): unknown {
-  return packed instanceof Uint8Array ? packed : decode(packed);
+/** The value that was packed; `stream` gives back one that was not. */
+export function unpackValue(
+  packed: PackedValue,
+  stream: (ticket: StreamTicket) => ReadableStream = noStream,
+): unknown {
+  if (packed instanceof Uint8Array) return packed;
+  return "stream" in packed ? stream(packed) : decode(packed);
+}
+
+function noStream({ stream }: StreamTicket): never {
+  throw new RangeError(`Cannot use stream ${stream} as no stream may stand here`);
 }
 
 /** The line between one attempt and its executor. */
@@ -53,15 +64,20 @@ export class SandboxLine {
   readonly #items: SandboxItem[] = [];
   readonly #calls = new Map<number, PromiseWithResolvers<PackedValue | null>>();
   #lastId = 0;
+  #lastStream = 0;
   #wake = (): void => {};
 
   /** What the attempt is given in place of stores and brokers. */
   get ports(): Pick<AttemptPorts, "io" | "streams" | "notice" | "recall" | "publish"> {
     return {
       io: {
-        load: async (key) => unpackValue((await this.#call({ verb: "load", key }))!),
+        load: async (key) =>
+          unpackValue((await this.#call({ verb: "load", key }))!, (ticket) => this.#lent(ticket)),
         saveNew: async (key, value) => {
-          await this.#call({ verb: "save", key, value: packValue(value) });
+          const save = (value: PackedValue) => this.#call({ verb: "save", key, value });
+          if (!(value instanceof ReadableStream)) return void await save(packValue(value));
+          const ticket = { stream: ++this.#lastStream };
+          await handOut(value, ticket, (call) => this.#call(call), () => save(ticket));
         },
       },
       streams: {
@@ -102,6 +118,14 @@ export class SandboxLine {
       yield item;
       if (item.kind === "outcome") return;
     }
+  }
+
+  #lent(ticket: StreamTicket): ReadableStream<Uint8Array> {
+    return lentStream(
+      ticket,
+      (call) => this.#call(call),
+      (ticket) => this.#push({ kind: "dropped", ticket }),
+    );
   }
 
   /** Rejects with the signal's reason if that comes before the answer. */

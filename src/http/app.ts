@@ -17,10 +17,12 @@ import { isExpected, problemOf, problemResponse } from "./problem.ts";
 import type { Route } from "./route.ts";
 import { createRouter } from "./router.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { logRoutes } from "./routes/logs.ts";
 import { planRoutes } from "./routes/plans.ts";
 import { platformRoutes } from "./routes/platform.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { socketRoute } from "./routes/sockets.ts";
+import { topicRoutes } from "./routes/topics.ts";
 import { triggerRoutes } from "./routes/triggers.ts";
 import { secure } from "./secure_headers.ts";
 
@@ -74,9 +76,11 @@ export function createApp(backend: GatewayBackend, options: AppOptions = {}): Ht
     ...platformRoutes(backend, clock),
     ...triggerRoutes(backend),
     ...runRoutes(backend),
+    ...logRoutes(backend, streams),
     ...planRoutes(backend),
     ...eventRoutes(backend, streams, clock),
     socketRoute(sockets, upgrade),
+    ...topicRoutes(backend),
   ];
   const router = createRouter([...routes, indexOf(routes)], maxBodyBytes);
   let closed = false;

@@ -15,15 +15,14 @@
  * - `{ "type": "published", "id": "p1", "event": { "id", "matched", … } }`;
  * - `{ "type": "problem", "id": …, "problem": … }` where something cannot be done.
  *
- * No more than one event is taken from a subscription while the client has not taken what was sent: a slow client
- * fills the bounded buffers of its own subscriptions and nothing else.
+ * Nothing is taken from a subscription while the client has not taken what was sent: a slow client fills the bounded
+ * buffers of its own subscriptions and nothing else.
  *
  * @module
  */
 import type { Cancel, Clock } from "../base/clock.ts";
 import { checkShape, type Shape, type Shaped } from "../base/shape.ts";
-import { GAP_TOPIC } from "../broker/subscription.ts";
-import type { EncodedEvent } from "../event/event.ts";
+import { type EncodedEvent, GAP_TOPIC } from "../event/event.ts";
 import { parsePattern } from "../event/topic.ts";
 import { parseJsonText } from "./body.ts";
 import { eventText } from "./event_streams.ts";
@@ -110,7 +109,7 @@ class Connection {
   readonly #backend: GatewayBackend;
   readonly #clock: Clock;
   readonly #maxBytes: number;
-  readonly #subscriptions = new Map<string, AsyncIterator<EncodedEvent>>();
+  readonly #subscriptions = new Map<string, AsyncIterator<readonly EncodedEvent[]>>();
   #unanswered = 0;
   #ended = false;
   /** Goes on once the client has taken enough; shared by all subscriptions. */
@@ -193,17 +192,18 @@ class Connection {
     void this.#forward(id, iterator);
   }
 
-  async #forward(id: string, iterator: AsyncIterator<EncodedEvent>): Promise<void> {
+  async #forward(id: string, iterator: AsyncIterator<readonly EncodedEvent[]>): Promise<void> {
     const isOpen = (): boolean => this.#subscriptions.get(id) === iterator;
     try {
       while (isOpen()) {
         const next = await iterator.next();
         if (next.done === true) break;
-        await this.#untilRoom();
-        if (!isOpen()) return;
-        const event = next.value;
-        const [type, text] = event.topic === GAP_TOPIC ? ["gap", event.data] : ["event", eventText(event)];
-        this.#socket.send(`{"type":"${type}","id":${JSON.stringify(id)},"${type}":${text}}`);
+        for (const event of next.value) {
+          if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) await this.#untilRoom();
+          if (!isOpen()) return;
+          const [type, text] = event.topic === GAP_TOPIC ? ["gap", event.data] : ["event", eventText(event)];
+          this.#socket.send(`{"type":"${type}","id":${JSON.stringify(id)},"${type}":${text}}`);
+        }
       }
       if (isOpen()) this.#send({ type: "ended", id });
     } catch (error) {
@@ -246,7 +246,7 @@ class Connection {
   }
 
   #untilRoom(): Promise<void> {
-    if (this.#ended || this.#socket.bufferedAmount <= MAX_BUFFERED_BYTES) return Promise.resolve();
+    if (this.#ended) return Promise.resolve();
     if (this.#room === undefined) this.#look(Promise.withResolvers<void>());
     return this.#room!.promise;
   }

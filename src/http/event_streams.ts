@@ -1,14 +1,13 @@
 /**
  * Live events to HTTP clients as server-sent events (HTML standard, §9.2).
  *
- * An event is taken from its subscription only when the client has room for it, so a slow client fills the
+ * Events are taken from their subscription only when the client has room for more, so a slow client fills the
  * bounded buffer of its own subscription and nothing else.
  *
  * @module
  */
 import type { Cancel, Clock } from "../base/clock.ts";
-import { GAP_TOPIC } from "../broker/subscription.ts";
-import type { EncodedEvent } from "../event/event.ts";
+import { type EncodedEvent, GAP_TOPIC } from "../event/event.ts";
 import { problemOf } from "./problem.ts";
 
 /** Below the 30 s after which common proxies give up on a silent connection. */
@@ -23,7 +22,9 @@ export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
 /** The open streams of an application. */
 export interface EventStreams {
   /** Answers with the events as `text` writes them, until they end, the client leaves or `close` is called. */
-  open(events: AsyncIterable<EncodedEvent>, text?: EventText): Response;
+  open(events: AsyncIterable<readonly EncodedEvent[]>, text?: EventText): Response;
+  /** The same of anything that `framesOf` can write as frames; `last` is the frame after the last one. */
+  openFrames<T>(items: AsyncIterable<T>, framesOf: (item: T) => string, last: string): Response;
   /** Ends all streams. */
   close(): void;
   /** How many are open. */
@@ -40,7 +41,10 @@ export function createEventStreams(clock: Clock): EventStreams {
   const closers = new Set<() => void>();
   return {
     open(events, text = eventText) {
-      const iterator = events[Symbol.asyncIterator]();
+      return this.openFrames(events, (some) => some.map((event) => frameOf(event, text)).join(""), "");
+    },
+    openFrames(items, framesOf, last) {
+      const iterator = items[Symbol.asyncIterator]();
       let cancelHeartbeat: Cancel = () => {};
       let controller: ReadableStreamDefaultController<Uint8Array>;
 
@@ -70,10 +74,10 @@ export function createEventStreams(clock: Clock): EventStreams {
           beat();
         },
         async pull() {
-          const frame = await nextFrame(iterator, text);
+          const frames = await nextFrames(iterator, framesOf, last);
           if (!closers.has(close)) return;
-          if (frame.text !== "") controller.enqueue(encoder.encode(frame.text));
-          if (frame.last) close();
+          if (frames.text !== "") controller.enqueue(encoder.encode(frames.text));
+          if (frames.last) close();
         },
         // The client has left. Not heard by `request.signal`: Deno 2.9.6 prints a warning to those who listen.
         cancel() {
@@ -107,14 +111,15 @@ export function frameOf(event: EncodedEvent, text: EventText = eventText): strin
   return `${id}${field("data", text(event))}\n`;
 }
 
-async function nextFrame(
-  iterator: AsyncIterator<EncodedEvent>,
-  text: EventText,
+/** What has gathered, as one piece: a frame a piece would cost ten times as much. */
+async function nextFrames<T>(
+  iterator: AsyncIterator<T>,
+  framesOf: (item: T) => string,
+  last: string,
 ): Promise<{ readonly text: string; readonly last: boolean }> {
   try {
     const next = await iterator.next();
-    if (next.done === true) return { text: "", last: true };
-    return { text: frameOf(next.value, text), last: false };
+    return next.done === true ? { text: last, last: true } : { text: framesOf(next.value), last: false };
   } catch (error) {
     // The status is long sent: the problem goes into the stream, under a name of its own.
     return { text: `event: problem\n${field("data", JSON.stringify(problemOf(error)))}\n`, last: true };

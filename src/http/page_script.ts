@@ -14,8 +14,8 @@ const state = { platform: undefined, runs: [], tasks: new Map(), levels: new Map
 const token = { get: () => sessionStorage.getItem("token"), set: (value) => sessionStorage.setItem("token", value) };
 
 // Asks the server; throws an Error with the sentence of the problem document.
-async function ask(path, body) {
-  const headers = {};
+async function ask(path, body, fields) {
+  const headers = { ...fields };
   if (token.get()) headers.authorization = "Bearer " + token.get();
   if (body !== undefined) headers["content-type"] = "application/json";
   const response = await fetch(path, body === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(body) });
@@ -102,6 +102,7 @@ function connect() {
   const source = new EventSource(STREAM);
   source.onopen = connected;
   source.onmessage = (message) => onEvent(JSON.parse(message.data));
+  source.addEventListener("gap", connected);
   source.onerror = () => {
     drawLive("reconnecting");
     // Refused, and EventSource does not tell why: a plain request does.
@@ -114,24 +115,27 @@ function again() {
   setTimeout(connect, retryMs);
   retryMs = Math.min(retryMs * 2, 15000);
 }
-// What happened while nobody listened is in the lists.
+// What happened while nobody listened, or faster than one could read, is in the lists.
 function connected() {
   retryMs = 1000;
   drawLive("live");
   loadPlatform().catch(() => {});
   loadRuns().catch(() => {});
 }
+let lastId;
 async function readStream() {
-  const response = await ask(STREAM);
+  const response = await ask(STREAM, undefined, lastId === undefined ? {} : { "last-event-id": lastId });
   connected();
   let rest = "";
   for await (const text of chunksOf(response.body.pipeThrough(new TextDecoderStream()).getReader())) {
     const frames = (rest + text).split("\n\n");
     rest = frames.pop();
     for (const frame of frames) {
-      if (frame.includes("event:")) continue;
-      const data = frame.split("\n").filter((line) => line.startsWith("data: ")).map((line) => line.slice(6)).join("\n");
-      if (data) onEvent(JSON.parse(data));
+      const field = (name) => frame.split("\n").filter((line) => line.startsWith(name + ": ")).map((line) => line.slice(name.length + 2)).join("\n");
+      if (field("event") === "gap") connected();
+      if (field("event") || !field("data")) continue;
+      lastId = field("id") || lastId;
+      onEvent(JSON.parse(field("data")));
     }
   }
 }

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Since } from "../broker/port.ts";
+import type { Durability, Since, TopicInfo } from "../broker/port.ts";
 import type { EncodedEvent, MillraceEvent } from "../event/event.ts";
+import type { LogEntry, LogFilter } from "../task/log_entry.ts";
 import type { DrawOptions, Selection } from "../task/plan.ts";
 import type { PruneReport, PruneRequest, RunRequest, RunStatus, RunSummary, RunView } from "../task/run.ts";
 import type { TriggerView } from "../trigger/port.ts";
@@ -42,7 +43,7 @@ export interface PlatformView {
 }
 
 /** What whoever publishes an event may tell about it. */
-export type AboutEvent = Partial<Omit<MillraceEvent, "topic" | "data">>;
+export type AboutEvent = Partial<Omit<MillraceEvent, "topic" | "data" | "sequence">>;
 
 /** The platform as the HTTP application sees it. Every method rejects with a `MillraceError`. */
 export interface GatewayBackend {
@@ -81,12 +82,23 @@ export interface GatewayBackend {
   runView(runId: string): Promise<RunView>;
   /** The stored value of a task in a run; all chunks as an array for a streaming task. */
   result(runId: string, task: string): Promise<unknown>;
+  /** What the tasks of a run wrote, in order of time; with `follow` until the run has ended. */
+  logs(runId: string, filter: LogFilter): AsyncIterableIterator<LogEntry>;
   /** Plans a pipeline or a selection and writes the plan; with `json` an `ExplainedPlan`. */
-  drawPlan(request: Selection & { readonly pipeline?: string }, options: DrawOptions): Promise<string>;
+  drawPlan(
+    request: Selection & Pick<RunRequest, "pipeline" | "params">,
+    options: DrawOptions,
+  ): Promise<string>;
+  /** The declared topics that match, sorted. */
+  topics(pattern: string): Promise<readonly TopicInfo[]>;
+  /** Makes a topic known, and durable if it says so; declaring it again changes what is named. */
+  declareTopic(topic: string, durability: Durability): Promise<void>;
+  /** Lets a topic take no more events, for ever. */
+  completeTopic(topic: string): Promise<void>;
   /**
-   * Live events that match, those since a place in the past first; ends when the platform closes. `return()` of
-   * its iterator ends the subscription at once, also while a `next()` is pending (an async generator cannot do
-   * that: it would wait for its `yield`).
+   * Live events that match, those since a place in the past first, so many at a time as have gathered; ends when
+   * the platform closes. `return()` of its iterator ends the subscription at once, also while a `next()` is
+   * pending (an async generator cannot do that: it would wait for its `yield`).
    */
-  subscribe(pattern: string, since?: Since): AsyncIterable<EncodedEvent>;
+  subscribe(pattern: string, since?: Since): AsyncIterable<readonly EncodedEvent[]>;
 }

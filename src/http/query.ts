@@ -65,6 +65,20 @@ export class Query<Key extends string> {
     return word;
   }
 
+  /** A JSON object. */
+  object(key: Key): Readonly<Record<string, unknown>> | undefined {
+    const text = this.text(key);
+    if (text === undefined) return undefined;
+    try {
+      const value: unknown = JSON.parse(text);
+      if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+    } catch {
+      // No JSON is no object either.
+    }
+    this.#wrong(key, "a JSON object", text);
+    return undefined;
+  }
+
   /** Adds an issue of the route's own. */
   reject(issue: string): void {
     this.#issues.push(issue);

@@ -25,6 +25,7 @@ import { Admission, overlapSkipped } from "./admission.ts";
 import { Alarms } from "./alarms.ts";
 import { factOf } from "./attempts.ts";
 import { EndWaiters } from "./end_waiters.ts";
+import { Permits } from "./permits.ts";
 import type { RunJournal, TaskOfRun } from "./port.ts";
 import {
   loadRun,
@@ -81,6 +82,7 @@ export class Engine {
   readonly #drivers = new Map<string, RunDriver>();
   readonly #waiters = new EndWaiters();
   readonly #streams = new Streams();
+  readonly #permits = new Permits();
   readonly #alarms: Alarms;
   /** What was accepted while the journal is read: runs that were under way before come first. */
   #held: RunDriver[] | undefined;
@@ -127,10 +129,12 @@ export class Engine {
     for (const driver of held) this.#admit(driver);
     const { log, clock } = this.#ports;
     const ports = { log, now: () => clock.now(), adoptable: (key: AttemptKey) => this.#ports.adoptable(key) };
-    await Promise.all(planned.map(async (driver) => {
-      driver.push(...await reconcile(driver.state, ports));
+    const facts = await Promise.all(planned.map((driver) => reconcile(driver.state, ports)));
+    // In order: the oldest is the first to take what all of them share.
+    for (const [index, driver] of planned.entries()) {
+      driver.push(...facts[index]!);
       driver.resume();
-    }));
+    }
     for (const event of await this.#ports.journal.unrouted()) {
       const { triggers } = this.#interests.accept(event);
       void this.#route(event, triggers);
@@ -163,9 +167,12 @@ export class Engine {
   outcome(key: AttemptKey, outcome: AttemptOutcome): void {
     this.#streams.forget(key);
     const driver = this.#drivers.get(key.runId);
-    if (driver === undefined) return; // the run has ended without waiting for it
-    const now = { atMs: this.#ports.clock.now(), random: this.#ports.random() };
-    driver.push(factOf(driver.state, key, outcome, now));
+    if (driver !== undefined) { // else the run has ended without waiting for it
+      const now = { atMs: this.#ports.clock.now(), random: this.#ports.random() };
+      driver.push(factOf(driver.state, key, outcome, now));
+    }
+    // Only now: who reads what has failed is not to be started first.
+    this.#permits.release(key);
   }
 
   /**
@@ -331,6 +338,8 @@ export class Engine {
         prepareRun(this.#ports, { id: state.run.id, request }, this.#pipelines.get(state.run.pipeline)),
       commit: (writes) => this.#ports.journal.commit(writes),
       tell: (event) => this.#tell(event),
+      takePermit: (request) => this.#permits.take(request),
+      releasePermit: (attempt) => this.#permits.release(attempt),
       deliver: (events) => this.#ports.deliver(events),
       submit: (task) => this.#ports.submit(task),
       cancel: (attempt) => this.#ports.cancel(attempt),

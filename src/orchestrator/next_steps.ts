@@ -40,6 +40,9 @@ export class Frontier {
   readonly #doomed = new Set<string>();
   /** Tasks whose wait for their next try is over. */
   readonly #due = new Set<string>();
+  /** Tasks that could start, and wait for something outside of the run. */
+  readonly #parked = new Set<string>();
+  #abandoned: string[] = [];
   /** How many tasks have no final state yet. */
   #open: number;
 
@@ -53,6 +56,7 @@ export class Frontier {
     this.#ready = new Set(this.#waiting.ready);
     this.#open = this.#order.size;
     for (const name of this.#plan.executionOrder) this.changed(name);
+    this.#abandoned = [];
   }
 
   /** A task's state has changed. */
@@ -61,7 +65,7 @@ export class Frontier {
     const readers = this.#early.readersOf(name);
     if (status !== "retrying") this.#due.delete(name);
     if (isFinalTask(status)) {
-      this.#ready.delete(name);
+      this.#withdraw(name);
       this.#doomed.delete(name);
       this.#open--;
       this.#settle(name, status !== "succeeded");
@@ -78,6 +82,21 @@ export class Frontier {
     if (this.#state.tasks.get(name)!.status !== "retrying") return;
     this.#due.add(name);
     this.#offer(name);
+  }
+
+  /** A task that is ready waits for something outside of the run: it is not given until that is there. */
+  park(name: string): void {
+    if (this.#ready.delete(name)) this.#parked.add(name);
+  }
+
+  /** What a task was parked for is there. */
+  unpark(name: string): void {
+    if (this.#parked.delete(name)) this.#offer(name);
+  }
+
+  /** Tasks that were ready, or parked, and cannot start any more as it is; each is given once. */
+  takeAbandoned(): readonly string[] {
+    return this.#abandoned.splice(0);
   }
 
   /** The tasks that can read the chunks of a task while it runs. */
@@ -100,8 +119,13 @@ export class Frontier {
   #offer(name: string): void {
     const canStart = this.#waiting.ready.has(name) || this.#early.canStart(name);
     const isOver = this.#waiting.hasEnded(name) || this.#doomed.has(name);
-    if (canStart && this.#isIdle(name) && !isOver) this.#ready.add(name);
-    else this.#ready.delete(name);
+    if (!canStart || !this.#isIdle(name) || isOver) this.#withdraw(name);
+    else if (!this.#parked.has(name)) this.#ready.add(name);
+  }
+
+  #withdraw(name: string): void {
+    const before = this.#ready.delete(name) || this.#parked.delete(name);
+    if (before && this.#state.tasks.get(name)!.status !== "running") this.#abandoned.push(name);
   }
 
   #isIdle(name: string): boolean {

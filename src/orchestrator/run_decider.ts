@@ -11,6 +11,7 @@ import { readsOf } from "../task/descriptor.ts";
 import { resultIdsOf } from "../task/result_id.ts";
 import type { Fact } from "./facts.ts";
 import { Frontier } from "./next_steps.ts";
+import { limitedOf, type PermitRequest } from "./permits.ts";
 import type { JournalWrite } from "./port.ts";
 import { eventOfFact } from "./run_events.ts";
 import { applyFact, isFinalTask, isSettled, type RunState } from "./run_state.ts";
@@ -35,6 +36,16 @@ export interface Moment {
   readonly cancelled: boolean;
 }
 
+/** What a decision needs beyond its run. */
+export interface DeciderPorts {
+  /** Prepares an event for telling: whom it starts is journalled with it. */
+  tell(event: EncodedEvent): Told;
+  /** Whether an attempt has the permit that its concurrency key asks for; if not, it waits for it from now on. */
+  takePermit(request: Omit<PermitRequest, "granted">): boolean;
+  /** An attempt does not need its permit, nor waits for it. */
+  releasePermit(attempt: AttemptKey): void;
+}
+
 /** What was decided; empty if nothing follows. */
 export interface Decision {
   /** The facts that change something, in order. */
@@ -55,25 +66,27 @@ interface Draft {
 /** The decisions of one run. */
 export class RunDecider {
   readonly #state: RunState;
-  readonly #tell: (event: EncodedEvent) => Told;
+  readonly #ports: DeciderPorts;
   #frontier: Frontier | undefined;
   /** Successes of attempts that read others which have not succeeded yet, by task. */
   readonly #held = new Map<string, Fact & { readonly type: "succeeded" }>();
   #draft: Draft = { facts: [], told: [], results: [] };
 
-  /**
-   * @param state Its own from now on.
-   * @param tell Prepares an event for telling: whom it starts is journalled with it.
-   */
-  constructor(state: RunState, tell: (event: EncodedEvent) => Told) {
+  /** @param state Its own from now on. */
+  constructor(state: RunState, ports: DeciderPorts) {
     this.#state = state;
-    this.#tell = tell;
+    this.#ports = ports;
     if (state.plan !== undefined) this.#frontier = new Frontier(state);
   }
 
   /** The wait of a task for its next try is over. */
   due(task: string): void {
     this.#frontier!.due(task);
+  }
+
+  /** A task has the permit that it waited for. */
+  granted(task: string): void {
+    this.#frontier!.unpark(task);
   }
 
   /** The facts that change something, what follows from them, and all that is to be journalled with them. */
@@ -106,7 +119,7 @@ export class RunDecider {
     if (fact.type === "succeeded") results.push(...resultsOf(this.#state, fact));
     facts.push(fact);
     const event = eventOfFact(this.#state, fact);
-    if (event !== undefined) told.push(this.#tell(event));
+    if (event !== undefined) told.push(this.#ports.tell(event));
     if (fact.type === "succeeded") this.#letGo(fact.task);
     else if (fact.type === "failed" || fact.type === "interrupted" || fact.type === "recalled") {
       this.#recallReaders(fact);
@@ -148,15 +161,31 @@ export class RunDecider {
 
   /** Takes what follows from the state; says whether more may follow from that. */
   #goOn({ atMs, draining }: Moment): boolean {
+    for (const task of this.#frontier?.takeAbandoned() ?? []) this.#ports.releasePermit(this.#nextOf(task));
     const { ready, skipped, end } = this.#frontier?.next() ?? { ready: [], skipped: [] };
     for (const skip of skipped) this.#take({ type: "skipped", ...skip, atMs });
-    const starting = draining ? [] : ready;
+    const starting = draining ? [] : ready.filter((task) => this.#mayStart(task));
     for (const task of starting) {
-      const attempt = this.#state.tasks.get(task)!.attempts + 1;
+      const { attempt } = this.#nextOf(task);
       this.#take({ type: "started", task, attempt, atMs, ...liveOf(this.#state, task) });
     }
     if (end !== undefined) this.#take({ type: "ended", ...end, atMs });
     return skipped.length > 0 || starting.length > 0;
+  }
+
+  /** A task whose concurrency key has no permit left waits for one. */
+  #mayStart(task: string): boolean {
+    const { concurrencyKey, priority = 0 } = this.#state.plan!.tasks[task]!;
+    if (concurrencyKey === undefined) return true;
+    const key = limitedOf(concurrencyKey, this.#state.params);
+    const { limit } = concurrencyKey;
+    if (this.#ports.takePermit({ attempt: this.#nextOf(task), key, limit, priority })) return true;
+    this.#frontier!.park(task);
+    return false;
+  }
+
+  #nextOf(task: string): AttemptKey {
+    return { runId: this.#state.run.id, task, attempt: this.#state.tasks.get(task)!.attempts + 1 };
   }
 
   /** Ends a run that was cancelled or is out of time, unless all its tasks are done. */

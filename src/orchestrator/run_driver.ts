@@ -18,19 +18,20 @@ import type { Fact } from "./facts.ts";
 import { isolationOf } from "./interruptions.ts";
 import type { JournalWrite } from "./port.ts";
 import type { prepareRun } from "./preparation.ts";
-import { RunDecider, type Told } from "./run_decider.ts";
+import type { PermitRequest } from "./permits.ts";
+import { type DeciderPorts, RunDecider } from "./run_decider.ts";
 import { applyFact, copyOf, isFinalRun, type RunState } from "./run_state.ts";
 
 /** What a driver does to the world. */
-export interface DriverPorts {
+export interface DriverPorts extends Pick<DeciderPorts, "tell" | "releasePermit"> {
   readonly clock: Clock;
   readonly log: Logger;
   /** Plans the run; rejects with what is wrong with its request. */
   prepare(request: RunRequest): ReturnType<typeof prepareRun>;
   /** Writes to the journal, all or nothing. */
   commit(writes: readonly JournalWrite[]): Promise<unknown>;
-  /** Prepares an event for telling: whom it starts is journalled with it. */
-  tell(event: EncodedEvent): Told;
+  /** Whether an attempt has its permit; if not, it waits for it, and is told. */
+  takePermit(request: PermitRequest): boolean;
   /** Shows events to the live world. */
   deliver(events: readonly EncodedEvent[]): void;
   /** Hands an attempt to the executors. */
@@ -68,7 +69,12 @@ export class RunDriver {
 
   constructor(state: RunState, ports: DriverPorts) {
     this.#state = state;
-    this.#decider = new RunDecider(copyOf(state), ports.tell);
+    this.#decider = new RunDecider(copyOf(state), {
+      tell: ports.tell,
+      takePermit: (request) =>
+        ports.takePermit({ ...request, granted: () => this.#granted(request.attempt.task) }),
+      releasePermit: ports.releasePermit,
+    });
     this.#ports = ports;
     this.#alarms = new Alarms(ports.clock);
   }
@@ -152,6 +158,11 @@ export class RunDriver {
     this.#alarms.clear();
   }
 
+  #granted(task: string): void {
+    this.#decider.granted(task);
+    void this.#pump();
+  }
+
   #settle(task: string, attempt: number): void {
     if (this.#inFlight.get(task) === attempt) this.#inFlight.delete(task);
   }
@@ -160,7 +171,13 @@ export class RunDriver {
   #pump(): Promise<void> {
     this.#fresh = true;
     if (this.#broken) return Promise.resolve();
-    return this.#pumping ??= this.#pumpAll();
+    if (this.#pumping === undefined) {
+      // Noted before it begins: a decision may give a permit to this very run.
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#pumping = promise;
+      void this.#pumpAll().then(resolve);
+    }
+    return this.#pumping;
   }
 
   async #pumpAll(): Promise<void> {
@@ -240,9 +257,9 @@ export class RunDriver {
 
   #submit(task: string, attempt: number): void {
     const { run, status, accepted, plan, params, traceparent } = this.#state;
-    if (isFinalRun(status)) return;
+    if (isFinalRun(status)) return this.#ports.releasePermit({ runId: run.id, task, attempt });
     const descriptor = plan!.tasks[task]!;
-    const { timeoutMs, isolation, permissions, memoryMb } = descriptor;
+    const { timeoutMs, isolation, permissions, memoryMb, priority } = descriptor;
     const memoCode = codeOf(descriptor);
     this.#inFlight.set(task, attempt);
     this.#ports.submit({
@@ -256,6 +273,7 @@ export class RunDriver {
       traceparent: traceparentOf(traceparent, run.id, task, String(attempt)),
       inputs: inputsOf(this.#state, task),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(priority === undefined ? {} : { priority }),
       isolation: isolationOf(isolation, this.#state.tasks.get(task)!),
       ...(memoCode === undefined ? {} : { memoCode }),
       ...(permissions === undefined ? {} : { permissions }),

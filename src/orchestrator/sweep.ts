@@ -1,5 +1,5 @@
 /**
- * Clears away what belongs to forgotten runs: facts first, then results. What is done is journalled after it is
+ * Clears away what belongs to forgotten runs: facts first, then results and what the tasks wrote. What is done is journalled after it is
  * done, so that a process that ends in between does it again.
  *
  * @module
@@ -15,12 +15,14 @@ import type { JournalPruning } from "./port.ts";
 export async function sweep(
   journal: Pick<JournalPruning, "release" | "released">,
   io: Pick<IOManager, "clearRun" | "list" | "delete">,
+  logs: { clearRun(runId: string): Promise<void> },
 ): Promise<number | undefined> {
   const released = await journal.release();
   if (released === undefined) return undefined;
   const { runId, more, kept } = released;
   if (more) return 0;
   const deleted = kept.length === 0 ? await io.clearRun(runId) : await deleteOthers(io, runId, new Set(kept));
+  await logs.clearRun(runId);
   await journal.released(runId, kept);
   return deleted;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { InputDescriptor, TaskDescriptor } from "../task/descriptor.ts";
-import type { ExplainedPlan, Plan, PlanEdge } from "../task/plan.ts";
+import type { CacheForecast, ExplainedPlan, Plan, PlanEdge } from "../task/plan.ts";
 import { criticalPath } from "./critical_path.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { verdictOn } from "./edge_fit.ts";
@@ -17,11 +17,13 @@ import { schemaText } from "./schema_text.ts";
  * @param plan The plan.
  * @param descriptors All tasks that it was made of, by name.
  * @param durationsMs How long tasks take, in ms: gives the critical path.
+ * @param cache For which tasks an earlier result would stand.
  */
 export function explainPlan(
   plan: Plan,
   descriptors: Descriptors,
   durationsMs?: Readonly<Record<string, number>>,
+  cache?: Readonly<Record<string, CacheForecast>>,
 ): ExplainedPlan {
   const external = new Set(plan.external);
   const skipped = [...descriptors.keys()].filter((name) =>
@@ -32,6 +34,7 @@ export function explainPlan(
     edges: plan.executionOrder.flatMap((name) => edgesInto(plan.tasks[name]!, descriptors)),
     skipped: skipped.sort(),
     ...(durationsMs === undefined ? {} : { criticalPath: criticalPath(plan, durationsMs) }),
+    ...(cache === undefined ? {} : { cache }),
   };
 }
 

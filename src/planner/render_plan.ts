@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ExplainedPlan, PlanEdge, PlanFormat } from "../task/plan.ts";
+import type { CacheForecast, ExplainedPlan, PlanEdge, PlanFormat } from "../task/plan.ts";
 import { pathText } from "./path_text.ts";
 
 /** How many skipped tasks are named; the rest are counted. */
@@ -43,14 +43,16 @@ export function renderPlan(plan: ExplainedPlan, format: PlanFormat): string {
 }
 
 function planText(plan: ExplainedPlan): string {
-  const { dagId, executionOrder, parallelLevels, edges, external, skipped, criticalPath } = plan;
+  const { dagId, executionOrder, parallelLevels, edges, external, skipped, criticalPath, cache } = plan;
   const into = Map.groupBy(edges, (edge) => edge.to);
   const [tasks, levels] = [count(executionOrder, "task"), count(parallelLevels, "level")];
   const lines = [`${tasks} in ${levels}, dag ${dagId.slice(0, 12)}`];
   const width = String(parallelLevels.length).length;
   for (const [level, names] of parallelLevels.entries()) {
     for (const [index, name] of names.entries()) {
-      lines.push(`${(index === 0 ? String(level + 1) : "").padEnd(width)}  ${name}`);
+      lines.push(
+        `${(index === 0 ? String(level + 1) : "").padEnd(width)}  ${name}${forecastText(cache?.[name])}`,
+      );
       for (const edge of into.get(name) ?? []) lines.push(`${" ".repeat(width)}    ← ${edgeText(edge)}`);
     }
   }
@@ -60,6 +62,20 @@ function planText(plan: ExplainedPlan): string {
     lines.push(`critical path, ${criticalPath.durationMs} ms: ${pathText(criticalPath.tasks)}`);
   }
   return lines.join("\n");
+}
+
+/** ` (cached by run 9f3a21c4)`, ` (runs: nothing is cached)`, ` (may be cached: "rows" runs before)`. */
+function forecastText(forecast: CacheForecast | undefined): string {
+  switch (forecast?.expected) {
+    case undefined:
+      return "";
+    case "hit":
+      return ` (cached by run ${forecast.runId.slice(-8)})`;
+    case "miss":
+      return " (runs: nothing is cached)";
+    case "unknown":
+      return ` (may be cached: ${forecast.reason})`;
+  }
 }
 
 /** How many characters of a type are written at an edge. */

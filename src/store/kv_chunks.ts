@@ -146,11 +146,16 @@ export class KvChunkSet {
 
   /** Lets the key point to the set, in place of what it held. */
   async pointTo(key: Deno.KvKey, createdMs: number, head: ResultHead): Promise<void> {
-    if (this.#waiting.length > 0 || this.#count === 0) await this.#flush();
-    const value: ChunkedValue = { createdMs, head, set: this.#set, chunks: this.#count };
+    // What fits into one transaction is never loose.
+    const isBegun = this.#mark.versionstamp !== null;
+    if (isBegun && this.#waiting.length > 0) await this.#flush();
+    const chunks = this.#count + this.#waiting.length;
+    const value: ChunkedValue = { createdMs, head, set: this.#set, chunks };
     for (;;) {
       const old = await this.#db.kv.get(key);
-      const change = this.#db.kv.atomic().check(old).check(this.#mark).set(key, value).delete(this.#mark.key);
+      const change = this.#db.kv.atomic().check(old).set(key, value);
+      if (isBegun) change.check(this.#mark).delete(this.#mark.key);
+      this.#setWaiting(change);
       this.#chunks.loosen(change, old);
       if ((await this.#db.commit(change)).ok) return await this.#chunks.clear(old);
       const mark = await this.#db.kv.get(this.#mark.key);
@@ -165,11 +170,18 @@ export class KvChunkSet {
 
   async #flush(): Promise<void> {
     const change = this.#db.kv.atomic().check(this.#mark).set(this.#mark.key, Date.now());
-    for (const chunk of this.#waiting) change.set(["chunk", this.#runId, this.#set, this.#count++], chunk);
-    this.#waiting = [];
+    this.#setWaiting(change);
     const commit = await this.#db.commit(change);
     if (!commit.ok) throw this.#takenForLeftover();
+    this.#count += this.#waiting.length;
+    this.#waiting = [];
     this.#mark = { key: this.#mark.key, versionstamp: commit.versionstamp };
+  }
+
+  #setWaiting(change: Deno.AtomicOperation): void {
+    for (const [index, chunk] of this.#waiting.entries()) {
+      change.set(["chunk", this.#runId, this.#set, this.#count + index], chunk);
+    }
   }
 
   #takenForLeftover(): Error {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Sql } from "postgres";
 import { assertKeys } from "../base/names.ts";
 import { BackendIOManager } from "./backend_io_manager.ts";
 import type {
@@ -14,6 +13,7 @@ import type {
   ResultKey,
   StoredResult,
 } from "./port.ts";
+import { PostgresClient } from "./postgres_client.ts";
 import { PostgresTables } from "./postgres_tables.ts";
 import { resultReplaced, resultUnavailable } from "./result_errors.ts";
 
@@ -42,12 +42,12 @@ export class PostgresIOManager extends BackendIOManager {}
 
 class PostgresBackend implements ResultBackend {
   readonly blockBytes = CHUNK_BYTES;
-  readonly #sql: Sql;
+  readonly #client: PostgresClient;
   readonly #tables: PostgresTables;
   readonly #place: string;
 
-  constructor(sql: Sql, tables: PostgresTables, place: string) {
-    this.#sql = sql;
+  constructor(client: PostgresClient, tables: PostgresTables, place: string) {
+    this.#client = client;
     this.#tables = tables;
     this.#place = place;
   }
@@ -107,7 +107,7 @@ class PostgresBackend implements ResultBackend {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#sql.end({ timeout: CONNECT_TIMEOUT_S });
+    await this.#client[Symbol.asyncDispose]();
   }
 
   async *#blocksOf(key: ResultKey, said: number, set: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
@@ -158,25 +158,27 @@ export async function openPostgresIOManager(options: PostgresIOManagerOptions): 
     );
   }
   const { default: postgres } = await import("postgres");
-  const sql = postgres(url, {
-    max: maxConnections,
-    connect_timeout: CONNECT_TIMEOUT_S,
-    idle_timeout: IDLE_TIMEOUT_S,
-    connection: { application_name: "millrace" },
-    // No types of the database's own: saves a question for each connection.
-    fetch_types: false,
-    onnotice: () => {},
-  });
+  const client = new PostgresClient(() =>
+    postgres(url, {
+      max: maxConnections,
+      connect_timeout: CONNECT_TIMEOUT_S,
+      idle_timeout: IDLE_TIMEOUT_S,
+      connection: { application_name: "millrace" },
+      // No types of the database's own: saves a question for each connection.
+      fetch_types: false,
+      onnotice: () => {},
+    })
+  );
   const { host, pathname } = new URL(url);
   const place = `postgres://${host}${pathname}`;
-  const tables = new PostgresTables(sql, schema);
+  const tables = new PostgresTables(client, schema);
   try {
     await tables.prepare();
   } catch (error) {
-    await sql.end({ timeout: 0 });
+    await client[Symbol.asyncDispose]();
     throw resultUnavailable(place, error);
   }
-  return new PostgresIOManager(new PostgresBackend(sql, tables, place));
+  return new PostgresIOManager(new PostgresBackend(client, tables, place));
 }
 
 function assertKept(isKept: boolean): void {

@@ -9,6 +9,7 @@
  * @module
  */
 import type { Sql } from "postgres";
+import type { PostgresClient } from "./postgres_client.ts";
 import type { ResultHead, ResultKey } from "./port.ts";
 
 /** How long a loose set must have been left alone to be taken for a leftover: a stream may pause. */
@@ -24,24 +25,26 @@ export interface ResultRow {
 
 /** The tables in one schema. */
 export class PostgresTables {
-  readonly #sql: Sql;
+  readonly #client: PostgresClient;
   readonly #schema: string;
 
   /** Works on a schema over connections that are the caller's. */
-  constructor(sql: Sql, schema: string) {
-    this.#sql = sql;
+  constructor(client: PostgresClient, schema: string) {
+    this.#client = client;
     this.#schema = schema;
   }
 
   /** Makes what is missing, one opener at a time, and removes what interrupted saves have left. */
   async prepare(): Promise<void> {
     const schema = `"${this.#schema}"`;
-    const [{ ready } = { ready: null }] = await this.#sql`SELECT to_regclass(${`${schema}.loose`}) AS ready`;
-    // Statements sent as one are one transaction: the last table stands for all.
-    if (ready === null) await this.#sql.unsafe(createStatements(schema)).simple();
-    await this.#sql`
-      UPDATE ${this.#name("loose")} SET touched = '-infinity'
-      WHERE touched < clock_timestamp() - ${LEFTOVER}::interval`;
+    await this.#client.runAgain(async (sql) => {
+      const [{ ready } = { ready: null }] = await sql`SELECT to_regclass(${`${schema}.loose`}) AS ready`;
+      // Statements sent as one are one transaction: the last table stands for all.
+      if (ready === null) await sql.unsafe(createStatements(schema)).simple();
+      await sql`
+        UPDATE ${this.#name(sql, "loose")} SET touched = '-infinity'
+        WHERE touched < clock_timestamp() - ${LEFTOVER}::interval`;
+    });
     await this.clearNobodys();
   }
 
@@ -51,14 +54,14 @@ export class PostgresTables {
     { codec, bytes, sha256 }: ResultHead,
     held: Uint8Array | { readonly set: string },
   ): Promise<boolean> {
-    const sql = this.#sql;
     const set = held instanceof Uint8Array ? null : held.set;
     const payload = held instanceof Uint8Array ? held : null;
-    const mine = sql`mine AS (DELETE FROM ${this.#name("loose")}
+    const place = async (sql: Sql): Promise<{ readonly old: string | null } | undefined> => {
+      const mine = sql`mine AS (DELETE FROM ${this.#name(sql, "loose")}
       WHERE set_id = ${set} AND touched > '-infinity' RETURNING set_id),`;
-    const [row] = await sql<{ old: string | null }[]>`
+      const [row] = await sql<{ old: string | null }[]>`
       WITH ${set === null ? sql`` : mine} placed AS (
-        INSERT INTO ${this.#name("results")} AS r
+        INSERT INTO ${this.#name(sql, "results")} AS r
           (run_id, task, result_id, codec, bytes, sha256, payload, set_id)
         SELECT ${runId}::text, ${task}::text, ${resultId}::text, ${codec}::text, ${bytes}::bigint,
           ${sha256}::text, ${payload}::bytea, ${set}::uuid ${set === null ? sql`` : sql`FROM mine`}
@@ -68,57 +71,72 @@ export class PostgresTables {
         RETURNING old_set_id
       ), loosened AS (
         INSERT INTO ${
-      this.#name("loose")
-    } SELECT old_set_id, '-infinity' FROM placed WHERE old_set_id IS NOT NULL
+        this.#name(sql, "loose")
+      } SELECT old_set_id, '-infinity' FROM placed WHERE old_set_id IS NOT NULL
       ) SELECT old_set_id AS old FROM placed`;
+      return row;
+    };
+    // What was loose is so once only.
+    const row = await (set === null ? this.#client.runAgain(place) : this.#client.run(place));
     if (row !== undefined && row.old !== null) await this.clearNobodys();
     return row !== undefined;
   }
 
   /** Begins a set of chunks, which is loose until a key has it. */
   async begin(set: string): Promise<void> {
-    await this.#sql`INSERT INTO ${this.#name("loose")} VALUES (${set}, clock_timestamp())`;
+    await this.#client.run((sql) =>
+      sql`INSERT INTO ${this.#name(sql, "loose")} VALUES (${set}, clock_timestamp())`
+    );
   }
 
   /** Adds a chunk; says whether the set is still there. */
   async append(set: string, index: number, data: Uint8Array): Promise<boolean> {
-    const { count } = await this.#sql`
+    const { count } = await this.#client.run((sql) =>
+      sql`
       WITH mine AS (
-        UPDATE ${this.#name("loose")} SET touched = clock_timestamp()
+        UPDATE ${this.#name(sql, "loose")} SET touched = clock_timestamp()
         WHERE set_id = ${set} AND touched > '-infinity' RETURNING set_id
-      ) INSERT INTO ${this.#name("chunks")} SELECT set_id, ${index}::integer, ${data}::bytea FROM mine`;
+      ) INSERT INTO ${this.#name(sql, "chunks")} SELECT set_id, ${index}::integer, ${data}::bytea FROM mine`
+    );
     return count === 1;
   }
 
   /** Gives up a set that was begun. */
   async discard(set: string): Promise<void> {
-    await this.#sql`UPDATE ${this.#name("loose")} SET touched = '-infinity' WHERE set_id = ${set}`;
+    await this.#client.runAgain((sql) =>
+      sql`UPDATE ${this.#name(sql, "loose")} SET touched = '-infinity' WHERE set_id = ${set}`
+    );
     await this.clearNobodys();
   }
 
   /** Some chunks of a set, as many as there are, in their order. */
   async chunks(set: string, first: number, count: number): Promise<readonly Uint8Array<ArrayBuffer>[]> {
-    const rows = await this.#sql<{ data: Uint8Array }[]>`
-      SELECT data FROM ${this.#name("chunks")}
-      WHERE set_id = ${set} AND index >= ${first} AND index < ${first + count} ORDER BY index`;
+    const rows = await this.#client.runAgain((sql) =>
+      sql<{ data: Uint8Array }[]>`
+      SELECT data FROM ${this.#name(sql, "chunks")}
+      WHERE set_id = ${set} AND index >= ${first} AND index < ${first + count} ORDER BY index`
+    );
     return rows.map(({ data }) => new Uint8Array(data));
   }
 
   /** Finds the row of a key, with its payload or without. */
   async find({ runId, task, resultId }: ResultKey, withPayload: boolean): Promise<ResultRow | undefined> {
-    const sql = this.#sql;
-    const [row] = await sql<
-      {
-        codec: ResultHead["codec"];
-        bytes: string;
-        sha256: string;
-        ms: number;
-        set: string | null;
-        payload?: Uint8Array | null;
-      }[]
-    >`SELECT codec, bytes, sha256, (extract(epoch FROM created) * 1000)::float8 AS ms, set_id AS set
+    const [row] = await this.#client.runAgain((sql) =>
+      sql<
+        {
+          codec: ResultHead["codec"];
+          bytes: string;
+          sha256: string;
+          ms: number;
+          set: string | null;
+          payload?: Uint8Array | null;
+        }[]
+      >`SELECT codec, bytes, sha256, (extract(epoch FROM created) * 1000)::float8 AS ms, set_id AS set
         ${withPayload ? sql`, payload` : sql``}
-      FROM ${this.#name("results")} WHERE run_id = ${runId} AND task = ${task} AND result_id = ${resultId}`;
+      FROM ${
+        this.#name(sql, "results")
+      } WHERE run_id = ${runId} AND task = ${task} AND result_id = ${resultId}`
+    );
     if (row === undefined) return undefined;
     const { codec, bytes, sha256, ms, set, payload = null } = row;
     return {
@@ -131,49 +149,55 @@ export class PostgresTables {
 
   /** The keys of a run or of one of its tasks. */
   async keys(runId: string, task: string | undefined): Promise<ResultKey[]> {
-    const sql = this.#sql;
-    const rows = await sql<{ task: string; id: string }[]>`
-      SELECT task, result_id AS id FROM ${this.#name("results")}
-      WHERE run_id = ${runId} ${task === undefined ? sql`` : sql`AND task = ${task}`}`;
+    const rows = await this.#client.runAgain((sql) =>
+      sql<{ task: string; id: string }[]>`
+      SELECT task, result_id AS id FROM ${this.#name(sql, "results")}
+      WHERE run_id = ${runId} ${task === undefined ? sql`` : sql`AND task = ${task}`}`
+    );
     return rows.map(({ task, id }) => ({ runId, task, resultId: id }));
   }
 
   /** The runs that have results; one look at the index for each, whatever it holds. */
   async runIds(): Promise<string[]> {
-    const results = this.#name("results");
-    const rows = await this.#sql<{ id: string }[]>`
+    const rows = await this.#client.runAgain((sql) => {
+      const results = this.#name(sql, "results");
+      return sql<{ id: string }[]>`
       WITH RECURSIVE run AS (
         (SELECT run_id FROM ${results} ORDER BY run_id LIMIT 1)
         UNION ALL
         SELECT (SELECT r.run_id FROM ${results} AS r WHERE r.run_id > run.run_id ORDER BY r.run_id LIMIT 1)
         FROM run WHERE run.run_id IS NOT NULL
       ) SELECT run_id AS id FROM run WHERE run_id IS NOT NULL`;
+    });
     return rows.map(({ id }) => id);
   }
 
   /** Deletes a run or one of its results; gives how many there were. */
   async delete(runId: string, one?: { readonly task: string; readonly resultId: string }): Promise<number> {
-    const sql = this.#sql;
-    const only = one === undefined ? sql`` : sql`AND task = ${one.task} AND result_id = ${one.resultId}`;
-    const [{ count, sets } = { count: 0, sets: 0 }] = await sql<{ count: number; sets: number }[]>`
+    const [{ count, sets } = { count: 0, sets: 0 }] = await this.#client.run((sql) => {
+      const only = one === undefined ? sql`` : sql`AND task = ${one.task} AND result_id = ${one.resultId}`;
+      return sql<{ count: number; sets: number }[]>`
       WITH gone AS (
-        DELETE FROM ${this.#name("results")} WHERE run_id = ${runId} ${only} RETURNING set_id
+        DELETE FROM ${this.#name(sql, "results")} WHERE run_id = ${runId} ${only} RETURNING set_id
       ), loosened AS (
-        INSERT INTO ${this.#name("loose")} SELECT set_id, '-infinity' FROM gone WHERE set_id IS NOT NULL
+        INSERT INTO ${this.#name(sql, "loose")} SELECT set_id, '-infinity' FROM gone WHERE set_id IS NOT NULL
       ) SELECT count(*)::integer AS count, count(set_id)::integer AS sets FROM gone`;
+    });
     if (sets > 0) await this.clearNobodys();
     return count;
   }
 
   /** Removes the chunks of sets that are nobody's. */
   async clearNobodys(): Promise<void> {
-    await this.#sql`
-      WITH gone AS (DELETE FROM ${this.#name("loose")} WHERE touched = '-infinity' RETURNING set_id)
-      DELETE FROM ${this.#name("chunks")} AS c USING gone WHERE c.set_id = gone.set_id`;
+    await this.#client.runAgain((sql) =>
+      sql`
+      WITH gone AS (DELETE FROM ${this.#name(sql, "loose")} WHERE touched = '-infinity' RETURNING set_id)
+      DELETE FROM ${this.#name(sql, "chunks")} AS c USING gone WHERE c.set_id = gone.set_id`
+    );
   }
 
-  #name(table: string) {
-    return this.#sql(`${this.#schema}.${table}`);
+  #name(sql: Sql, table: string) {
+    return sql(`${this.#schema}.${table}`);
   }
 }
 

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { hash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { decode, encode } from "../base/codec.ts";
 import { messageOf } from "../base/errors.ts";
 import { corrupt, wrongChecksum, wrongLength } from "./result_errors.ts";
@@ -23,6 +23,8 @@ export const MAX_HEAD_BYTES = 256;
 
 const LINE_END = 10;
 
+const MAX_HASHED_AT_ONCE = 8 * 1024;
+
 const CODECS: readonly string[] = ["json", "devalue", "bytes", "stream"];
 
 const utf8 = new TextEncoder();
@@ -36,7 +38,7 @@ const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  */
 export function toStored(value: unknown): StoredResult {
   const { codec, payload } = toPayload(value);
-  return { head: { codec, bytes: payload.length, sha256: hash("sha256", payload, "hex") }, payload };
+  return { head: { codec, bytes: payload.length, sha256: sha256Of(payload) }, payload };
 }
 
 function toPayload(value: unknown): { codec: ResultHead["codec"]; payload: Uint8Array<ArrayBuffer> } {
@@ -67,7 +69,14 @@ export function fromStored(stored: StoredResult, path: string): unknown {
 /** Throws `store/corrupt` unless the payload is of the length and checksum that the head says. */
 export function assertWhole({ head, payload }: StoredResult, path: string): void {
   if (payload.length !== head.bytes) throw wrongLength(path, payload.length, head.bytes);
-  if (hash("sha256", payload, "hex") !== head.sha256) throw wrongChecksum(path);
+  if (sha256Of(payload) !== head.sha256) throw wrongChecksum(path);
+}
+
+/** The one call is twice as fast for small payloads, and half as fast for large ones (measured on Deno 2.9.6). */
+function sha256Of(payload: Uint8Array<ArrayBuffer>): string {
+  return payload.length < MAX_HASHED_AT_ONCE
+    ? hash("sha256", payload, "hex")
+    : createHash("sha256").update(payload).digest("hex");
 }
 
 /** Head and payload in one. */

@@ -64,8 +64,9 @@ export function parseResults(text: string, moduleUrl: (path: string) => string):
   if (/^postgres(ql)?:\/\//.test(text)) return { kind: "postgres", url: text };
   if (/\.[cm]?[jt]s$/.test(text)) return { kind: "module", module: moduleUrl(text) };
   throw new TypeError(
-    `Cannot keep results as their place must be filesystem, kv, kv:<path>, postgres://… or a module: ` +
-      `current value is ${JSON.stringify(text)}`,
+    // Not the value: it may have a password.
+    "Cannot keep results as MILLRACE_RESULTS must be filesystem, kv, kv:<path>, postgres://… or the path of a " +
+      "module: current value is something else",
   );
 }
 

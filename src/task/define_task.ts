@@ -5,7 +5,7 @@
  */
 import type { AnySchema } from "../base/schema.ts";
 import { deepFreeze } from "../base/deep_freeze.ts";
-import type { Backoff, Isolation } from "./descriptor.ts";
+import type { Backoff, ConcurrencyKey, Isolation } from "./descriptor.ts";
 import type {
   Downstream,
   GeneratorCheck,
@@ -105,9 +105,18 @@ export interface TaskOptions<
    * its `params` declares; without it all) and code. Only for tasks that depend on nothing else. @default {false}
    */
   readonly cache?: boolean | TaskCache<NoInfer<InputValues<I>>, NoInfer<RunParams<P>>>;
-  /** Attempts with the same key never run at the same time. None by default. */
-  readonly concurrencyKey?: string;
-  /** Among ready tasks the higher goes first. @default {0} */
+  /**
+   * At most `limit` attempts (1) with the same key run at the same time, over all runs and pipelines of the
+   * platform: a text, or `{ key, limit?, by? }`. With `by`, the values of these parameters of the run are part
+   * of the key: `{ key: "api", by: ["customer"] }` limits each customer. Where tasks share a key with different
+   * limits, each keeps its own. None by default.
+   */
+  readonly concurrencyKey?: string | Partial<ConcurrencyKey> & Pick<ConcurrencyKey, "key">;
+  /**
+   * Among the attempts that wait for an executor, or for a permit of their concurrency key, the higher goes
+   * first; within one priority, runs take turns. One that was passed over 8 times has its turn, so that nothing
+   * waits for ever. @default {0}
+   */
   readonly priority?: number;
   /** The work: sync, async, or with `stream: true` a generator. It runs in another thread, from its module. */
   readonly run: (
@@ -201,7 +210,7 @@ export function defineTask<
     cache: typeof options.cache === "object"
       ? Object.freeze({ ...options.cache } as TaskCache)
       : options.cache,
-    concurrencyKey: options.concurrencyKey,
+    concurrencyKey: completeKey(options.concurrencyKey),
     priority: options.priority,
     run: options.run as Task["run"],
   });
@@ -227,7 +236,7 @@ function assertPolicy(what: string, options: Unchecked): void {
   assertNumber(what, "memoryMb", options.memoryMb, { min: MIN_MEMORY_MB, whole: true });
   assertLimits(what, options);
   assertCache(what, options.cache);
-  if (options.concurrencyKey !== undefined) assertText(what, "concurrencyKey", options.concurrencyKey);
+  assertConcurrencyKey(what, options.concurrencyKey);
   assertNumber(what, "priority", options.priority, {});
 }
 
@@ -296,6 +305,24 @@ function assertRun(what: string, run: unknown, stream: boolean): void {
       `Cannot define ${what} as "run" gives one promise and "stream: true" needs many chunks: write "async *run"`,
     );
   }
+}
+
+function assertConcurrencyKey(what: string, option: unknown): void {
+  if (option === undefined) return;
+  if (typeof option !== "object" || option === null) return assertText(what, "concurrencyKey", option);
+  assertNested(what, "concurrencyKey", option, ["key", "limit", "by"]);
+  const { key, limit, by } = option as Partial<ConcurrencyKey>;
+  assertText(what, "concurrencyKey.key", key);
+  assertNumber(what, "concurrencyKey.limit", limit, { min: 1, whole: true });
+  assertTexts(what, "concurrencyKey.by", by);
+}
+
+function completeKey(
+  option: string | Partial<ConcurrencyKey> & Pick<ConcurrencyKey, "key"> | undefined,
+): ConcurrencyKey | undefined {
+  if (option === undefined) return undefined;
+  const { key, limit = 1, by = [] } = typeof option === "string" ? { key: option } : option;
+  return deepFreeze({ key, limit, by: [...by] });
 }
 
 function completeBackoff(what: string, backoff: Partial<Backoff> = {}): Backoff {

@@ -24,6 +24,16 @@ export interface Backoff {
   readonly jitter: boolean;
 }
 
+/** A limit that tasks share, over all runs and pipelines. */
+export interface ConcurrencyKey {
+  /** What is limited. */
+  readonly key: string;
+  /** How many attempts may run at the same time. */
+  readonly limit: number;
+  /** Parameters of the run whose values count as part of the key. */
+  readonly by: readonly string[];
+}
+
 /** One edge into a task: the value of `task` arrives as the input `param`. */
 export interface InputDescriptor {
   /** The key in `inputs`. */
@@ -78,8 +88,8 @@ export interface TaskDescriptor {
   readonly memoryMb?: number;
   /** When an earlier result may stand for an attempt; absent: never. */
   readonly cache?: CacheDescriptor;
-  /** Attempts with the same key never run at the same time. */
-  readonly concurrencyKey?: string;
+  /** How many attempts with the same key may run at the same time; absent: any number. */
+  readonly concurrencyKey?: ConcurrencyKey;
   /** Among ready tasks the higher goes first. */
   readonly priority?: number;
   /** Whether its `run` takes no context, and so reads no parameters. */

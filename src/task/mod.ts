@@ -6,7 +6,6 @@
  * - It is frozen, and says by a string-keyed brand what it is, so that two copies of the library agree.
  * - What is wrong with it shows where it is defined: at compile time as a sentence, else as a `TypeError` or
  *   `RangeError`.
- * - An option that this version cannot keep is refused by whoever runs it ({@linkcode unsupportedOptions}).
  *
  * @example A pipeline that runs at night
  * ```ts
@@ -82,6 +81,7 @@ export { describePipeline, describeTask } from "./describe.ts";
 export type {
   Backoff,
   CacheDescriptor,
+  ConcurrencyKey,
   InputDescriptor,
   Isolation,
   Overlap,
@@ -89,11 +89,12 @@ export type {
   TaskDescriptor,
 } from "./descriptor.ts";
 export { createReadySet, type ReadySet } from "./ready_set.ts";
-export { unsupportedOptions } from "./unsupported.ts";
 export { type TaskSchema, type TaskSchemas, withSchemas } from "./task_schemas.ts";
 export { createTaskRegistry, type TaskRegistry } from "./registry.ts";
 export { collectDefinitions, type Definitions, mergeDefinitions } from "./load.ts";
+export type { LogEntry, LogFilter, LogLine } from "./log_entry.ts";
 export {
+  type CacheForecast,
   type CriticalPath,
   type EdgeVerdict,
   type ExplainedPlan,

@@ -69,7 +69,18 @@ export interface ExplainedPlan extends Plan {
   readonly skipped: readonly string[];
   /** What decides how long a run takes, where it is known how long its tasks take. */
   readonly criticalPath?: CriticalPath;
+  /** Of the tasks with a cache, by name: whether an earlier result would stand for them; where it was asked for. */
+  readonly cache?: Readonly<Record<string, CacheForecast>>;
 }
+
+/**
+ * Whether an earlier result would stand for a task if it ran now. It is unknown as long as something that it reads
+ * is still to be made.
+ */
+export type CacheForecast =
+  | { readonly expected: "hit"; readonly runId: string }
+  | { readonly expected: "miss" }
+  | { readonly expected: "unknown"; readonly reason: string };
 
 /** The longest way through a plan. */
 export interface CriticalPath {
@@ -87,6 +98,8 @@ export interface DrawOptions {
   readonly durationsMs?: Readonly<Record<string, number>>;
   /** Whether every task and every edge that carries data must have a schema. @default {false} */
   readonly strict?: boolean;
+  /** Whether to say for which tasks an earlier result would stand; with the parameters of the request. @default {false} */
+  readonly cache?: boolean;
 }
 
 /** As what a plan can be written: for people, for Mermaid, for Graphviz, for programs. */

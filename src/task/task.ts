@@ -6,7 +6,7 @@
 import type { WireError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { AnySchema } from "../base/schema.ts";
-import type { Backoff, Isolation } from "./descriptor.ts";
+import type { Backoff, ConcurrencyKey, Isolation } from "./descriptor.ts";
 
 /**
  * A defined task, as `defineTask()` gives it.
@@ -60,8 +60,8 @@ export interface Task<
   readonly memoryMb?: number;
   /** Whether a result may stand for an attempt with the same inputs. */
   readonly cache?: boolean | TaskCache;
-  /** Attempts with the same key never run at the same time. */
-  readonly concurrencyKey?: string;
+  /** How many attempts with the same key may run at the same time. */
+  readonly concurrencyKey?: ConcurrencyKey;
   /** Among ready tasks the higher goes first. */
   readonly priority?: number;
   /** The work; call it with the inputs and a {@linkcode TaskContext}. */

@@ -28,7 +28,11 @@ export function canonicalForm(task: TaskDescriptor): string {
       after: sorted(task.after),
       backoff: { baseMs, factor, jitter, maxMs },
       cache: cache && canonicalCache(cache),
-      concurrencyKey: task.concurrencyKey,
+      concurrencyKey: task.concurrencyKey && {
+        by: task.concurrencyKey.by,
+        key: task.concurrencyKey.key,
+        limit: task.concurrencyKey.limit,
+      },
       failSafe: task.failSafe,
       inputs: task.inputs.toSorted(byParam).map(canonicalInput),
       isolation: task.isolation,

@@ -38,6 +38,79 @@ Deno.test("decode() gives back whatever encode() took", () => {
   fc.assert(fc.property(anything, (value) => assertEquals(roundTrip(value), value)), { numRuns: 1_000 });
 });
 
+/** What `fc.anything` has not: errors, regular expressions, URLs, other views, and one object at two places. */
+const special = fc.oneof(
+  fc.tuple(fc.constantFrom(Error, TypeError, RangeError, SyntaxError), fc.string(), fc.option(fc.string()))
+    .map(
+      ([Class, message, cause]) => new Class(message, cause === null ? {} : { cause: new URIError(cause) }),
+    ),
+  fc.tuple(fc.stringMatching(/^[a-z.*+?]{1,5}$/), fc.constantFrom("", "g", "iu")).chain(([source, flags]) => {
+    try {
+      return fc.constant(new RegExp(source, flags));
+    } catch {
+      return fc.constant(/fallback/);
+    }
+  }),
+  fc.webUrl().map((url) => new URL(url)),
+  fc.uint8Array().map((bytes) => bytes.buffer),
+  fc.bigInt64Array(),
+  anything.map((value) => [value, { again: value }]),
+);
+
+Deno.test("decode() gives back special values, at any place among others", () => {
+  const place = fc.oneof(
+    special,
+    fc.array(fc.oneof(special, anything), { maxLength: 3 }),
+    fc.dictionary(fc.string().filter((key) => key !== "__proto__"), special, {
+      noNullPrototype: true,
+      maxKeys: 3,
+    }),
+    fc.tuple(fc.string(), special).map(([key, value]) =>
+      new Map<unknown, unknown>([[key, value], [value, new Set([key])]])
+    ),
+  );
+  fc.assert(fc.property(place, (value) => assertEquals(roundTrip(value), value)), { numRuns: 500 });
+});
+
+Deno.test("encode() keeps objects that are one, and cycles through every kind of container", () => {
+  const shared = { when: new Date(0) };
+  const map = new Map<unknown, unknown>([["shared", shared]]);
+  map.set("self", map);
+  const set = new Set<unknown>([map, shared]);
+  set.add(set);
+  const back = roundTrip({ map, set, list: [shared, set] }) as {
+    map: Map<string, unknown>;
+    set: Set<unknown>;
+    list: unknown[];
+  };
+  assert(back.map.get("self") === back.map);
+  assert(back.map.get("shared") === back.list[0] && back.set.has(back.list[0]));
+  assert(back.list[1] === back.set && back.set.has(back.set) && back.set.has(back.map));
+});
+
+Deno.test("decode() executes nothing and sets no prototype, whatever the text says", () => {
+  let called = false;
+  Object.defineProperty(globalThis, "codecProbe", { value: () => called = true, configurable: true });
+  const texts = [
+    '[["codecProbe",1],"x"]',
+    '[{"__proto__":1},{"polluted":2},true]',
+    '[["Object","codecProbe()"]]',
+    '[["constructor",1],"codecProbe()"]',
+    '[["__proto__",1],{}]',
+    '[["Error",1],{"code":2,"message":2,"details":3,"name":4},"m",{},"__proto__"]',
+    '[["RegExp","(a+)+$","g"]]',
+  ];
+  for (const text of texts) {
+    try {
+      decode({ codec: "devalue", text });
+    } catch {
+      // refused is well
+    }
+  }
+  assertEquals([called, ({} as { polluted?: unknown }).polluted], [false, undefined]);
+  Reflect.deleteProperty(globalThis, "codecProbe");
+});
+
 Deno.test("encode() gives what JSON gives for every JSON value", () => {
   fc.assert(fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
     const json = JSON.parse(JSON.stringify(value));
@@ -121,6 +194,7 @@ Deno.test("encode() keeps message, name, stack and causes of an error", () => {
   assertEquals([back.name, back.message, back.stack], ["TypeError", "outer", error.stack]);
   assert(back.cause instanceof Error);
   assertEquals([back.cause.name, back.cause.message], ["RangeError", "inner"]);
+  assert(back instanceof TypeError && back.cause instanceof RangeError);
 });
 
 Deno.test("encode() keeps code and details of a MillraceError", () => {

@@ -9,6 +9,7 @@
 import { coldStart } from "./cold_start.ts";
 import { events } from "./events.ts";
 import { graphs } from "./graphs.ts";
+import { io } from "./io.ts";
 import { kernelHardship } from "./kernel_hardship.ts";
 import { measure, type OpenBench, table } from "./figure.ts";
 import { kernel } from "./kernel.ts";
@@ -29,6 +30,7 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   graphs,
   pool,
   timeout,
+  io,
   plans,
   registry,
   "schema-edges": schemaEdges,

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { WITHOUT_POSTGRES } from "../support/postgres.ts";
 import { type Figure, measure, median, table } from "./figure.ts";
 
 Deno.test("bench --quick --json prints a figure for every subject, and loses nothing on the way", async () => {
@@ -104,6 +105,21 @@ Deno.test("bench --quick --json prints a figure for every subject, and loses not
       "calls of a task that computes for 1 ms, 64 in flight",
       "an endless loop ends after its time-out of 20 ms, 3 loops",
       "an endless loop ends after its time-out of 20 ms, 3 loops",
+      ...[
+        "file written and renamed",
+        "Deno KV",
+        ...WITHOUT_POSTGRES ? [] : ["PostgreSQL"],
+      ].flatMap((raw) =>
+        [
+          "saved, 300 B of JSON",
+          "loaded, 300 B of JSON",
+          "saved, 64 KiB of JSON",
+          "loaded, 64 KiB of JSON",
+          "saved, 8 MiB of bytes",
+          "loaded, 8 MiB of bytes",
+          "saved, 300 B of JSON, 64 at once",
+        ].flatMap((what) => [`results ${what} / raw: ${raw}`, `results ${what}`])
+      ),
       ...(peers
         ? [
           "plan of 500 tasks, 1,601 edges / toposort: order",

@@ -45,6 +45,20 @@ Deno.test("runCli() plans strictly where it is asked to", async () => {
   assertEquals(environment.stdout.text, "strict text diff of {} against abc\n");
 });
 
+Deno.test("runCli() asks who has the data folder what is cached", async () => {
+  const environment = new FakeEnvironment();
+  environment.platform.closing.resolve({ lostThreads: 0, unfinishedRuns: 0 });
+  assertEquals(await runCli(["plan", "flights", "--explain", "-P", "n=1", "--json"], environment), 0);
+  assertEquals(environment.opened[0]!.purpose, "plan");
+  assertEquals(environment.stdout.json, [[
+    { pipeline: "flights", params: { n: 1 } },
+    { format: "json", cache: true },
+  ]]);
+  for (const line of [["-P", "n=1"], ["--explain", "--run", "x"], ["--explain", "--against", "x"]]) {
+    assertEquals(await runCli(["plan", "flights", ...line], new FakeEnvironment()), 2);
+  }
+});
+
 Deno.test("runCli() plans what a run has run, with its durations", async () => {
   const environment = new FakeEnvironment();
   const tasks = { read: taskView({ startedMs: 5, endedMs: 35 }), report: taskView({ startedMs: 40 }) };

@@ -2,7 +2,9 @@
 import { MillraceError } from "../../src/base/errors.ts";
 import type { EncodedEvent } from "../../src/event/event.ts";
 import type { PlatformView } from "../../src/http/port.ts";
-import type { CliPlatform, ClosedPlatform, RunListFilter } from "../../src/cli/port.ts";
+import type { CliPlatform, ClosedPlatform, PlanRequest, RunListFilter } from "../../src/cli/port.ts";
+import type { LogEntry, LogFilter } from "../../src/task/log_entry.ts";
+import type { DrawOptions } from "../../src/task/plan.ts";
 import type {
   PruneReport,
   PruneRequest,
@@ -143,6 +145,10 @@ export class FakePlatform implements CliPlatform {
     return Promise.resolve(newestFirst.slice(0, filter.limit ?? 50));
   }
 
+  drawPlan(request: PlanRequest, options: DrawOptions): Promise<string> {
+    return Promise.resolve(JSON.stringify([request, options]));
+  }
+
   prune(request: PruneRequest): Promise<PruneReport> {
     this.pruned.push(request);
     return Promise.resolve(this.reports.shift() ?? { runs: 0, results: 0, more: false });
@@ -150,6 +156,16 @@ export class FakePlatform implements CliPlatform {
 
   result(runId: string, task: string): Promise<unknown> {
     return Promise.resolve(this.results.get(`${runId}/${task}`));
+  }
+
+  /** What tasks wrote. */
+  readonly entries: LogEntry[] = [];
+
+  async *logs(runId: string, { task, attempt }: LogFilter): AsyncIterable<LogEntry> {
+    await this.runView(runId);
+    yield* this.entries.filter((entry) =>
+      (task ?? entry.task) === entry.task && (attempt ?? entry.attempt) === entry.attempt
+    );
   }
 
   close(): Promise<ClosedPlatform> {

@@ -47,6 +47,15 @@ class FakeServer implements AsyncDisposable {
       });
     }
     if (pathname.endsWith("/results/report")) return Response.json({ rows: 3 });
+    if (pathname.endsWith("/logs")) {
+      const follows = search.includes("follow");
+      const text = ["read", "writt\u00e9n"].map((text, n) =>
+        JSON.stringify({ timeMs: n, task: "t", attempt: 1, level: "info", text })
+      )
+        .map((json) => follows ? `data: ${json}\n\n` : `${json}\n`).join("");
+      return new Response(follows ? `${text}event: end\ndata:\n\n` : text);
+    }
+    if (pathname === "/api/plans") return new Response("a plan");
     if (pathname === "/api/runs") return Response.json([this.#view()]);
     return new Response("<html>", { status: 502 });
   }
@@ -128,12 +137,37 @@ Deno.test("runs, runs show and runs result ask the server", async () => {
   assertEquals(environment.stdout.lines.slice(-2), ['{"rows":3}', "[1,2]"]);
 });
 
+Deno.test("runs logs reads what the server has, or follows it to its end", async () => {
+  await using server = new FakeServer();
+  const environment = against(server);
+  assertEquals(await runCli(["runs", "logs", RUN_ID, "read", "-a", "2", "--json"], environment), 0);
+  assertEquals(await runCli(["runs", "logs", RUN_ID, "-f"], environment), 0);
+  assertEquals(server.asked, [
+    `GET /api/runs/${RUN_ID}/logs?task=read&attempt=2&format=json`,
+    `GET /api/runs/${RUN_ID}/logs?follow=1`,
+  ]);
+  assertEquals(environment.stdout.lines.filter((line) => line !== ""), [
+    '{"timeMs":0,"task":"t","attempt":1,"level":"info","text":"read"}',
+    '{"timeMs":1,"task":"t","attempt":1,"level":"info","text":"writt\u00e9n"}',
+    "1970-01-01T00:00:00.000Z t#1 info  read",
+    "1970-01-01T00:00:00.001Z t#1 info  writt\u00e9n",
+  ]);
+});
+
 Deno.test("runs prune asks the server", async () => {
   await using server = new FakeServer();
   const environment = against(server);
   assertEquals(await runCli(["runs", "prune", "--keep", "3", "--json"], environment), 0);
   assertEquals(server.bodies, [{ keep: 3, limit: 200 }]);
   assertEquals(environment.stdout.json, [{ runs: 1, results: 2, dryRun: false }]);
+});
+
+Deno.test("plan --explain asks the server", async () => {
+  await using server = new FakeServer();
+  const environment = against(server);
+  assertEquals(await runCli(["plan", "--names", "a,b", "--explain", "-P", "n=1"], environment), 0);
+  assertEquals(server.asked, ["GET /api/plans?names=a%2Cb&format=text&cache=true&params=%7B%22n%22%3A1%7D"]);
+  assertEquals(environment.stdout.text, "selection: a plan\n");
 });
 
 Deno.test("a wrong token is told with what to do", async () => {

@@ -62,6 +62,25 @@ Deno.test("runs result of a task that returned nothing prints null", async () =>
   assertEquals(environment.stdout.text, "null\n");
 });
 
+Deno.test("runs logs prints what tasks wrote, without what could steer a terminal", async () => {
+  const environment = withRuns(RUN_ID);
+  const entry = { timeMs: 0, attempt: 1, level: "warn", source: "stdout" } as const;
+  environment.platform.entries.push(
+    { ...entry, task: "read", text: "red \x1b[31malert\nsecond line" },
+    { ...entry, task: "report", text: "counted", attrs: { rows: 3 } },
+  );
+  assertEquals(await runs(environment, "logs", "a41b09cc"), 0);
+  assertEquals(
+    environment.stdout.text,
+    "1970-01-01T00:00:00.000Z read#1 warn  red  [31malert\nsecond line\n" +
+      '1970-01-01T00:00:00.000Z report#1 warn  counted {"rows":3}\n',
+  );
+  const json = withRuns(RUN_ID);
+  json.platform.entries.push(...environment.platform.entries);
+  assertEquals(await runs(json, "logs", "a41b09cc", "report", "-f", "--json"), 0);
+  assertEquals(json.stdout.json, [environment.platform.entries[1]]);
+});
+
 Deno.test("runs prune deletes some at a time, says how far it is, and sums up", async () => {
   const environment = withRuns();
   environment.platform.reports.push({ runs: 200, results: 900, more: true }, {

@@ -5,6 +5,7 @@
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
+import { isDeepStrictEqual } from "node:util";
 import { MillraceError } from "../../src/base/errors.ts";
 import type { IOManager, ResultKey } from "../../src/store/port.ts";
 
@@ -89,6 +90,81 @@ export function testIOManager(name: string, withIO: WithIOManager, ignore: boole
     await Promise.all(Array.from({ length: 50 }, (_, i) => io.save(KEY, `${i}`.repeat(1_000))));
     assertEquals((await io.load(KEY) as string).length % 1_000, 0);
     assertEquals((await io.list({ runId: KEY.runId })).length, 1);
+  });
+
+  test("save() of many kinds that race for one key leaves one of them, whole, and nobody sees another", async (io) => {
+    const large = (n: number): unknown => ({ n, text: `${n}`.repeat(150_000) });
+    const stream = (n: number): ReadableStream =>
+      ReadableStream.from(Array.from({ length: 5 }, () => new Uint8Array(60_000).fill(n)));
+    const isWhole = async (value: unknown): Promise<boolean> => {
+      if (typeof value === "number") return true;
+      if (!(value instanceof ReadableStream)) {
+        const { n, text } = value as { n: number; text: string };
+        return text === `${n}`.repeat(150_000);
+      }
+      const bytes = await new Response(value).bytes();
+      return bytes.length === 300_000 && bytes.every((byte) => byte === bytes[0]);
+    };
+    await io.save(KEY, 0);
+    let saving = true;
+    const seen: boolean[] = [];
+    const read = async (): Promise<void> => {
+      while (saving) {
+        await new Promise((resolve) => setImmediate(resolve)); // let the savers have the thread
+        try {
+          seen.push(await isWhole(await io.load(KEY)));
+        } catch (error) {
+          // A stream cannot begin again by itself.
+          assert(MillraceError.is(error, "store/replaced"), String(error));
+        }
+      }
+    };
+    const save = async (): Promise<void> => {
+      const values = Array.from({ length: 12 }, (_, n) => [n, large(n), stream(n)][n % 3]);
+      await Promise.all(values.map((value) => io.save(KEY, value)));
+      saving = false;
+    };
+    await Promise.all([save(), read(), read()]);
+    assert(seen.length > 0 && seen.every((whole) => whole));
+    assert(await isWhole(await io.load(KEY)));
+    await io.save(KEY, large(7));
+    await io.save(KEY, 8);
+    assertEquals([await io.load(KEY), (await io.list({ runId: KEY.runId })).length], [8, 1]);
+  });
+
+  test("load() gives back ten megabytes, as text, as bytes and of types that JSON has not", async (io) => {
+    const bytes = Uint8Array.from({ length: 10_000_000 }, (_, i) => i % 251);
+    for (const value of [bytes, "é".repeat(5_000_000), { floats: new Float64Array(1_250_000).fill(0.5) }]) {
+      await io.save(KEY, value);
+      assertEquals(await io.exists(KEY), true);
+      const loaded = await io.load(KEY);
+      // (A message with the difference would take minutes.)
+      assert(isDeepStrictEqual(loaded, value));
+    }
+  });
+
+  test("clearRun() of one run leaves runs whose names begin alike", async (io) => {
+    for (const runId of ["a", "a.", "a-", "a_1", "A", "aa"]) {
+      await io.save({ ...KEY, runId }, "x".repeat(300_000));
+    }
+    assertEquals(await io.clearRun("a"), 1);
+    assertEquals(await io.listRuns(), ["A", "a-", "a.", "a_1", "aa"]);
+    for (const runId of await io.listRuns()) {
+      assertEquals((await io.load({ ...KEY, runId }) as string).length, 300_000);
+    }
+  });
+
+  test("clearRun() and delete() of what is being replaced lose nobody else's result", async (io) => {
+    const other = { ...KEY, resultId: "other" };
+    await io.save(other, "x".repeat(300_000));
+    await Promise.all([
+      ...Array.from({ length: 10 }, (_, i) => io.save(KEY, `${i}`.repeat(300_000))),
+      ...Array.from({ length: 10 }, () => io.delete(KEY)),
+    ]);
+    await io.save(KEY, "end");
+    assertEquals([await io.load(KEY), await io.load(other)], ["end", "x".repeat(300_000)]);
+    assertEquals(await io.clearRun(KEY.runId), 2);
+    assertEquals(await io.listRuns(), []);
   });
 
   test("load() gives back as a stream what was saved as one, byte for byte", async (io) => {

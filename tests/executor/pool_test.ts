@@ -108,6 +108,20 @@ Deno.test("ExecutorPool gives attempts out in the order in which they came", asy
   assertEquals(pool.status, { total: 1, busy: 1, queued: 0, lost: 0 });
 });
 
+Deno.test("ExecutorPool gives the higher priority out first, and lets runs take turns", async () => {
+  const { submit, join, hands, given, settle } = createRig();
+  for (const n of [1, 2, 3]) submit(`a${n}`);
+  submit("b1", { runId: "r2" });
+  submit("urgent", { priority: 1 });
+  submit("later", { priority: -1, runId: "r2" });
+  join("e1");
+  for (let index = 0; index < 6; index++) {
+    given[index]!.end();
+    await settle();
+  }
+  assertEquals(hands().map((hand) => hand.slice(3)), ["urgent", "a1", "b1", "a2", "a3", "later"]);
+});
+
 Deno.test("ExecutorPool gives an attempt to the executor that has the fewest", async () => {
   const { submit, join, hands, given, settle } = createRig();
   join("e1", "worker", 2);

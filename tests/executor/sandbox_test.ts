@@ -1,5 +1,5 @@
 /** An attempt in a sandbox, and the desk that serves it, without a process between them. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { serveSandbox } from "../../src/executor/desk.ts";
 import type { AttemptNotice, AttemptOutcome, ExecutableTask } from "../../src/executor/port.ts";
 import { runAttempt } from "../../src/executor/attempt.ts";
@@ -118,6 +118,59 @@ Deno.test("SandboxLine and serveSandbox carry streams that are read while they a
   assertEquals(asked, [[3, 0], ["left", "source"], [3, 1], ["room", 1, 1], [3, 2]]);
   const ids = await rig.io.list({ runId: "r1" });
   assertEquals(await Promise.all(ids.slice(1).map((id) => rig.io.load(id))), [0, 1, 2]);
+});
+
+Deno.test("SandboxLine and serveSandbox carry streams of bytes in and out, a block at a time", async () => {
+  const rig = await createRig();
+  const csv = defineTask({ name: "csv", run: () => new ReadableStream<Uint8Array>() });
+  const task = defineTask({
+    name: "task",
+    inputs: { csv, again: csv },
+    async run({ csv, again }) {
+      for await (const _ of again) break; // the rest is dropped
+      let sum = 0;
+      return csv.pipeThrough(
+        new TransformStream<Uint8Array, Uint8Array>({
+          transform: (block, controller) => {
+            sum += block.length;
+            controller.enqueue(block.map((byte) => byte + 1));
+          },
+          flush: (controller) => controller.enqueue(new TextEncoder().encode(`${sum}`)),
+        }),
+      );
+    },
+  });
+  const key = { runId: "r0", task: "csv", resultId: "a1" };
+  await rig.io.save(
+    key,
+    ReadableStream.from([new Uint8Array(100_000).fill(1), new Uint8Array(100_000).fill(2)]),
+  );
+  const source = { runId: "r0", task: "csv", resultIds: ["a1"] };
+  assertEquals(await rig.run(task, { inputs: { csv: source, again: source } }), { ok: true, durationMs: 0 });
+  const stream = await rig.io.load({ runId: "r1", task: "task", resultId: "a1" }) as ReadableStream<
+    Uint8Array
+  >;
+  const bytes = await new Response(stream).bytes();
+  assertEquals([bytes.length, bytes[99_999], bytes[100_000]], [200_006, 2, 3]);
+  assertEquals(new TextDecoder().decode(bytes.subarray(200_000)), "200000");
+});
+
+Deno.test("SandboxLine and serveSandbox tell why a stream of bytes could not be saved", async () => {
+  const rig = await createRig();
+  const failing = async function* (): AsyncGenerator<unknown> {
+    yield new Uint8Array(1);
+    await Promise.resolve();
+    throw new RangeError("no more");
+  };
+  const streams: Record<string, () => ReadableStream> = {
+    "no more": () => ReadableStream.from(failing()),
+    "must be a Uint8Array": () => ReadableStream.from([new Uint8Array(1), { a: 1 }]),
+  };
+  for (const [message, run] of Object.entries(streams)) {
+    const outcome = await rig.run(defineTask({ name: "task", run }));
+    assert(!outcome.ok && outcome.error.message.includes(message), JSON.stringify(outcome));
+  }
+  assertEquals(await rig.io.listRuns(), []);
 });
 
 Deno.test("SandboxLine tells a task what its event was refused for", async () => {

@@ -12,11 +12,13 @@ import { type AppOptions, createApp } from "../../src/http/app.ts";
 import type { GatewayBackend } from "../../src/http/port.ts";
 import {
   createFakeBackend,
+  ENTRIES,
   type FakeBackend,
   PLAN,
   RUN,
   RUN_ID,
   START_MS,
+  TOPICS,
   TRIGGERS,
   VIEW,
 } from "./fake_backend.ts";
@@ -93,10 +95,14 @@ Deno.test("GET /api lists every route with what it does", async () => {
     "GET /api/runs",
     "GET /api/runs/:id",
     "GET /api/runs/:id/results/:task",
+    "GET /api/runs/:id/logs",
     "GET /api/plans",
     "POST /api/events",
     "GET /api/events",
     "GET /api/events/ws",
+    "GET /api/topics",
+    "POST /api/topics",
+    "POST /api/topics/:topic/complete",
     "GET /api",
   ]);
   assert(routes.every(({ summary }) => summary.length > 5));
@@ -327,6 +333,56 @@ Deno.test("POST /api/events without a topic, or without a body, is 400", async (
   }
 });
 
+Deno.test("GET /api/topics lists what is declared; null says that there is no limit", async () => {
+  const [created, seen] = TOPICS;
+  const retention = { ...created!.durable!.retention, maxBytes: null };
+  const shown = { ...created, durable: { ...created!.durable, retention } };
+  assertEquals((await ask("/api/topics")).body, [shown, seen]);
+  assertEquals((await ask("/api/topics?pattern=*.seen")).body, [seen]);
+  assertEquals((await ask("/api/topics?pattern=a..b")).body.code, "pattern/invalid");
+  assertEquals((await ask("/api/topics?since=first")).status, 400);
+});
+
+Deno.test("POST /api/topics declares a topic, and again what is named", async () => {
+  const backend = createFakeBackend();
+  const { status, body } = await ask("/api/topics", post({ topic: "orders.seen" }), backend);
+  assertEquals([status, body], [200, TOPICS[1]]);
+  const retention = { maxEvents: 5 };
+  await ask("/api/topics", post({ topic: "orders.created", retention }), backend);
+  await ask("/api/topics", post({ topic: "orders.seen", durable: true, retention }), backend);
+  assertEquals(backend.calls.filter(([method]) => method === "declareTopic"), [
+    ["declareTopic", "orders.seen", {}],
+    ["declareTopic", "orders.created", { retention }],
+    ["declareTopic", "orders.seen", { durable: true, retention }],
+  ]);
+});
+
+Deno.test("POST /api/topics refuses what makes no sense, and declares nothing", async () => {
+  const backend = createFakeBackend();
+  const wrong: [unknown, number][] = [
+    [undefined, 400],
+    [{}, 400],
+    [{ topic: "a..b" }, 422],
+    [{ topic: "orders.*" }, 422],
+    [{ topic: "a", schema: {} }, 400],
+    [{ topic: "a", durable: "yes" }, 400],
+    [{ topic: "a", durable: true, retention: { maxEvents: 0 } }, 400],
+    [{ topic: "a", durable: true, retention: { maxAge: 1 } }, 400],
+    [{ topic: "orders.seen", retention: { maxEvents: 1 } }, 400],
+    [{ topic: "orders.created", durable: false }, 400],
+  ];
+  for (const [body, status] of wrong) {
+    assertEquals((await ask("/api/topics", post(body ?? ""), backend)).status, status, JSON.stringify(body));
+  }
+  assertEquals(backend.calls.filter(([method]) => method === "declareTopic"), []);
+});
+
+Deno.test("POST /api/topics/:topic/complete lets a topic take no more events", async () => {
+  const backend = createFakeBackend();
+  const { status, body } = await ask("/api/topics/orders.seen/complete", { method: "POST" }, backend);
+  assertEquals([status, body, backend.calls[0]], [200, TOPICS[1], ["completeTopic", "orders.seen"]]);
+});
+
 Deno.test("app answers malformed JSON and UTF-8 with 400", async () => {
   const malformed = await ask("/api/runs", post("{nope"));
   assertEquals([malformed.status, malformed.body.code], [400, "http/bad-request"]);
@@ -459,4 +515,43 @@ Deno.test("createApp() refuses options that make no sense", () => {
   assertThrows(() => createApp(backend, { tokn: "x" } as AppOptions), TypeError, 'did you mean "token"?');
   assertThrows(() => createApp(backend, { token: "" }), TypeError, "token must not be empty");
   assertThrows(() => createApp(backend, { maxBodyBytes: 0.5 }), RangeError, "maxBodyBytes");
+});
+
+Deno.test("GET /api/runs/:id/logs gives what tasks wrote, for people or as JSON", async () => {
+  const backend = createFakeBackend();
+  const app = createApp(backend, { clock });
+  const get = (query: string) => app.fetch(new Request(`http://localhost/api/runs/${RUN_ID}/logs${query}`));
+  const text = await get("?task=load&attempt=2");
+  assertEquals(text.headers.get("content-type"), "text/plain; charset=utf-8");
+  assertMatch(await text.text(), /Z extract#1 info {2}read\n.*Z load#2 warn {2}two\nlines \{"n":1\}\n$/);
+  const json = await get("?format=json");
+  assertEquals(json.headers.get("content-type"), "application/x-ndjson");
+  assertEquals((await json.text()).trim().split("\n").map((line) => JSON.parse(line)), [...ENTRIES]);
+  assertEquals(backend.calls, [
+    ["runView", RUN_ID],
+    ["logs", RUN_ID, { task: "load", attempt: 2, follow: false }],
+    ["runView", RUN_ID],
+    ["logs", RUN_ID, { follow: false }],
+  ]);
+});
+
+Deno.test("GET /api/runs/:id/logs?follow=1 sends entries as they come, then says that there are no more", async () => {
+  const app = createApp(createFakeBackend(), { clock });
+  const response = await app.fetch(new Request(`http://localhost/api/runs/${RUN_ID}/logs?follow=1`));
+  assertEquals(response.headers.get("content-type"), "text/event-stream");
+  const frames = (await response.text()).split("\n\n").filter((frame) => frame !== "");
+  assertEquals(frames, [
+    "retry: 1000",
+    ...ENTRIES.map((entry) => `data: ${JSON.stringify(entry)}`),
+    "event: end\ndata:",
+  ]);
+  app.close();
+});
+
+Deno.test("GET /api/runs/:id/logs refuses what it does not understand, and knows no run that is none", async () => {
+  assertEquals((await ask(`/api/runs/${RUN_ID}/logs?attempt=0`)).status, 400);
+  assertEquals((await ask(`/api/runs/${RUN_ID}/logs?follow=1&format=json`)).status, 400);
+  const error = new MillraceError("run/not-found", "no", { details: { runId: "x" } });
+  const backend = createFakeBackend({ runView: () => Promise.reject(error) });
+  assertEquals((await ask("/api/runs/x/logs", {}, backend)).status, 404);
 });

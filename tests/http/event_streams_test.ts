@@ -79,6 +79,14 @@ Deno.test("GET /api/events streams what matches, as it happens", async () => {
   await scene.reader.cancel();
 });
 
+Deno.test("GET /api/events sends at once what has gathered", async () => {
+  const scene = await open();
+  const events = ["e1", "e2", "e3"].map((id) => encoded("run.sales.started", { id }, id));
+  scene.backend.subscriptions[0]!.push(...events);
+  assertEquals((await scene.reader.read()).value, events.map((event) => frameOf(event)).join(""));
+  await scene.reader.cancel();
+});
+
 Deno.test("GET /api/events without a pattern streams everything", async () => {
   const scene = await open("");
   assertEquals(scene.backend.calls, [["subscribe", "**"]]);

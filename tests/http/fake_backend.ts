@@ -1,7 +1,10 @@
 /** A platform in memory, with the calls that reached it. */
 import { MillraceError } from "../../src/base/errors.ts";
+import type { TopicInfo } from "../../src/broker/encoded_broker.ts";
+import { matchTopic } from "../../src/event/topic.ts";
 import type { EncodedEvent } from "../../src/event/event.ts";
 import type { GatewayBackend, PlatformView, TriggerView } from "../../src/http/port.ts";
+import type { LogEntry } from "../../src/task/log_entry.ts";
 import type { Plan } from "../../src/task/plan.ts";
 import type { RunView } from "../../src/task/run.ts";
 
@@ -23,6 +26,19 @@ export const TRIGGERS: readonly TriggerView[] = [
     timezone: "UTC",
   },
   { name: "hook", kind: "api", topic: "sales.hooked", running: true, count: 2 },
+];
+
+export const TOPICS: readonly TopicInfo[] = [
+  {
+    topic: "orders.created",
+    completed: false,
+    durable: {
+      retention: { maxAgeMs: 1000, maxEvents: 10, maxBytes: Infinity },
+      events: 3,
+      bytes: 300,
+    },
+  },
+  { topic: "orders.seen", completed: true },
 ];
 
 export const VIEW: PlatformView = {
@@ -59,22 +75,36 @@ export const PLAN: Plan = {
   tasks: {},
 };
 
+/** What the tasks of the run wrote. */
+export const ENTRIES: readonly LogEntry[] = [
+  { timeMs: START_MS, task: "extract", attempt: 1, level: "info", source: "stdout", text: "read" },
+  {
+    timeMs: START_MS + 1,
+    task: "load",
+    attempt: 2,
+    level: "warn",
+    source: "log",
+    text: "two\nlines",
+    attrs: { n: 1 },
+  },
+];
+
 /** A subscription that the test feeds; it knows whether it was given back. */
-export class FakeSubscription implements AsyncIterableIterator<EncodedEvent> {
-  /** How many events were taken out of it. */
+export class FakeSubscription implements AsyncIterableIterator<readonly EncodedEvent[]> {
+  /** How often something was taken out of it. */
   taken = 0;
   /** Whether its consumer is done with it. */
   returned = false;
-  readonly #buffer: EncodedEvent[] = [];
-  #wake: ((result: IteratorResult<EncodedEvent>) => void) | undefined;
+  readonly #buffer: (readonly EncodedEvent[])[] = [];
+  #wake: ((result: IteratorResult<readonly EncodedEvent[]>) => void) | undefined;
   #fail: ((error: unknown) => void) | undefined;
 
-  /** Another event. */
-  push(event: EncodedEvent): void {
+  /** Events that have gathered. */
+  push(...events: readonly EncodedEvent[]): void {
     const wake = this.#wake;
     this.#wake = undefined;
-    if (wake === undefined) this.#buffer.push(event);
-    else wake({ done: false, value: (this.taken++, event) });
+    if (wake === undefined) this.#buffer.push(events);
+    else wake({ done: false, value: (this.taken++, events) });
   }
 
   /** Breaks off whoever waits. */
@@ -82,7 +112,7 @@ export class FakeSubscription implements AsyncIterableIterator<EncodedEvent> {
     this.#fail?.(error);
   }
 
-  next(): Promise<IteratorResult<EncodedEvent>> {
+  next(): Promise<IteratorResult<readonly EncodedEvent[]>> {
     if (this.returned) return Promise.resolve({ done: true, value: undefined });
     const value = this.#buffer.shift();
     if (value !== undefined) return Promise.resolve({ done: false, value: (this.taken++, value) });
@@ -92,7 +122,7 @@ export class FakeSubscription implements AsyncIterableIterator<EncodedEvent> {
     });
   }
 
-  return(): Promise<IteratorResult<EncodedEvent>> {
+  return(): Promise<IteratorResult<readonly EncodedEvent[]>> {
     this.returned = true;
     this.#wake?.({ done: true, value: undefined });
     return Promise.resolve({ done: true, value: undefined });
@@ -147,6 +177,12 @@ export function createFakeBackend(overrides: Partial<GatewayBackend> = {}): Fake
     runs: (filter) => noted([RUN], "runs", filter),
     runView: (runId) => noted(RUN, "runView", runId),
     result: (runId, task) => noted({ rows: 3 }, "result", runId, task),
+    logs(runId, filter) {
+      calls.push(["logs", runId, filter]);
+      return (async function* () {
+        yield* ENTRIES;
+      })();
+    },
     drawPlan: (request, options) =>
       noted(
         options.format === "json" ? JSON.stringify(PLAN) : `${options.format} plan`,
@@ -154,6 +190,9 @@ export function createFakeBackend(overrides: Partial<GatewayBackend> = {}): Fake
         request,
         options,
       ),
+    topics: (pattern) => noted(TOPICS.filter(({ topic }) => matchTopic(pattern, topic)), "topics", pattern),
+    declareTopic: (topic, durability) => noted(undefined, "declareTopic", topic, durability),
+    completeTopic: (topic) => noted(undefined, "completeTopic", topic),
     subscribe(pattern, since) {
       calls.push(["subscribe", pattern, ...(since === undefined ? [] : [since])]);
       const subscription = new FakeSubscription();

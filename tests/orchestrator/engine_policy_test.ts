@@ -208,3 +208,138 @@ Deno.test("Engine a run goes on with the trace of its cause, and each attempt ha
   assertEquals(attempts.map(({ hops }) => hops), [0, 0, 0, 1]);
   assert(world.shown.every((event) => event.traceparent?.startsWith(traceparent.slice(0, 36))));
 });
+
+// --- concurrency keys and priorities
+
+const limited = (limit = 1, by: readonly string[] = []) => ({ concurrencyKey: { key: "api", limit, by } });
+
+Deno.test("Engine tasks with the same concurrency key take turns, over runs and pipelines", async () => {
+  const world = new World({
+    pipelines: [
+      { name: "p", on: ["go"], plan: planOf({ a: [], b: [], free: [] }, { a: limited(), b: limited() }) },
+      { name: "q", on: ["go"], plan: planOf({ c: [] }, { c: limited() }) },
+    ],
+  });
+  await world.publish("go");
+  await world.settle();
+  assertEquals(world.running, ["a", "free"]);
+  assertEquals((await world.engine.view(world.attempts[0]!.runId)).tasks.b!.attempts, 0, "it is not started");
+  await world.finish("a");
+  assertEquals(world.running, ["free", "b"]);
+  await world.finish("b", failure(false));
+  assertEquals(world.running, ["free", "c"]);
+});
+
+Deno.test("Engine a concurrency key by a parameter limits each of its values", async () => {
+  const plan = planOf({ a: [] }, { a: limited(2, ["customer"]) });
+  const world = new World({ pipelines: [{ name: "p", on: ["go"], plan }] });
+  for (const customer of [1, 1, 1, 2]) await world.publish("go", { customer });
+  await world.settle();
+  assertEquals(world.attempts.map(({ params }) => params.customer), [1, 1, 2]);
+});
+
+Deno.test("Engine an attempt keeps its permit until nothing of it runs any more, also if its run is cancelled", async () => {
+  const world = new World({
+    pipelines: [{ name: "p", on: ["go"], plan: planOf({ a: [] }, { a: limited() }) }],
+  });
+  const { runIds: [first] } = await world.publish("go");
+  await world.publish("go");
+  await world.settle();
+  await world.engine.cancel(first!);
+  await world.settle();
+  assertEquals(world.running, [], "what was called off may still be at it");
+  world.report({ runId: first!, task: "a", attempt: 1 }, failure());
+  await world.settle();
+  assertEquals(world.running, ["a"]);
+});
+
+Deno.test("Engine a run that is cancelled while it waits for a permit gives its place up", async () => {
+  const world = new World({
+    pipelines: [{ name: "p", on: ["go"], plan: planOf({ a: [] }, { a: limited() }) }],
+  });
+  const ids = [];
+  for (let n = 0; n < 3; n++) ids.push((await world.publish("go")).runIds[0]!);
+  await world.settle();
+  await world.engine.cancel(ids[1]!);
+  await world.finish("a");
+  assertEquals(world.attempts.map(({ runId }) => runId), [ids[2]]);
+});
+
+Deno.test("Engine a retry waits for its permit like any other attempt", async () => {
+  const backoff = { baseMs: 100, factor: 1, maxMs: 100, jitter: false };
+  const plan = planOf({ a: [] }, { a: { ...limited(), maxRetries: 1, backoff } });
+  const world = new World({ pipelines: [{ name: "p", on: ["go"], plan }] });
+  await world.publish("go", { n: 1 });
+  await world.publish("go", { n: 2 });
+  await world.settle();
+  await world.finish("a", failure());
+  assertEquals(world.attempts.map(({ params }) => params.n), [2], "nobody waits for who waits");
+  await world.clock.advance(100);
+  assertEquals(world.attempts.length, 1);
+  await world.finish("a");
+  assertEquals(world.attempts.map(({ params, attempt }) => [params.n, attempt]), [[1, 2]]);
+});
+
+Deno.test("Engine a reader that waits for a permit that its stream has, or will need, holds nothing up", async () => {
+  const plan = planOf({ rows: [], sum: ["rows"] }, {
+    rows: { stream: true, maxRetries: 1, ...limited() },
+    sum: limited(),
+  });
+  const world = new World({ pipelines: [{ name: "p", on: ["go"], plan }] });
+  const { runIds: [runId] } = await world.publish("go");
+  await world.settle();
+  world.engine.notice({ runId: runId!, task: "rows", attempt: 1 }, { kind: "chunk", chunk: 0 });
+  await world.settle();
+  assertEquals(world.running, ["rows"]);
+  await world.finish("rows", failure());
+  await world.clock.advance(60_000);
+  assertEquals(world.attempts.map(({ task, attempt }) => [task, attempt]), [["rows", 2]]);
+  await world.finish("rows", success(1));
+  await world.finish("sum");
+  assertEquals((await world.engine.ended(runId!)).status, "succeeded");
+});
+
+Deno.test("Engine.recover() permits are for what runs: after a crash all are there again", async () => {
+  const world = new World({
+    pipelines: [{ name: "p", on: ["go"], plan: planOf({ a: [] }, { a: limited() }) }],
+  });
+  for (let n = 0; n < 3; n++) await world.publish("go", { n });
+  await world.settle();
+  world.crash();
+  await world.engine.recover();
+  const order: unknown[] = [];
+  await world.finishAll((attempt) => {
+    assertEquals(world.attempts.length, 1);
+    order.push(attempt.params.n);
+    return success();
+  });
+  assertEquals(order, [0, 1, 2]);
+});
+
+Deno.test("Engine tells the executors what has priority, and gives it the next permit", async () => {
+  const plan = planOf({ a: [], b: [], c: [] }, {
+    a: limited(),
+    b: limited(),
+    c: { ...limited(), priority: 3 },
+  });
+  const world = new World({ pipelines: [{ name: "p", on: ["go"], plan }] });
+  await world.publish("go");
+  await world.settle();
+  assertEquals(world.attempts.map(({ task, priority }) => [task, priority]), [["a", undefined]]);
+  await world.finish("a");
+  assertEquals(world.attempts.map(({ task, priority }) => [task, priority]), [["c", 3]]);
+});
+
+Deno.test("Engine a thousand tasks of one concurrency key cost a thousand times what one costs", async () => {
+  const names = Array.from({ length: 1_000 }, (_, index) => `t${index}`);
+  const more = Object.fromEntries(names.map((name) => [name, limited()]));
+  const plan = planOf(Object.fromEntries(names.map((name) => [name, []])), more);
+  const world = new World({ pipelines: [{ name: "p", on: ["go"], plan }] });
+  const { runIds: [runId] } = await world.publish("go");
+  const { runIds: [other] } = await world.publish("go");
+  await world.finishAll(() => {
+    assertEquals(world.attempts.length, 1);
+    return success();
+  });
+  for (const id of [runId, other]) assertEquals((await world.engine.ended(id!)).status, "succeeded");
+});

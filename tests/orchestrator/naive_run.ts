@@ -1,5 +1,6 @@
 /** How a run ends, worked out without time, facts or state: what each task comes to, and why. */
-import type { TaskDescriptor } from "../../src/task/descriptor.ts";
+import type { RunState } from "../../src/orchestrator/run_state.ts";
+import { readsOf, type TaskDescriptor } from "../../src/task/descriptor.ts";
 import type { TaskStatus } from "../../src/task/run.ts";
 import type { Play, Script } from "./plans.ts";
 
@@ -24,6 +25,19 @@ export function naiveEnd({ plan, scripts }: Play): NaiveEnd {
   }
   const bad = plan.executionOrder.some((name) => tasks[name] !== "succeeded" && !plan.tasks[name]!.failSafe);
   return { status: bad ? "failed" : "succeeded", tasks, attempts };
+}
+
+/**
+ * How the tasks of a run are, to be compared with what was worked out: one that began early, on chunks that came
+ * to nothing later, may have failed before that was known, and counts as skipped.
+ */
+export function statusesOf(state: RunState, expected: NaiveEnd): Record<string, TaskStatus> {
+  const tasks = state.plan?.tasks ?? {};
+  return Object.fromEntries([...state.tasks].map(([name, { status }]) => {
+    const began = expected.tasks[name] === "skipped" &&
+      readsOf(tasks[name]!).some((source) => tasks[source]?.stream && expected.tasks[source] !== "succeeded");
+    return [name, began && (status === "failed" || status === "timed_out") ? "skipped" : status];
+  }));
 }
 
 /** What a task needs, each once. */

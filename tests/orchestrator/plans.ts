@@ -5,7 +5,7 @@ import type { Fact } from "../../src/orchestrator/facts.ts";
 import type { RunRecord } from "../../src/orchestrator/port.ts";
 import { acceptedRun, applyFact, type RunState } from "../../src/orchestrator/run_state.ts";
 import { planTasks } from "../../src/planner/plan_tasks.ts";
-import type { TaskDescriptor } from "../../src/task/descriptor.ts";
+import type { ConcurrencyKey, TaskDescriptor } from "../../src/task/descriptor.ts";
 import type { Plan, Selection } from "../../src/task/plan.ts";
 import type { RunRequest } from "../../src/task/run.ts";
 import { descriptorsOf } from "../planner/descriptors.ts";
@@ -84,6 +84,12 @@ export interface Play {
   readonly scripts: Readonly<Record<string, Script>>;
 }
 
+/** What tasks of random plans may share. */
+export const KEYS: readonly ConcurrencyKey[] = [
+  { key: "one", limit: 1, by: [] },
+  { key: "two", limit: 2, by: [] },
+];
+
 /** Random plans of up to `maxTasks` tasks: any DAG, any policy, edges of data, of chunks and of order. */
 export function plays(maxTasks = 8): fc.Arbitrary<Play> {
   const task = fc.record({
@@ -94,6 +100,8 @@ export function plays(maxTasks = 8): fc.Arbitrary<Play> {
     stream: fc.boolean(),
     failSafe: fc.boolean(),
     maxRetries: fc.nat(2),
+    concurrencyKey: fc.constantFrom(undefined, ...KEYS),
+    priority: fc.nat(2),
     script: fc.record({ failures: fc.nat(3), slow: fc.boolean(), retryable: fc.boolean() }),
   });
   return fc.array(task, { minLength: 1, maxLength: maxTasks }).map((tasks) => {
@@ -102,14 +110,24 @@ export function plays(maxTasks = 8): fc.Arbitrary<Play> {
       names.slice(0, before).filter((_, index) => (bits >> index) % 3 === 1);
     const edges = Object.fromEntries(names.map((name, index) => [name, chosen(tasks[index]!.inputs, index)]));
     const more = Object.fromEntries(names.map((name, index) => {
-      const { after, collected, failSafe, maxRetries, stream } = tasks[index]!;
+      const { after, collected, concurrencyKey, ...policy } = tasks[index]!;
+      const { failSafe, maxRetries, priority, stream } = policy;
+      const limited = concurrencyKey === undefined ? {} : { concurrencyKey };
       const whole = chosen(collected, index);
       const inputs = edges[name]!.map((task) => ({
         param: task,
         task,
         collect: whole.includes(task) && tasks[names.indexOf(task)]!.stream,
       }));
-      return [name, { inputs, after: chosen(after, index), failSafe, maxRetries, stream }];
+      return [name, {
+        inputs,
+        after: chosen(after, index),
+        failSafe,
+        maxRetries,
+        priority,
+        stream,
+        ...limited,
+      }];
     }));
     const scripts = Object.fromEntries(names.map((name, index) => [name, tasks[index]!.script]));
     return { plan: planOf(edges, more), scripts };

@@ -33,7 +33,7 @@ async function world(days: Readonly<Record<string, readonly number[]>>) {
       steps++;
       return journal.prune(filter);
     },
-    sweep: () => sweep(journal, io),
+    sweep: () => sweep(journal, io, { clearRun: () => Promise.resolve() }),
     pruneEvents: (beforeMs: number, limit: number) => journal.pruneEvents(beforeMs, limit),
     reclaim: () => journal.reclaim(),
   };

@@ -2,6 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { JournalWrite, RunJournal } from "../../src/orchestrator/port.ts";
 import { openSqliteRunJournal } from "../../src/orchestrator/sqlite_run_journal.ts";
+import { systemClock } from "../../src/base/system_clock.ts";
+import { FilesystemLogStore } from "../../src/store/filesystem_log_store.ts";
 import { sweep } from "../../src/orchestrator/sweep.ts";
 import { openFilesystemIOManager } from "../../src/store/filesystem_io_manager.ts";
 import type { IOManager } from "../../src/store/port.ts";
@@ -62,9 +64,11 @@ function mortal<T extends object>(target: T, life: { calls: number }, effect: bo
   });
 }
 
-async function sweepAll(journal: RunJournal, io: IOManager): Promise<number> {
+type Logs = Pick<FilesystemLogStore, "clearRun">;
+
+async function sweepAll(journal: RunJournal, io: IOManager, logs: Logs): Promise<number> {
   for (let deleted = 0;;) {
-    const some = await sweep(journal, io);
+    const some = await sweep(journal, io, logs);
     if (some === undefined) return deleted;
     deleted += some;
   }
@@ -76,6 +80,7 @@ for (const effect of [true, false]) {
     for (let calls = 1; !survived; calls++) {
       assert(calls < 100, "it comes to an end");
       const dir = await Deno.makeTempDir();
+      const logs = new FilesystemLogStore(dir, systemClock);
       try {
         {
           await using io = await openFilesystemIOManager({ dir });
@@ -83,9 +88,14 @@ for (const effect of [true, false]) {
           await fill(journal, io);
           const life = { calls };
           const [weak, files] = [mortal(journal, life, effect), mortal(io, life, effect)];
+          for (const runId of ["1", "2", "3"]) {
+            const writer = logs.open({ runId, task: "a", attempt: 1 });
+            writer.append("{}");
+            writer.close();
+          }
           try {
             await weak.prune({ endedBeforeMs: 3 });
-            await sweepAll(weak, files);
+            await sweepAll(weak, files, mortal(logs, life, effect));
             survived = true;
           } catch (error) {
             if (!(error instanceof Killed)) throw error;
@@ -94,13 +104,19 @@ for (const effect of [true, false]) {
         await using io = await openFilesystemIOManager({ dir });
         await using journal = await openSqliteRunJournal({ path: `${dir}/journal.db` });
         const forgotten = (await journal.runs({})).length === 1;
-        await sweepAll(journal, io);
+        await sweepAll(journal, io, logs);
         assertEquals((await journal.runs({})).map(({ id }) => id), forgotten ? ["3"] : ["3", "2", "1"]);
+        const written = await Array.fromAsync(Deno.readDir(`${dir}/logs`), ({ name }) => name);
+        assertEquals(
+          written.sort(),
+          forgotten ? ["3"] : ["1", "2", "3"],
+          "what tasks wrote goes with their run",
+        );
         if (forgotten) assertEquals(await results(io), LEFT);
         else assertEquals((await results(io)).length, 12);
-        assertEquals(await sweepAll(journal, io), 0);
+        assertEquals(await sweepAll(journal, io, logs), 0);
         await journal.prune({});
-        await sweepAll(journal, io);
+        await sweepAll(journal, io, logs);
         // What is the latest of its task stays, whatever becomes of its run.
         assertEquals(await results(io), ["2/b/a1", "2/b/a2", "3/a/a1", "3/a/a2"]);
       } finally {

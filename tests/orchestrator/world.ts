@@ -39,6 +39,8 @@ export interface WorldOptions {
   readonly triggers?: readonly WorldTrigger[];
   /** The fate of each commit; all are written by default. */
   readonly fate?: (writes: readonly JournalWrite[]) => Fate;
+  /** Whether what is called off ends by itself, as executors see to. @default {false} */
+  readonly answers?: boolean;
   /** From 0 to 1. @default {0.5, always} */
   readonly random?: () => number;
   /** How many executors a real pool has; without it, an attempt is begun as it is handed over. */
@@ -230,8 +232,9 @@ export class World {
       }),
       cancel: quiet((key) => {
         this.calledOff.push(key);
-        if (crew === undefined) this.#remove(key);
-        else crew.cancel(key);
+        if (crew !== undefined) return crew.cancel(key);
+        this.#remove(key);
+        if (this.#options.answers) queueMicrotask(quiet(() => engine.outcome(key, failure(false))));
       }),
       adoptable: alive((key) => Promise.resolve(this.stored.get(keyOf(key)))),
       deliver: quiet((events) => void this.shown.push(...events)),

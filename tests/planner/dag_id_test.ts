@@ -32,7 +32,14 @@ const policies: fc.Arbitrary<Omit<TaskDescriptor, "name" | "inputs" | "after">> 
   permissions: optional(fc.record({ net: fc.boolean(), read: fc.subarray(["x", "y"]) })),
   memoryMb: optional(fc.nat(2)),
   cache: optional(fc.record({ ttlMs: fc.nat(2), keyed: fc.boolean(), version: fc.constantFrom("k", "l") })),
-  concurrencyKey: optional(fc.constantFrom("x", "😀\n")),
+  maxAhead: optional(fc.nat(2)),
+  concurrencyKey: optional(
+    fc.record({
+      key: fc.constantFrom("x", "😀\n"),
+      limit: fc.nat(2),
+      by: fc.constantFrom([], ["p", "q"], ["q", "p"]),
+    }),
+  ),
   priority: optional(fc.nat(2)),
   params: optional(schemas),
   output: optional(schemas),
@@ -114,7 +121,8 @@ Deno.test("dagId changes whenever anything else changes", () => {
 Deno.test("dagId tells a task that is left out, and parts that could run into each other", () => {
   const [a, b] = [bare("a"), bare("b")];
   assertNotEquals(idOf([a, b]), idOf([a]));
-  assertNotEquals(idOf([{ ...a, concurrencyKey: "x" }, b]), idOf([a, { ...b, concurrencyKey: "x" }]));
+  const concurrencyKey = { key: "x", limit: 1, by: [] };
+  assertNotEquals(idOf([{ ...a, concurrencyKey }, b]), idOf([a, { ...b, concurrencyKey }]));
 });
 
 Deno.test("dagId of defined tasks changes with a schema, an edge and a policy", () => {

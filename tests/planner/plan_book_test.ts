@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { createPlanBook, type PlanBook } from "../../actors/planner.ts";
+import { createPlanBook, type PlanBook } from "../../actors/plan_book.ts";
 import { MillraceError } from "../../src/base/errors.ts";
 
 const MODULE = `

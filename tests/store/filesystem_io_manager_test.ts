@@ -242,33 +242,65 @@ Deno.test("openFilesystemIOManager() refuses wrong options", async () => {
   await assertRejects(() => openFilesystemIOManager({ dir: "" }), TypeError, "dir");
 });
 
-Deno.test("save() killed at any moment leaves complete results only, and every one that it reported", () =>
+Deno.test("save() on a full disk says so, keeps what was there, and leaves nothing behind", () =>
   inFolder(async (dir) => {
-    const module = import.meta.resolve("../../src/store/filesystem_io_manager.ts");
-    const code = `
-      const { openFilesystemIOManager } = await import(${JSON.stringify(module)});
-      const io = await openFilesystemIOManager({ dir: ${JSON.stringify(dir)} });
-      const value = "x".repeat(400_000); // beyond what is written in one go
-      for (let i = 0; ; i++) {
-        await io.save({ runId: "run-" + i % 7, task: "t", resultId: String(i) }, i + value);
-        Deno.stdout.writeSync(new TextEncoder().encode(i + "\\n"));
-      }`;
-    const child = new Deno.Command(Deno.execPath(), { args: ["eval", code], stdout: "piped" }).spawn();
-    let said = "";
-    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-      said += chunk;
-      if (said.split("\n").length > 100) child.kill("SIGKILL");
-    }
-    await child.status;
-    const reported = said.split("\n").slice(0, -1);
-    assert(reported.length >= 100);
     await using io = await openFilesystemIOManager({ dir });
-    const listed: string[] = [];
-    for (const runId of await io.listRuns()) {
-      for (const key of await io.list({ runId })) {
-        assert((await io.load(key) as string).startsWith(`${key.resultId}x`));
-        listed.push(key.resultId);
-      }
+    await using durable = await openFilesystemIOManager({ dir, fsync: "always" });
+    for (const resultId of ["small", "large", "stream", "durable"]) {
+      await io.save({ ...KEY, resultId }, "before");
     }
-    assertEquals(reported.filter((id) => !listed.includes(id)), []);
+    const saves = {
+      small: () => io.save({ ...KEY, resultId: "small" }, VALUE),
+      large: () => io.save({ ...KEY, resultId: "large" }, "x".repeat(1_000_000)),
+      stream: () => io.save({ ...KEY, resultId: "stream" }, streamOf([new Uint8Array(1_000_000)])),
+      durable: () => durable.save({ ...KEY, resultId: "durable" }, VALUE),
+    };
+    for (const [resultId, save] of Object.entries(saves)) {
+      const error = await onFullDisk(() => assertRejects(save, MillraceError, "No space left on device"));
+      assert(MillraceError.is(error, "store/unavailable") && error.retryable, resultId);
+      assertEquals(await io.load({ ...KEY, resultId }), "before");
+    }
+    assertEquals([...Deno.readDirSync(`${dir}/runs/.tmp`)], []);
+    await saves.stream();
   }));
+
+Deno.test("save() and openFilesystemIOManager() in a folder that refuses to be written say so", () =>
+  inFolder(async (dir) => {
+    await using io = await openFilesystemIOManager({ dir });
+    await io.save(KEY, VALUE);
+    await onDiskThatThrows(new Deno.errors.PermissionDenied("Permission denied (os error 13)"), async () => {
+      const error = await assertRejects(() => io.save(KEY, 1), MillraceError, "Permission denied");
+      assert(MillraceError.is(error, "store/unavailable"));
+      const refused = await assertRejects(() => openFilesystemIOManager({ dir }), MillraceError);
+      assert(MillraceError.is(refused, "platform/data-dir-unusable"));
+    });
+    assertEquals(await io.load(KEY), VALUE);
+  }));
+
+/** Every write to a file writes a little, and throws. Who runs these tests may be allowed to write anywhere. */
+async function onDiskThatThrows<T>(error: Error, test: () => Promise<T>): Promise<T> {
+  const { writeFile, writeFileSync } = Deno;
+  const { write } = Deno.FsFile.prototype;
+  const part = new Uint8Array(3);
+  const fail = (): never => {
+    throw error;
+  };
+  Deno.writeFileSync = (path) => {
+    writeFileSync(path, part);
+    fail();
+  };
+  Deno.writeFile = (path) => writeFile(path, part).then(fail);
+  Deno.FsFile.prototype.write = function () {
+    return write.call(this, part).then(fail);
+  };
+  try {
+    return await test();
+  } finally {
+    Object.assign(Deno, { writeFile, writeFileSync });
+    Deno.FsFile.prototype.write = write;
+  }
+}
+
+function onFullDisk<T>(test: () => Promise<T>): Promise<T> {
+  return onDiskThatThrows(new Error("No space left on device (os error 28)"), test);
+}

@@ -4,7 +4,7 @@
  */
 import postgres, { type Sql } from "postgres";
 
-const named = Deno.env.get("MILLRACE_TEST_POSTGRES_URL");
+const named = Deno.env.get("MILLRACE_TEST_POSTGRES_URL") || undefined;
 
 /** Where the server is. */
 export const POSTGRES_URL = named ?? "postgres://postgres@127.0.0.1:5432/postgres";
@@ -44,3 +44,5 @@ async function answers(): Promise<boolean> {
     await sql.end();
   }
 }
+
+if (import.meta.main) Deno.exit(WITHOUT_POSTGRES ? 1 : 0);

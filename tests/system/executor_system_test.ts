@@ -1,11 +1,4 @@
-import {
-  assert,
-  assertEquals,
-  assertGreaterOrEqual,
-  assertLess,
-  assertObjectMatch,
-  assertRejects,
-} from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertObjectMatch } from "@std/assert";
 import {
   defineTask,
   type LogRecord,
@@ -255,24 +248,6 @@ Deno.test("an inline loop is interrupted too, and the main program lives on", ()
     app.registry.register(defineTask({ name: "next", isolation: "inline", run: () => "fine" }));
     assertEquals((await runTask(app, "next")).value, "fine");
   }, { executors: 0 }));
-
-Deno.test("openPlatform refuses a module whose task asks for what this version cannot keep", async () => {
-  const dataDir = await Deno.makeTempDir();
-  try {
-    await assertRejects(
-      () =>
-        openPlatform({
-          dataDir,
-          modules: [import.meta.resolve("./fixtures/unsupported_pipelines.ts")],
-          log: () => {},
-        }),
-      Error,
-      'Cannot load "boxed" as this version of Millrace cannot keep what its option "priority" promises',
-    );
-  } finally {
-    await Deno.remove(dataDir, { recursive: true });
-  }
-});
 
 Deno.test("two executors end two hundred tasks, each with one attempt", () =>
   withPlatform(async ({ app }) => {

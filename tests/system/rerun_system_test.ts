@@ -77,6 +77,39 @@ Deno.test("Platform a task with a cache takes an earlier result of the same inpu
   }
 });
 
+Deno.test("Platform tells in a plan what is cached, in code's own words and over HTTP", async () => {
+  const dataDir = await Deno.makeTempDir();
+  try {
+    await using app = await openPlatform({ dataDir, modules, executors: 1, schedules: false, log: () => {} });
+    const forecast = async (params: object) => {
+      const query = new URLSearchParams({
+        pipeline: "versed",
+        cache: "true",
+        params: JSON.stringify(params),
+      });
+      return (await (await app.fetch(new Request(`http://localhost/api/plans?${query}`))).json()).cache;
+    };
+    assertEquals(await forecast({ upTo: 2 }), {
+      verse: { expected: "miss" },
+      verses: { expected: "unknown", reason: '"verse" runs before' },
+    });
+    const run = await app.run({ pipeline: "versed", params: { upTo: 2, note: "x" } });
+    await run.finished;
+    assertEquals(await forecast({ upTo: 2 }), {
+      verse: { expected: "hit", runId: run.id },
+      verses: { expected: "hit", runId: run.id },
+    });
+    assertEquals((await forecast({ upTo: 3 })).verse, { expected: "miss" });
+    const refused = await app.fetch(
+      new Request("http://localhost/api/plans?pipeline=versed&cache=1&params=[]"),
+    );
+    assertEquals(refused.status, 400);
+    await refused.body?.cancel();
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
+
 Deno.test("Platform.prune() deletes runs with their results, but for what others read; retention does by itself", async () => {
   const dataDir = await Deno.makeTempDir();
   const options = { dataDir, modules, executors: 1, schedules: false, log: () => {} };

@@ -73,7 +73,7 @@ Deno.test({
         const [{ count } = { count: 0 }] = await sql`SELECT count(*)::integer AS count FROM ${
           sql(`${schema}.results`)
         }`;
-        assertEquals([count, await isThere(`${dataDir}/runs`)], [10, false]);
+        assertEquals([count, await isThere(`${dataDir}/runs`)], [11, false]);
       })
     ),
 });

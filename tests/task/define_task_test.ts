@@ -53,7 +53,7 @@ Deno.test("defineTask keeps what was said", () => {
   assertEquals([task.memoryMb, task.cache, task.concurrencyKey, task.priority], [
     64,
     { ttlMs: 1 },
-    "api",
+    { key: "api", limit: 1, by: [] },
     -1,
   ]);
 });
@@ -113,6 +113,8 @@ Deno.test("defineTask refuses numbers out of range with a RangeError that names 
     { memoryMb: 64.5, isolation: "process" },
     { cache: { ttlMs: 0 } },
     { priority: NaN },
+    { concurrencyKey: { key: "a", limit: 0 } },
+    { stream: true, maxAhead: 0 },
   ];
   for (const options of outside) assertThrows(() => define(options), RangeError, "current value is");
   assertThrows(
@@ -139,6 +141,10 @@ Deno.test("defineTask refuses options of the wrong kind", () => {
     { inputs: [] },
     { inputs: { a: "extract" } },
     { concurrencyKey: "" },
+    { concurrencyKey: { limit: 2 } },
+    { concurrencyKey: { key: "a", by: "customer" } },
+    { concurrencyKey: { key: "a", max: 2 } },
+    { maxAhead: 2 },
     { permissions: true },
     { permissions: {}, isolation: "inline" },
     { memoryMb: 64 },

@@ -7,7 +7,6 @@ import {
   describePipeline,
   describeTask,
   from,
-  unsupportedOptions,
 } from "../../src/task/mod.ts";
 import { orFailure } from "../../src/task/wrap_schema.ts";
 
@@ -93,23 +92,8 @@ Deno.test("describeTask says what the code of a remembered task is known by", ()
   assertEquals(new Set(known.map((cache) => cache?.source)).size, 3);
 });
 
-Deno.test("unsupportedOptions lists the promises that cannot be kept yet", () => {
-  const run = (): number => 1;
-  assertEquals(unsupportedOptions(defineTask({ name: "plain", cache: false, isolation: "inline", run })), []);
-  const task = defineTask({
-    name: "task",
-    isolation: "process",
-    permissions: {},
-    memoryMb: 32,
-    concurrencyKey: "a",
-    priority: 0,
-    run,
-  });
-  assertEquals(unsupportedOptions(task), [
-    "concurrencyKey",
-    "priority",
-  ]);
-  const pipeline = definePipeline({ name: "p", tasks: [task], overlap: "skip", retention: { maxRuns: 1 } });
-  assertEquals(unsupportedOptions(pipeline), []);
+Deno.test("describePipeline keeps how long its runs are kept", () => {
+  const task = defineTask({ name: "task", run: () => 1 });
+  const pipeline = definePipeline({ name: "p", tasks: [task], retention: { maxRuns: 1 } });
   assertEquals(describePipeline(pipeline).retention, { maxRuns: 1 });
 });

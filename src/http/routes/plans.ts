@@ -28,7 +28,7 @@ export function planRoutes(backend: GatewayBackend): readonly Route[] {
       method: "GET",
       path: "/api/plans",
       summary: "The plan of ?pipeline=, or of ?select= ?names= &tags= &roots= (separated by commas) " +
-        `&includeUpstream=; &strict=true; &run= for its critical path; &format=${
+        `&includeUpstream=; &strict=true; &cache=true and &params= (JSON) for what is cached; &run= for its critical path; &format=${
           PLAN_FORMATS.join("|")
         } (json by default)`,
       async handle(call) {
@@ -40,6 +40,8 @@ export function planRoutes(backend: GatewayBackend): readonly Route[] {
           "select",
           "includeUpstream",
           "strict",
+          "cache",
+          "params",
           "run",
           "format",
         ]);
@@ -50,6 +52,8 @@ export function planRoutes(backend: GatewayBackend): readonly Route[] {
         const select = query.text("select");
         const includeUpstream = query.flag("includeUpstream");
         const strict = query.flag("strict");
+        const cache = query.flag("cache");
+        const params = query.object("params");
         const run = query.text("run");
         const format = query.oneOf("format", PLAN_FORMATS) ?? "json";
         const request = {
@@ -69,8 +73,9 @@ export function planRoutes(backend: GatewayBackend): readonly Route[] {
         const selection = view === undefined || Object.keys(request).length > 0
           ? request
           : selectionOf(view.request);
-        const text = await backend.drawPlan(selection, {
+        const text = await backend.drawPlan(params === undefined ? selection : { ...selection, params }, {
           format,
+          ...(cache === undefined ? {} : { cache }),
           ...(strict === undefined ? {} : { strict }),
           ...(view === undefined ? {} : { durationsMs: durationsOf(view.tasks) }),
         });

@@ -1,0 +1,34 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { assertResultsOptions, parseResults, type ResultsOptions } from "../../src/store/results.ts";
+
+const moduleUrl = (path: string): string => new URL(path, "file:///here/").href;
+
+Deno.test("parseResults() reads each kind from one line", () => {
+  const read: Record<string, ResultsOptions> = {
+    "filesystem": { kind: "filesystem" },
+    "kv": { kind: "kv" },
+    "kv:/data/results.kv": { kind: "kv", path: "/data/results.kv" },
+    "postgres://me@host/db": { kind: "postgres", url: "postgres://me@host/db" },
+    "postgresql://host": { kind: "postgres", url: "postgresql://host" },
+    "./store.ts": { kind: "module", module: "file:///here/store.ts" },
+    "https://example.org/store.js": { kind: "module", module: "https://example.org/store.js" },
+  };
+  for (const [text, options] of Object.entries(read)) {
+    assertEquals(parseResults(text, moduleUrl), options);
+    assertResultsOptions(options);
+  }
+});
+
+Deno.test("parseResults() refuses anything else", () => {
+  for (const text of ["", "sqlite", "Postgres", "mysql://host", "./folder"]) {
+    assertThrows(() => parseResults(text, moduleUrl), TypeError, "MILLRACE_RESULTS");
+  }
+});
+
+Deno.test("assertResultsOptions() refuses unknown kinds and options", () => {
+  const wrong = (options: unknown) => () => assertResultsOptions(options as ResultsOptions);
+  assertThrows(wrong({ kind: "s3" }), TypeError, '"s3"');
+  assertThrows(wrong({}), TypeError, "kind");
+  assertThrows(wrong({ kind: "toString" }), TypeError, '"toString"');
+  assertThrows(wrong({ kind: "postgres", uri: "x" }), TypeError, 'did you mean "url"');
+});

@@ -5,6 +5,7 @@
  * @module
  */
 import { defineActor } from "../src/actor/define_actor.ts";
+import { later } from "../src/actor/loop.ts";
 import type { Address } from "../src/actor/ref.ts";
 import { createIdSource } from "../src/base/ids.ts";
 import { fromWire, toWire } from "../src/base/errors.ts";
@@ -103,7 +104,11 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
           return refused(toWire(error));
         }
       });
-      return someWait ? Promise.all(outcomes).then(pack) : pack(outcomes as readonly Outcome[]);
+      if (someWait) return Promise.all(outcomes).then(pack);
+      // The events go first: who waits for this answer waits a turn, who waits for an event does not.
+      return new Promise<PackedOutcomes>((resolve) =>
+        later(() => resolve(pack(outcomes as readonly Outcome[])))
+      );
     },
     room: (ticket) => tickets.news(ticket),
     fire: async ({ event, fire }) => {

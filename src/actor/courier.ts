@@ -74,7 +74,7 @@ export class Courier implements Sender {
       cancel,
       more: (address, id, credit) => {
         if (address.host === ports.host) this.#loopback.more(id, credit);
-        else this.#peers.get(address.host)?.emit([Kind.More, id, credit]);
+        else this.#peers.get(address.host)?.emitAlong([Kind.More, id, credit]);
       },
     });
     this.#inbound = new Inbound(ports, this.#asks, this.#readers);

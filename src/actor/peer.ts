@@ -46,6 +46,8 @@ export class RemotePeer extends Correspondent {
   readonly #outbox = new Outbox();
   #link: Link | undefined;
   #scheduled = false;
+  /** Whether a later turn sends what waits. */
+  #along = false;
   readonly #gates = new Map<string, Gate>();
   /** At how many windows they are looked through. */
   #sweepAt = KEPT_WINDOWS;
@@ -130,6 +132,17 @@ export class RemotePeer extends Correspondent {
   emit(message: Message, plain = true): void {
     this.#outbox.push(message, plain);
     this.#schedule();
+  }
+
+  /** Sends a message that is in no hurry: with whatever is sent next, or in a later turn. */
+  emitAlong(message: Message): void {
+    this.#outbox.push(message, true);
+    if (this.#along || this.#scheduled) return;
+    this.#along = true;
+    this.#hooks.later(() => {
+      this.#along = false;
+      this.#flush();
+    });
   }
 
   /** Somebody there waits at the window of an actor here. */

@@ -9,8 +9,8 @@ import type { Clock } from "./clock.ts";
 
 /** Makes identifiers; each is greater than the one before. */
 export interface IdSource {
-  /** The next identifier. */
-  next(): string;
+  /** The next identifier; `nowMs` is the time, if the caller has just looked at the clock. */
+  next(nowMs?: number): string;
 }
 
 /**
@@ -46,8 +46,7 @@ class CountedIds implements IdSource {
     this.#generator = generator;
   }
 
-  next(): string {
-    const nowMs = this.#clock.now();
+  next(nowMs: number = this.#clock.now()): string {
     if (nowMs !== this.#nowMs || this.#tail === 0xffff) return this.#draw(nowMs);
     const tail = ++this.#tail;
     return this.#head + HEX[tail >> 8]! + HEX[tail & 0xff]!;

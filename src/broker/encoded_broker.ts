@@ -8,6 +8,7 @@ import { MillraceError } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import { type EncodedEvent, GAP_TOPIC } from "../event/event.ts";
 import { compilePattern, parsePattern } from "../event/topic.ts";
+import { eventUnknown } from "./log_rules.ts";
 import type { ClaimSource } from "./claims.ts";
 import type { BrokerCore, Delivery } from "./core.ts";
 import type {
@@ -22,9 +23,8 @@ import type {
   Since,
   TopicInfo,
 } from "./port.ts";
-export type { Durability, TopicInfo } from "./port.ts";
 import type { Recent } from "./recent_events.ts";
-import { assertSince, replayStart } from "./replay_start.ts";
+import { assertReplayable, assertSince, replayStart } from "./replay_start.ts";
 import { ReplayedSubscription, type ReplayStart } from "./replayed_subscription.ts";
 import type { EncodedSubscription, SubscribeOptions } from "./subscription.ts";
 
@@ -88,6 +88,11 @@ export class EncodedBroker {
     return this.#durable.has(topic);
   }
 
+  /** Whether a topic takes no more events. */
+  isComplete(topic: string): boolean {
+    return this.#completed.has(topic);
+  }
+
   /**
    * Keeps an event if its topic is durable, then gives it to everyone who wants it.
    *
@@ -143,12 +148,7 @@ export class EncodedBroker {
   subscribe(pattern: string, options: SubscribeOptions = {}): EncodedSubscription {
     const { since, signal, ...rest } = options;
     if (since === undefined) return this.#core.subscribe(pattern, options);
-    if (rest.group !== undefined) {
-      throw new TypeError(
-        "Cannot subscribe with both a group and since: a group that begins in the past is consume()",
-      );
-    }
-    assertSince(since);
+    assertReplayable(options);
     const shown = this.#loading === undefined ? this.#shown : undefined;
     const recent = this.#core.recent(pattern, since);
     const replayed = new ReplayedSubscription({
@@ -168,11 +168,7 @@ export class EncodedBroker {
     await this.#loaded();
     assertSince(since);
     const position = await this.#kept().find(since);
-    if (position === undefined) {
-      throw new RangeError(
-        `Cannot consume since the event ${JSON.stringify(since)} as the log has no such event`,
-      );
-    }
+    if (position === undefined) throw eventUnknown(since);
     return await this.#kept().openConsumer(name, settings, position);
   }
 

@@ -7,6 +7,7 @@
  * - names of groups (`kernel`, `events` …) run only those
  */
 import { coldStart } from "./cold_start.ts";
+import { durable } from "./durable.ts";
 import { events } from "./events.ts";
 import { graphs } from "./graphs.ts";
 import { fanout } from "./fanout.ts";
@@ -27,6 +28,7 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   "kernel-hardship": kernelHardship,
   events,
   fanout,
+  durable,
   topics,
   tasks,
   graphs,

@@ -227,7 +227,7 @@ Deno.test("SqliteEventLog does what MemoryEventLog does, claim by claim", async 
     }));
     assertEquals(outcomes[1], outcomes[0]);
   });
-  await fc.assert(property, { numRuns: 60 });
+  await fc.assert(property, { numRuns: 150 });
 });
 
 for (const fsync of ["batched", "always"] as const) {

@@ -1,6 +1,6 @@
 /** A platform in memory, with the calls that reached it. */
 import { MillraceError } from "../../src/base/errors.ts";
-import type { TopicInfo } from "../../src/broker/encoded_broker.ts";
+import type { TopicInfo } from "../../src/broker/port.ts";
 import { matchTopic } from "../../src/event/topic.ts";
 import type { EncodedEvent } from "../../src/event/event.ts";
 import type { GatewayBackend, PlatformView, TriggerView } from "../../src/http/port.ts";

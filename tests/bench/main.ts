@@ -19,6 +19,7 @@ import { plans } from "./plans.ts";
 import { pool } from "./pool.ts";
 import { registry } from "./registry.ts";
 import { schemaEdges } from "./schema_edges.ts";
+import { streams } from "./streams.ts";
 import { tasks } from "./tasks.ts";
 import { timeout } from "./timeout.ts";
 import { topics } from "./topics.ts";
@@ -34,6 +35,7 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   graphs,
   pool,
   timeout,
+  streams,
   io,
   plans,
   registry,

@@ -120,6 +120,9 @@ Deno.test("bench --quick --json prints a figure for every subject, and loses not
       "calls of a task that computes for 1 ms, 64 in flight",
       "an endless loop ends after its time-out of 20 ms, 3 loops",
       "an endless loop ends after its time-out of 20 ms, 3 loops",
+      "chunks of a stream / raw: 1 worker, file written and renamed, one a message",
+      "chunks of a stream / raw: 1 worker, file written and renamed, one a message",
+      "chunks of a stream",
       ...[
         "file written and renamed",
         "Deno KV",

@@ -12,6 +12,7 @@ import { events } from "./events.ts";
 import { graphs } from "./graphs.ts";
 import { fanout } from "./fanout.ts";
 import { io } from "./io.ts";
+import { httpEvents } from "./http_events.ts";
 import { kernelHardship } from "./kernel_hardship.ts";
 import { measure, type OpenBench, table } from "./figure.ts";
 import { kernel } from "./kernel.ts";
@@ -30,6 +31,7 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   events,
   fanout,
   durable,
+  "http-events": httpEvents,
   topics,
   tasks,
   graphs,

@@ -53,6 +53,14 @@ Deno.test("bench --quick --json prints a figure for every subject, and loses not
       "durable events, read / raw: JSON text of 256, read and parse",
       "durable events, read",
       "durable events, read",
+      "events posted over HTTP / raw: Deno.serve, one JSON body",
+      "events posted over HTTP / raw: Deno.serve, 256 in one JSON body",
+      "events posted over HTTP",
+      "events posted over HTTP",
+      "events streamed over HTTP / raw: stream, one frame a piece",
+      "events streamed over HTTP / raw: stream, 256 frames a piece",
+      "events streamed over HTTP",
+      "events streamed over HTTP",
       ...(qlobber
         ? [
           "topics matched, 1,000 patterns, uniform / npm qlobber: QlobberDedup",

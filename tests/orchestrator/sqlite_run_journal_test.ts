@@ -273,7 +273,6 @@ for (const fsync of ["batched", "always"] as const) {
       const child = new Deno.Command(Deno.execPath(), { args: ["eval", code], stdout: "piped" }).spawn();
       let said = "";
       let killed = false;
-      let killed = false;
       for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
         said += chunk;
         if (killed || said.split("\n").length <= 500) continue; // what it said before it died may come in parts

@@ -144,8 +144,8 @@ export interface JournalPruning {
    * @throws {RangeError} If `limit` is no positive integer, or `keep` no integer from 0.
    */
   prune(filter: PruneFilter): Promise<readonly string[]>;
-  /** Deletes the next bit of a forgotten run; `undefined` if there is nothing to delete. */
-  release(): Promise<Released | undefined>;
+  /** Deletes the next bit of a forgotten run that is none of these; `undefined` if there is nothing to delete. */
+  release(except?: readonly string[]): Promise<Released | undefined>;
   /** The results of a forgotten run are deleted, but for those of these tasks. */
   released(runId: string, kept: readonly string[]): Promise<void>;
   /** Deletes routed events from before that no run is left of, at most so many; gives their number. */

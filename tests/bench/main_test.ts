@@ -41,6 +41,8 @@ Deno.test("bench --quick --json prints a figure for every subject, and loses not
       "events through a broker",
       "events through a broker",
       "a lone event through a broker and its answer, p50 / raw: objects through the same threads",
+      "a lone event through a broker and its answer, p50 / raw: the same, and each sender is told",
+      "a lone event through a broker and its answer, p50",
       "a lone event through a broker and its answer, p50",
       "deliveries to 100 subscribers in one thread / raw: loop over callbacks that fill the same buffers",
       "deliveries to 100 subscribers in one thread",

@@ -16,17 +16,18 @@ import {
   consumerSettings,
   ValueConsumer,
 } from "../src/broker/consumer.ts";
-import type { TopicInfo } from "../src/broker/encoded_broker.ts";
 import { EventReader, type SubscribeValuesOptions } from "../src/broker/event_reader.ts";
+import { DEFAULT_RETENTION, mergeRetention } from "../src/broker/log_rules.ts";
 import { NewsReader } from "../src/broker/news.ts";
-import type { ConsumerInfo, DeadEvent } from "../src/broker/port.ts";
+import type { ConsumerInfo, DeadEvent, TopicInfo } from "../src/broker/port.ts";
 import { BATCHES_UNDER_WAY, type brokerProtocol } from "../src/broker/protocol.ts";
 import { conform, joinPatterns } from "../src/broker/publication.ts";
 import { type AboutEvent, type Accepted, Publisher } from "../src/broker/publisher.ts";
+import { assertReplayable } from "../src/broker/replay_start.ts";
 import type { SubscribeOptions } from "../src/broker/subscription.ts";
 import { decodeEvent, type EncodedEvent, type MillraceEvent } from "../src/event/event.ts";
 import { decodeBatch, type EventBatch, readBatch } from "../src/event/event_batch.ts";
-import { assertPublishable } from "../src/event/topic.ts";
+import { assertPublishable, parsePattern } from "../src/event/topic.ts";
 
 /** Events of a subscription to the platform. Leaving the loop unsubscribes. */
 export interface EventStream<Data = unknown> extends AsyncIterableIterator<MillraceEvent<Data>> {
@@ -71,6 +72,8 @@ export class EventSpeaker {
   ): EventStream<Data> {
     const { schema, ...rest } = options;
     const joined = joinPatterns(pattern);
+    parsePattern(joined);
+    assertReplayable(rest);
     if (schema === undefined && rest.since === undefined) {
       // Nothing to look at: all data of a batch is parsed at once.
       const events = new EventsOf(this.#batches(joined, rest), readBatch) as AsyncIterableIterator<
@@ -126,6 +129,8 @@ export class EventSpeaker {
     assertKeys("a topic", options, ["schema", "durable", "retention"]);
     assertPublishable(topic);
     const { schema, ...durability } = options;
+    // What is wrong with a call is said here, as the class of such an error does not cross threads.
+    if (options.retention !== undefined) mergeRetention(DEFAULT_RETENTION, options.retention);
     await this.#broker.ask("declare", { topic, durability }, ALWAYS);
     if (schema !== undefined) this.#schemas.set(topic, schema);
   }

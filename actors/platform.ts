@@ -10,9 +10,8 @@ import { assertKeys } from "../src/base/names.ts";
 import { systemClock } from "../src/base/system_clock.ts";
 import type { DeadLettersOptions, PublishOptions, TopicOptions } from "../src/broker/broker.ts";
 import type { ConsumeOptions, Consumer } from "../src/broker/consumer.ts";
-import type { TopicInfo } from "../src/broker/encoded_broker.ts";
 import type { SubscribeValuesOptions } from "../src/broker/event_reader.ts";
-import type { ConsumerInfo, DeadEvent } from "../src/broker/port.ts";
+import type { ConsumerInfo, DeadEvent, TopicInfo } from "../src/broker/port.ts";
 import type { MillraceEvent } from "../src/event/event.ts";
 import { createApp } from "../src/http/app.ts";
 import type { PlatformView } from "../src/http/port.ts";
@@ -20,6 +19,7 @@ import { upgradeWebSocket } from "../src/http/serve.ts";
 import type { RunFilter } from "../src/orchestrator/port.ts";
 import { DEFAULT_RETENTION } from "../src/orchestrator/retention.ts";
 import { lockDataDir } from "../src/store/data_dir_lock.ts";
+import { assertResultsPlace, noteResultsPlace } from "../src/store/filesystem_results_place.ts";
 import { assertResultsOptions, openResults, type ResultsOptions } from "../src/store/results.ts";
 import type { LogEntry, LogFilter } from "../src/task/log_entry.ts";
 import { assertRetention, type Retention } from "../src/task/pipeline.ts";
@@ -54,7 +54,7 @@ export interface PlatformOptions {
   /** `always`: what is accepted survives a power cut; `batched`: the end of the process. @default {"batched"} */
   readonly fsync?: "always" | "batched";
   /**
-   * Where results are kept. What an earlier start of the data folder kept elsewhere is not found there.
+   * Where results are kept. A data folder that has its results elsewhere is refused.
    * @default {{ kind: "filesystem" }}
    */
   readonly results?: ResultsOptions;
@@ -256,7 +256,8 @@ const HTTP_KEYS = ["port", "hostname", "token"] as const;
  * Opens a platform: takes the data folder, starts the cast, continues unfinished runs, and serves.
  *
  * @throws {MillraceError} `platform/data-dir-locked` (naming the process that has the folder),
- * `platform/data-dir-unusable`, `platform/journal-unusable`, `store/unavailable`, `store/kv-off`, `platform/no-free-port`, `module/load-failed`,
+ * `platform/data-dir-unusable`, `platform/journal-unusable`, `platform/results-elsewhere`, `store/unavailable`,
+ * `store/kv-off`, `platform/no-free-port`, `module/load-failed`,
  * `module/definition-invalid` or a duplicate definition.
  * @throws {TypeError} If an option is unknown.
  * @throws {RangeError} If `executors` is not a whole number.
@@ -303,6 +304,7 @@ export async function openSpeaker(
   undo.use(lock);
   try {
     const dataDir = await Deno.realPath(lock.dir);
+    await assertResultsPlace(dataDir, results);
     const registry = createTaskRegistry();
     const local = { get: (name: string) => registry.has(name) ? registry.get(name) : undefined };
     const failed = Promise.withResolvers<string>();
@@ -321,6 +323,7 @@ export async function openSpeaker(
       onFailure: failed.resolve,
     });
     undo.defer(async () => void await cast.stop(0));
+    await noteResultsPlace(dataDir, results);
     const openKept = () => openResults(results, { dataDir, fsync });
     const speaker = new PlatformSpeaker({
       cast,

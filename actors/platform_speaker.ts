@@ -8,9 +8,8 @@ import { MillraceError } from "../src/base/errors.ts";
 import { assertKeys } from "../src/base/names.ts";
 import type { DeadLettersOptions, PublishOptions, TopicOptions } from "../src/broker/broker.ts";
 import type { ConsumeOptions, Consumer } from "../src/broker/consumer.ts";
-import type { TopicInfo } from "../src/broker/port.ts";
 import type { SubscribeValuesOptions } from "../src/broker/event_reader.ts";
-import type { ConsumerInfo, DeadEvent } from "../src/broker/port.ts";
+import type { ConsumerInfo, DeadEvent, TopicInfo } from "../src/broker/port.ts";
 import { PUBLISH_KEYS } from "../src/broker/publication.ts";
 import type { SubscribeOptions } from "../src/broker/subscription.ts";
 import type { EncodedEvent, MillraceEvent } from "../src/event/event.ts";
@@ -119,6 +118,9 @@ export class PlatformSpeaker implements Platform {
       topics: (pattern) => this.topics(pattern),
       declareTopic: (topic, durability) => this.declareTopic(topic, durability),
       completeTopic: (topic) => this.complete(topic),
+      consumers: () => this.consumers(),
+      deadLetters: (consumer, options) => this.deadLetters(consumer, options),
+      redeliver: (consumer, sequences) => this.redeliver(consumer, sequences),
       subscribe: (pattern, since) =>
         this.#events.gathered(pattern, { gaps: true, ...(since === undefined ? {} : { since }) }),
     };

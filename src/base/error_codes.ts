@@ -18,6 +18,8 @@ export interface ErrorDetails {
   "event/reserved-topic": { topic: string };
   /** An event has caused the next one too often: a pipeline seems to start itself. */
   "event/too-many-hops": { topic: string; hops: number };
+  /** A consumer is to begin after an event that the event log does not have, or has no more. */
+  "event/unknown": { id: string };
   /** The broker takes nothing more, as it was closed. */
   "broker/closed": Record<never, never>;
   /** Subscriptions that refuse what they cannot hold have missed the event; the others have it. */
@@ -152,6 +154,8 @@ export interface ErrorDetails {
   "platform/data-dir-locked": { dataDir: string; pid: number; url?: string };
   /** A data folder cannot be made or written. */
   "platform/data-dir-unusable": { dataDir: string; reason: string };
+  /** A data folder has its results in another place than the one that is named. */
+  "platform/results-elsewhere": { dataDir: string; place: string; noted: string };
   /** The file of the run journal is corrupt, of a newer version, or not a journal. */
   "platform/journal-unusable": { path: string; reason: string };
   /** The host name or address to serve HTTP at is none of this machine's. */
@@ -219,6 +223,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "event/invalid": once,
   "event/reserved-topic": once,
   "event/too-many-hops": once,
+  "event/unknown": once,
   "broker/closed": once,
   "broker/overloaded": again,
   "broker/log-closed": once,
@@ -286,6 +291,7 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "platform/closed": once,
   "platform/data-dir-locked": once,
   "platform/data-dir-unusable": once,
+  "platform/results-elsewhere": once,
   "platform/journal-unusable": once,
   "platform/no-free-port": once,
   "platform/address-unusable": once,

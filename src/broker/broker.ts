@@ -15,8 +15,8 @@ import { type ConsumeOptions, type Consumer, consumerSettings, ValueConsumer } f
 import { type BrokerCore, type BrokerStats, createBrokerCore } from "./core.ts";
 import { DecodedSubscription, type Subscription } from "./decoded_subscription.ts";
 import type { SubscribeValuesOptions } from "./event_reader.ts";
-import { EncodedBroker, type KeptDelivery, type TopicInfo } from "./encoded_broker.ts";
-import type { ConsumerInfo, DeadEvent, EventLog, TopicRetention } from "./port.ts";
+import { EncodedBroker, type KeptDelivery } from "./encoded_broker.ts";
+import type { ConsumerInfo, DeadEvent, EventLog, TopicInfo, TopicRetention } from "./port.ts";
 import {
   assertId,
   conform,
@@ -121,7 +121,7 @@ export interface Broker extends AsyncDisposable {
    */
   publish(topic: string, data: unknown, options?: PublishOptions): Promise<Published>;
   /**
-   * Publishes one event to each declared topic that matches. If none does, it says so by an event on
+   * Publishes one event to each declared topic that matches and is not complete. If none does, it says so by an event on
    * `$sys.advisory.unmatched`. One topic that refuses the event does not keep it from the others.
    *
    * @throws {MillraceError} `pattern/invalid`, and what {@linkcode Broker.publish} throws.
@@ -266,7 +266,7 @@ class ValueBroker implements Broker {
     options: PublishPatternOptions = {},
   ): Promise<PublishedToPattern> {
     assertKeys("a publication", options, PUBLISH_PATTERN_KEYS);
-    const topics = this.topics(pattern);
+    const topics = this.topics(pattern).filter((topic) => !this.#encoded.isComplete(topic));
     if (topics.length === 0) this.#core.announce("$sys.advisory.unmatched", { pattern });
     const all = await Promise.all(topics.map((topic) => this.publish(topic, data, options)));
     const sum = (count: (one: Published) => number): number =>

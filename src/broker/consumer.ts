@@ -6,8 +6,11 @@
 import { assertKeys } from "../base/names.ts";
 import { check, type Schema } from "../base/schema.ts";
 import { decodeEvent, type MillraceEvent } from "../event/event.ts";
+import { parsePattern } from "../event/topic.ts";
 import type { Claims } from "./claims.ts";
+import { assertConsumerSettings } from "./log_rules.ts";
 import type { ConsumerSettings, LogClaim, Since } from "./port.ts";
+import { assertSince } from "./replay_start.ts";
 
 /** How to consume. */
 export interface ConsumeOptions<Data = unknown> {
@@ -40,7 +43,7 @@ export interface Claim<Data = unknown> {
   readonly sequence: number;
   /** Which delivery of it this is, from 1. */
   readonly tries: number;
-  /** It is done. */
+  /** It is done. If the broker closed meanwhile, it is not, and comes again. */
   ack(): Promise<boolean>;
   /** Deliver it again, not before `delayMs` have passed; after the last delivery it becomes a dead letter. */
   retry(options?: { readonly delayMs?: number; readonly reason?: string }): Promise<boolean>;
@@ -50,7 +53,7 @@ export interface Claim<Data = unknown> {
   extend(): Promise<boolean>;
 }
 
-/** A member of a consumer. Leaving a `for await` over it closes it. */
+/** A member of a consumer. Leaving a `for await` over it closes it; when the broker closes, the loop ends. */
 export interface Consumer<Data = unknown> extends AsyncIterable<Claim<Data>>, AsyncDisposable {
   /** The consumer. */
   readonly name: string;
@@ -71,14 +74,18 @@ const KEYS = [
 /** The settings of a consumer, with what is usual for those that are not given. */
 export function consumerSettings(pattern: string, options: ConsumeOptions): ConsumerSettings {
   assertKeys("a consumer", options, KEYS);
-  const { name, ackWithinMs = 30_000, maxDeliveries = 5, maxInFlight = 1_000 } = options;
+  const { name, since = "first", ackWithinMs = 30_000, maxDeliveries = 5, maxInFlight = 1_000 } = options;
   if (typeof name !== "string" || !/^[\p{L}\p{N}_.-]{1,128}$/u.test(name)) {
     throw new TypeError(
       `Cannot consume as "name" must be 1 to 128 letters, digits, "_", "-" or ".": current value is ` +
         JSON.stringify(name),
     );
   }
-  return { patterns: [pattern], ackWithinMs, maxDeliveries, maxInFlight };
+  const settings = { patterns: [pattern], ackWithinMs, maxDeliveries, maxInFlight };
+  parsePattern(pattern);
+  assertConsumerSettings(settings);
+  assertSince(since);
+  return settings;
 }
 
 /** A consumer whose claims are made on the first turn of its loop. */

@@ -8,6 +8,7 @@ import { MillraceError } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import { type EncodedEvent, GAP_TOPIC } from "../event/event.ts";
 import { compilePattern, parsePattern } from "../event/topic.ts";
+import { eventUnknown } from "./log_rules.ts";
 import type { ClaimSource } from "./claims.ts";
 import type { BrokerCore, Delivery } from "./core.ts";
 import type {
@@ -22,9 +23,8 @@ import type {
   Since,
   TopicInfo,
 } from "./port.ts";
-export type { Durability, TopicInfo } from "./port.ts";
 import type { Recent } from "./recent_events.ts";
-import { assertSince, replayStart } from "./replay_start.ts";
+import { assertReplayable, assertSince, replayStart } from "./replay_start.ts";
 import { ReplayedSubscription, type ReplayStart } from "./replayed_subscription.ts";
 import type { EncodedSubscription, SubscribeOptions } from "./subscription.ts";
 
@@ -63,6 +63,7 @@ export class EncodedBroker {
   #duplicates = 0;
   #cancelPrune: Cancel = () => {};
   #closed = false;
+  readonly #onClose = new Set<() => void>();
 
   /** Has to be opened before anything else. */
   constructor({ core, log, ids, clock }: EncodedBrokerOptions) {
@@ -86,6 +87,11 @@ export class EncodedBroker {
   /** Whether events of a topic are kept. */
   isDurable(topic: string): boolean {
     return this.#durable.has(topic);
+  }
+
+  /** Whether a topic takes no more events. */
+  isComplete(topic: string): boolean {
+    return this.#completed.has(topic);
   }
 
   /**
@@ -143,12 +149,7 @@ export class EncodedBroker {
   subscribe(pattern: string, options: SubscribeOptions = {}): EncodedSubscription {
     const { since, signal, ...rest } = options;
     if (since === undefined) return this.#core.subscribe(pattern, options);
-    if (rest.group !== undefined) {
-      throw new TypeError(
-        "Cannot subscribe with both a group and since: a group that begins in the past is consume()",
-      );
-    }
-    assertSince(since);
+    assertReplayable(options);
     const shown = this.#loading === undefined ? this.#shown : undefined;
     const recent = this.#core.recent(pattern, since);
     const replayed = new ReplayedSubscription({
@@ -168,11 +169,7 @@ export class EncodedBroker {
     await this.#loaded();
     assertSince(since);
     const position = await this.#kept().find(since);
-    if (position === undefined) {
-      throw new RangeError(
-        `Cannot consume since the event ${JSON.stringify(since)} as the log has no such event`,
-      );
-    }
+    if (position === undefined) throw eventUnknown(since);
     return await this.#kept().openConsumer(name, settings, position);
   }
 
@@ -192,6 +189,7 @@ export class EncodedBroker {
 
   /** Claims events, and says which became dead letters instead. */
   async claim(name: string, max: number): Promise<ClaimPage> {
+    if (this.#closed) return { claims: [], buried: [], ended: true };
     const page = await this.#kept().claim(name, max);
     for (const letter of page.buried) this.#announceDead(name, letter);
     return page;
@@ -208,9 +206,15 @@ export class EncodedBroker {
     return settled;
   }
 
-  /** Calls `listener` when there may be more to claim. */
+  /** Calls `listener` when there may be more to claim, or the end is there. */
   watch(listener: () => void): () => void {
-    return this.#kept().watch(listener);
+    const unwatch = this.#kept().watch(listener);
+    const own = (): void => listener();
+    this.#onClose.add(own);
+    return () => {
+      this.#onClose.delete(own);
+      unwatch();
+    };
   }
 
   /** The consumers. */
@@ -239,11 +243,13 @@ export class EncodedBroker {
     this.#closed = true;
     this.#cancelPrune();
     this.#core.close();
+    for (const listener of [...this.#onClose]) listener();
   }
 
   async #load(log: EventLog): Promise<void> {
     try {
-      const [topics, head] = await Promise.all([log.topics(), log.head()]);
+      const [topics, head, consumers] = await Promise.all([log.topics(), log.head(), log.consumers()]);
+      for (const { name, missed } of consumers) this.#missed.set(name, missed);
       for (const { topic, completed } of topics) {
         this.#durable.add(topic);
         this.#core.declare(topic);

@@ -6,7 +6,7 @@
 import { MillraceError } from "../base/errors.ts";
 import { assertKeys } from "../base/names.ts";
 import { compilePattern } from "../event/topic.ts";
-import type { ConsumerSettings, TopicRetention } from "./port.ts";
+import type { ConsumerSettings, Since, TopicRetention } from "./port.ts";
 
 /** How much of a durable topic is kept unless its declaration says otherwise. */
 export const DEFAULT_RETENTION: Required<TopicRetention> = {
@@ -78,6 +78,16 @@ export function topicCompleted(topic: string): MillraceError<"topic/completed"> 
     "topic/completed",
     `Cannot publish to "${topic}" as a topic that is complete takes no more events`,
     { details: { topic } },
+  );
+}
+
+/** What a log says of a place after an event that it does not have. */
+export function eventUnknown(since: Since): MillraceError<"event/unknown"> {
+  const id = typeof since === "object" && "id" in since ? since.id : "";
+  return new MillraceError(
+    "event/unknown",
+    `Cannot begin after event "${id}" as the event log must have it: retention may have taken it`,
+    { details: { id } },
   );
 }
 

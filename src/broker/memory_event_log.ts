@@ -245,7 +245,7 @@ export class MemoryEventLog implements EventLog {
   #read(matches: (topic: string) => boolean, after: number, max: number): LogPage {
     const found = this.#kept.filter(({ event }) => event.sequence > after && matches(event.topic));
     const events = found.slice(0, max).map(({ event }) => event);
-    const position = found.length > max ? events.at(-1)?.sequence ?? after : Math.max(after, this.#head);
+    const position = found.length >= max ? events.at(-1)?.sequence ?? after : Math.max(after, this.#head);
     const missed = [...this.#topics].some(([topic, { prunedTo }]) => prunedTo > after && matches(topic));
     return { events, position, missed };
   }

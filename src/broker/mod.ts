@@ -86,13 +86,13 @@ export type {
   Settled,
   Settlement,
   Since,
+  TopicInfo,
   TopicRetention,
 } from "./port.ts";
 export { openSqliteEventLog, SqliteEventLog, type SqliteEventLogOptions } from "./sqlite_event_log.ts";
 export type { Claim, ConsumeOptions, Consumer } from "./consumer.ts";
 export type { Subscription } from "./decoded_subscription.ts";
 export type { SubscribeValuesOptions } from "./event_reader.ts";
-export type { TopicInfo } from "./encoded_broker.ts";
 export {
   type EncodedSubscription,
   type Overflow,

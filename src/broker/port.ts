@@ -33,6 +33,31 @@ export interface LoggedTopic {
   readonly bytes: number;
 }
 
+/** What a declaration says of a topic. */
+export interface Durability {
+  /** Whether its events are kept in the log. */
+  readonly durable?: boolean;
+  /** How much of them. */
+  readonly retention?: TopicRetention;
+}
+
+/** A declared topic. */
+export interface TopicInfo {
+  /** The topic. */
+  readonly topic: string;
+  /** Whether it takes no more events. */
+  readonly completed: boolean;
+  /** What is kept of it, if it is durable. */
+  readonly durable?: {
+    /** How much is kept. */
+    readonly retention: Required<TopicRetention>;
+    /** Events that are kept now. */
+    readonly events: number;
+    /** Their bytes. */
+    readonly bytes: number;
+  };
+}
+
 /** An event of the log; its `sequence` is its place there, from 1. */
 export type LoggedEvent = EncodedEvent & { readonly sequence: number };
 
@@ -167,7 +192,8 @@ export interface EventLog extends AsyncDisposable {
   /** Lets a topic take no more events, for ever. */
   complete(topic: string): Promise<void>;
   /**
-   * Appends events in this order, each unless the log has one of its id. Answered once all are durable.
+   * Appends events in this order, each unless the log has one of its id. Answered once all are durable; calls
+   * are taken, and answered, in their order.
    *
    * @throws {MillraceError} `topic/not-durable`; `topic/completed`; then nothing of the batch was written.
    */
@@ -197,29 +223,4 @@ export interface EventLog extends AsyncDisposable {
   deadLetters(name: string, after: number, max: number): Promise<readonly DeadEvent[]>;
   /** Delivers dead letters anew, all or those of these sequences; tells how many. @throws {MillraceError} `consumer/unknown`. */
   redeliver(name: string, sequences?: readonly number[]): Promise<number>;
-}
-
-/** What a declaration says of a topic. */
-export interface Durability {
-  /** Whether its events are kept in the log. */
-  readonly durable?: boolean;
-  /** How much of them. */
-  readonly retention?: TopicRetention;
-}
-
-/** A declared topic. */
-export interface TopicInfo {
-  /** The topic. */
-  readonly topic: string;
-  /** Whether it takes no more events. */
-  readonly completed: boolean;
-  /** What is kept of it, if it is durable. */
-  readonly durable?: {
-    /** How much is kept. */
-    readonly retention: Required<TopicRetention>;
-    /** Events that are kept now. */
-    readonly events: number;
-    /** Their bytes. */
-    readonly bytes: number;
-  };
 }

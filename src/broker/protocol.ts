@@ -8,16 +8,17 @@ import { protocol } from "../actor/protocol.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import type { EventBatch } from "../event/event_batch.ts";
 import type { Fire } from "../trigger/port.ts";
-import type { Durability, TopicInfo } from "./encoded_broker.ts";
 import type { PackedOutcomes } from "./outcome.ts";
 import type {
   ClaimPage,
   ConsumerInfo,
   ConsumerSettings,
   DeadEvent,
+  Durability,
   Settled,
   Settlement,
   Since,
+  TopicInfo,
 } from "./port.ts";
 import type { SubscribeOptions } from "./subscription.ts";
 

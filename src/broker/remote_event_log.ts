@@ -8,6 +8,7 @@ import { fromWire } from "../base/errors.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import { decodeBatch, encodeBatch } from "../event/event_batch.ts";
 import type { eventLogProtocol } from "./log_protocol.ts";
+import { assertConsumerSettings, DEFAULT_RETENTION, logClosed, mergeRetention } from "./log_rules.ts";
 import { NewsReader } from "./news.ts";
 import type {
   Appended,
@@ -40,6 +41,7 @@ export class RemoteEventLog implements EventLog {
   readonly #actor: ActorRef<typeof eventLogProtocol>;
   readonly #news: NewsReader;
   #waiting: Waiting[] = [];
+  #closed = false;
 
   /** To this actor. */
   constructor(actor: ActorRef<typeof eventLogProtocol>) {
@@ -48,35 +50,42 @@ export class RemoteEventLog implements EventLog {
   }
 
   declare(topic: string, retention: TopicRetention): Promise<void> {
-    return this.#actor.ask("declare", { topic, retention }, ALWAYS);
-  }
-
-  topics(): Promise<readonly LoggedTopic[]> {
-    return this.#actor.ask("topics", undefined, ALWAYS);
-  }
-
-  complete(topic: string): Promise<void> {
-    return this.#actor.ask("complete", topic, ALWAYS);
-  }
-
-  append(events: readonly EncodedEvent[]): Promise<readonly Appended[]> {
-    return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) queueMicrotask(() => this.#send());
-      this.#waiting.push({ events, resolve, reject });
+    return this.#open((actor) => {
+      mergeRetention(DEFAULT_RETENTION, retention); // said here, as its class does not cross threads
+      return actor.ask("declare", { topic, retention }, ALWAYS);
     });
   }
 
-  async read(request: ReadRequest): Promise<LogPage> {
-    const { batch, position, missed } = await this.#actor.ask("read", request, ALWAYS);
-    return { events: decodeBatch(batch) as LoggedEvent[], position, missed };
+  topics(): Promise<readonly LoggedTopic[]> {
+    return this.#open((actor) => actor.ask("topics", undefined, ALWAYS));
+  }
+
+  complete(topic: string): Promise<void> {
+    return this.#open((actor) => actor.ask("complete", topic, ALWAYS));
+  }
+
+  append(events: readonly EncodedEvent[]): Promise<readonly Appended[]> {
+    return this.#open(() =>
+      new Promise((resolve, reject) => {
+        if (this.#waiting.length === 0) queueMicrotask(() => this.#send());
+        this.#waiting.push({ events, resolve, reject });
+      })
+    );
+  }
+
+  read(request: ReadRequest): Promise<LogPage> {
+    return this.#open(async (actor) => {
+      const { batch, position, missed } = await actor.ask("read", request, ALWAYS);
+      return { events: decodeBatch(batch) as LoggedEvent[], position, missed };
+    });
   }
 
   find(since: Since): Promise<number | undefined> {
-    return this.#actor.ask("find", since, ALWAYS);
+    return this.#open((actor) => actor.ask("find", since, ALWAYS));
   }
 
   head(): Promise<number> {
-    return this.#actor.ask("head", undefined, ALWAYS);
+    return this.#open((actor) => actor.ask("head", undefined, ALWAYS));
   }
 
   watch(listener: () => void): () => void {
@@ -84,41 +93,50 @@ export class RemoteEventLog implements EventLog {
   }
 
   prune(): Promise<number> {
-    return this.#actor.ask("prune", undefined, ALWAYS);
+    return this.#open((actor) => actor.ask("prune", undefined, ALWAYS));
   }
 
   openConsumer(name: string, settings: ConsumerSettings, position: number): Promise<ConsumerInfo> {
-    return this.#actor.ask("openConsumer", { name, settings, position }, ALWAYS);
+    return this.#open((actor) => {
+      assertConsumerSettings(settings);
+      return actor.ask("openConsumer", { name, settings, position }, ALWAYS);
+    });
   }
 
   consumers(): Promise<readonly ConsumerInfo[]> {
-    return this.#actor.ask("consumers", undefined, ALWAYS);
+    return this.#open((actor) => actor.ask("consumers", undefined, ALWAYS));
   }
 
   removeConsumer(name: string): Promise<boolean> {
-    return this.#actor.ask("removeConsumer", name, ALWAYS);
+    return this.#open((actor) => actor.ask("removeConsumer", name, ALWAYS));
   }
 
   claim(name: string, max: number): Promise<ClaimPage> {
-    return this.#actor.ask("claim", { name, max }, ALWAYS);
+    return this.#open((actor) => actor.ask("claim", { name, max }, ALWAYS));
   }
 
   settle(name: string, settlements: readonly Settlement[]): Promise<readonly Settled[]> {
-    return this.#actor.ask("settle", { name, settlements: [...settlements] }, ALWAYS);
+    return this.#open((actor) => actor.ask("settle", { name, settlements: [...settlements] }, ALWAYS));
   }
 
   deadLetters(name: string, after: number, max: number): Promise<readonly DeadEvent[]> {
-    return this.#actor.ask("deadLetters", { name, after, max }, ALWAYS);
+    return this.#open((actor) => actor.ask("deadLetters", { name, after, max }, ALWAYS));
   }
 
   redeliver(name: string, sequences?: readonly number[]): Promise<number> {
     const which = sequences === undefined ? {} : { sequences: [...sequences] };
-    return this.#actor.ask("redeliver", { name, ...which }, ALWAYS);
+    return this.#open((actor) => actor.ask("redeliver", { name, ...which }, ALWAYS));
   }
 
-  /** Whoever started the actor stops it. */
+  /** Asks nothing more; whoever started the actor stops it. */
   [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
     return Promise.resolve();
+  }
+
+  async #open<T>(ask: (actor: ActorRef<typeof eventLogProtocol>) => Promise<T>): Promise<T> {
+    if (this.#closed) throw logClosed();
+    return await ask(this.#actor);
   }
 
   #send(): void {

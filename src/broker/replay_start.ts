@@ -7,6 +7,7 @@ import { timeOfId } from "../base/ids.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import type { EventLog, Since } from "./port.ts";
 import type { Recent } from "./recent_events.ts";
+import type { SubscribeOptions } from "./subscription.ts";
 
 /** What is known when a replay begins. */
 export interface ReplayFacts {
@@ -48,6 +49,16 @@ export async function replayStart(
   if (timeMs === undefined) return { events: [], after: now, whole: false };
   const later = events.filter((event) => event.timeMs > timeMs);
   return { events: later, after: await log?.find({ timeMs }) ?? now, whole: false };
+}
+
+/** Throws unless a subscription can begin where its options say. */
+export function assertReplayable({ since, group }: Pick<SubscribeOptions, "since" | "group">): void {
+  if (since === undefined) return;
+  assertSince(since);
+  if (group === undefined) return;
+  throw new TypeError(
+    "Cannot subscribe with both a group and since: a group that begins in the past is consume()",
+  );
 }
 
 /** Throws unless it says where to begin. */

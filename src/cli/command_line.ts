@@ -149,6 +149,7 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .option("--include-upstream", "also all tasks that the selected ones depend on")
     .option("--params <json>", "parameters as a JSON object", reading(parseJsonObject))
     .option("-P, --param <key=value>", "one parameter; repeatable", reading(parseParam))
+    .option("--timeout <span>", "how long the run may take: 90s, 12h; in place of its pipeline's limit", span)
     .option("-w, --watch", "show progress and wait for the end")
     .option("--follow-on", "with --watch: also the runs that this one leads to")
     .addHelpText("after", EXAMPLES.run)
@@ -158,7 +159,10 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
         run.error("error: name a pipeline, tasks, --tags or --select to run");
       }
       const params = { ...flags.params, ...flags.param };
-      const rest = Object.keys(params).length === 0 ? {} : { params };
+      const rest = {
+        ...(Object.keys(params).length === 0 ? {} : { params }),
+        ...(flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
+      };
       const selection: RunRequest = {
         ...(names.length === 0 ? {} : { names }),
         ...(tags.length === 0 ? {} : { tags }),

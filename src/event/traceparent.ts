@@ -8,6 +8,11 @@ import { hash } from "node:crypto";
 /** The parts of a `traceparent` that go on: its trace, its span, and whether anybody records it. */
 const FORM = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-|$)/;
 
+/** A `traceparent` from outside; `undefined` if it breaks the form, so that the trace begins here. */
+export function readTraceparent(text: string | null | undefined): string | undefined {
+  return text !== null && text !== undefined && FORM.test(text) ? text : undefined;
+}
+
 /**
  * The `traceparent` of a span of a run, always the same for the same run and parts.
  *

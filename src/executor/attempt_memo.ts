@@ -44,7 +44,7 @@ export class AttemptMemo {
     const { runId, task, attempt } = this.#executable;
     try {
       this.#key = await this.#keyOf(words);
-      if (this.#key === undefined) return undefined;
+      if (this.#key === undefined || this.#executable.memoAnew) return undefined;
       const found = await this.#ports.recall({ runId, task, attempt }, this.#key);
       return found !== undefined && await this.#digest(sourceOf(task, found)) !== undefined
         ? found

@@ -43,6 +43,8 @@ export interface ExecutableTask {
   readonly isolation: Isolation;
   /** What its code is known by, if an earlier result may stand for it. */
   readonly memoCode?: string;
+  /** Whether it is to run in any case, and what it gives is to be remembered. */
+  readonly memoAnew?: true;
   /** The rights it runs with, and no others. */
   readonly permissions?: TaskPermissions;
   /** How much memory it may take, in MiB. */

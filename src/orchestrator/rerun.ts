@@ -9,7 +9,7 @@ import { sourcesOf, type TaskDescriptor } from "../task/descriptor.ts";
 import type { Plan } from "../task/plan.ts";
 import { prepareTask } from "../task/prepared_task.ts";
 import type { ResultSource } from "../task/result_id.ts";
-import type { RerunFrom, RunRequest } from "../task/run.ts";
+import type { Rerun, RerunFrom, RunRequest } from "../task/run.ts";
 import { selectionOf } from "../task/run_request.ts";
 import { isFinalRun, type RunState } from "./run_state.ts";
 
@@ -81,6 +81,11 @@ export function reusedResults(
     throw notRepeatable(runId, [], "something must run again: all its tasks have succeeded, so name some");
   }
   return reused;
+}
+
+/** Whether a re-run was asked to run this very task again: then no earlier result may stand for it. */
+export function isAskedFor(rerun: Rerun | undefined, task: string): boolean {
+  return rerun?.from === "start" || (typeof rerun?.from === "object" && rerun.from.tasks.includes(task));
 }
 
 /** The failure to repeat a run. */

@@ -49,8 +49,6 @@ export class Retentions {
     const runs = [await this.#forget(this.#rest, { except: [...this.#policies.keys()] })];
     for (const [pipeline, policy] of this.#policies) runs.push(await this.#forget(policy, { pipeline }));
     const results = await this.#clear();
-    while (await this.#ports.pruneEvents(this.#ports.now() - EVENT_MS, STEP) === STEP);
-    while (await this.#ports.reclaim());
     return { runs: runs.reduce((sum, count) => sum + count, 0), results, more: false };
   }
 
@@ -86,11 +84,12 @@ export class Retentions {
     }
   }
 
+  /** Clears away what belongs to forgotten runs, and gives the number of their results. */
   async #clear(): Promise<number> {
-    for (let results = 0;;) {
-      const deleted = await this.#ports.sweep();
-      if (deleted === undefined) return results;
-      results += deleted;
-    }
+    let results = 0;
+    for (let deleted; (deleted = await this.#ports.sweep()) !== undefined;) results += deleted;
+    while (await this.#ports.pruneEvents(this.#ports.now() - EVENT_MS, STEP) === STEP);
+    while (await this.#ports.reclaim());
+    return results;
   }
 }

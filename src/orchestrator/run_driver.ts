@@ -20,6 +20,7 @@ import type { JournalWrite } from "./port.ts";
 import type { prepareRun } from "./preparation.ts";
 import type { PermitRequest } from "./permits.ts";
 import { type DeciderPorts, RunDecider } from "./run_decider.ts";
+import { isAskedFor } from "./rerun.ts";
 import { applyFact, copyOf, isFinalRun, type RunState } from "./run_state.ts";
 
 /** What a driver does to the world. */
@@ -276,6 +277,7 @@ export class RunDriver {
       ...(priority === undefined ? {} : { priority }),
       isolation: isolationOf(isolation, this.#state.tasks.get(task)!),
       ...(memoCode === undefined ? {} : { memoCode }),
+      ...(isAskedFor(accepted.request.rerun, task) ? { memoAnew: true } : {}),
       ...(permissions === undefined ? {} : { permissions }),
       ...(memoryMb === undefined ? {} : { memoryMb }),
     });

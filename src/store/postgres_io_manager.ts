@@ -37,6 +37,9 @@ const CHUNKS_PER_READ = 8;
 const CONNECT_TIMEOUT_S = 10;
 const IDLE_TIMEOUT_S = 60;
 
+/** The schema of who names none. */
+export const DEFAULT_SCHEMA = "millrace";
+
 /** Keeps results in PostgreSQL. Any number of threads, processes and machines may share a schema. */
 export class PostgresIOManager extends BackendIOManager {}
 
@@ -142,11 +145,8 @@ class PostgresBackend implements ResultBackend {
  */
 export async function openPostgresIOManager(options: PostgresIOManagerOptions): Promise<PostgresIOManager> {
   assertKeys("a PostgreSQL I/O manager", options, ["url", "schema", "maxConnections"]);
-  const { url, schema = "millrace", maxConnections = 4 } = options;
-  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
-    // Not the value: it has a password.
-    throw new TypeError(`Cannot open results as url must be postgres://…: current value is something else`);
-  }
+  const { url, schema = DEFAULT_SCHEMA, maxConnections = 4 } = options;
+  assertPostgresUrl(url);
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(schema)) {
     throw new TypeError(
       `Cannot open results as schema must be a name: current value is ${JSON.stringify(schema)}`,
@@ -179,6 +179,13 @@ export async function openPostgresIOManager(options: PostgresIOManagerOptions): 
     throw resultUnavailable(place, error);
   }
   return new PostgresIOManager(new PostgresBackend(client, tables, place));
+}
+
+/** Throws a `TypeError` unless it is the URL of a database. */
+export function assertPostgresUrl(url: string): void {
+  if (URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol)) return;
+  // Not the value: it may have a password.
+  throw new TypeError("Cannot open results as url must be postgres://…: current value is something else");
 }
 
 function assertKept(isKept: boolean): void {

@@ -8,7 +8,7 @@ import { assertKeys } from "../base/names.ts";
 import { openFilesystemIOManager } from "./filesystem_io_manager.ts";
 import { openKvIOManager } from "./kv_io_manager.ts";
 import type { IOManager } from "./port.ts";
-import { openPostgresIOManager } from "./postgres_io_manager.ts";
+import { assertPostgresUrl, DEFAULT_SCHEMA, openPostgresIOManager } from "./postgres_io_manager.ts";
 
 /** Where to keep results. */
 export type ResultsOptions =
@@ -50,6 +50,7 @@ export function assertResultsOptions(options: ResultsOptions): void {
     );
   }
   assertKeys(`results of kind "${options.kind}"`, options, known);
+  if (options.kind === "postgres") assertPostgresUrl(options.url);
 }
 
 /**
@@ -68,6 +69,22 @@ export function parseResults(text: string, moduleUrl: (path: string) => string):
     "Cannot keep results as MILLRACE_RESULTS must be filesystem, kv, kv:<path>, postgres://… or the path of a " +
       "module: current value is something else",
   );
+}
+
+/** Where results are kept, for people and for comparing: one line, without a password. */
+export function resultsPlace(options: ResultsOptions): string {
+  switch (options.kind) {
+    case "filesystem":
+      return options.dir === undefined ? "files" : `files in ${options.dir}`;
+    case "kv":
+      return options.path === undefined ? "Deno KV" : `Deno KV in ${options.path}`;
+    case "postgres": {
+      const { host, pathname } = new URL(options.url);
+      return `postgres://${host}${pathname}, schema ${options.schema ?? DEFAULT_SCHEMA}`;
+    }
+    case "module":
+      return `the store of ${options.module}`;
+  }
 }
 
 /**

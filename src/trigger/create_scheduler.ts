@@ -21,7 +21,12 @@ export interface SchedulerBroker {
   publish(
     topic: string,
     data: unknown,
-    options: { readonly id: string; readonly source: string; readonly hops: number },
+    options: {
+      readonly id: string;
+      readonly source: string;
+      readonly hops: number;
+      readonly traceparent?: string;
+    },
   ): Promise<unknown>;
   /** Events that match; leaving the loop unsubscribes. */
   subscribe(pattern: string, options: { readonly signal: AbortSignal }): AsyncIterable<MillraceEvent>;
@@ -82,8 +87,13 @@ export function createScheduler(options: CreateSchedulerOptions): StandaloneSche
     random: Math.random,
     nextId: () => ids.next(),
     publish: async (event) => {
-      const { id, topic, source, hops = 0 } = event;
-      await broker.publish(topic, decodeEvent(event).data, { id, source, hops });
+      const { id, topic, source, hops = 0, traceparent } = event;
+      await broker.publish(topic, decodeEvent(event).data, {
+        id,
+        source,
+        hops,
+        ...(traceparent === undefined ? {} : { traceparent }),
+      });
       return { runIds: [] };
     },
     announce: () => {}, // reserved topics are the platform's

@@ -8,6 +8,7 @@ import { messageOf, MillraceError, toWire } from "../base/errors.ts";
 import { deriveId } from "../base/ids.ts";
 import { check } from "../base/schema.ts";
 import { decodeEvent, encodeData, type EncodedEvent } from "../event/event.ts";
+import { readTraceparent } from "../event/traceparent.ts";
 import type { ApiRequest, CronTrigger, EventTrigger, Trigger } from "../task/trigger.ts";
 import { missedFires, nextFire } from "./cron.ts";
 import { apiData, cronData, manualData } from "./event_data.ts";
@@ -106,7 +107,9 @@ export class Scheduler {
     const nowMs = this.#ports.clock.now();
     switch (trigger.kind) {
       case "api":
-        return await this.#publish(entry, this.#ports.nextId(), await apiData(trigger, data, request), {});
+        return await this.#publish(entry, this.#ports.nextId(), await apiData(trigger, data, request), {
+          traceparent: readTraceparent(request?.headers.get("traceparent")),
+        });
       case "manual":
         return await this.#publish(entry, this.#ports.nextId(), manualData(trigger, data), {});
       case "cron":
@@ -227,7 +230,7 @@ export class Scheduler {
       if (trigger.when?.(seen) === false) return;
       const fire = async (): Promise<void> => {
         const id = deriveId(event.timeMs, event.id, "trigger", trigger.name);
-        await this.#publish(entry, id, trigger.map(seen), { hops });
+        await this.#publish(entry, id, trigger.map(seen), { hops, traceparent: event.traceparent });
       };
       if (trigger.debounceMs !== undefined) return await this.#debounce(entry, trigger.debounceMs, fire);
       if (trigger.throttleMs === undefined) return await fire();
@@ -274,7 +277,12 @@ export class Scheduler {
     entry: Entry,
     id: string,
     data: unknown,
-    { scheduledMs, hops }: { readonly scheduledMs?: number; readonly hops?: number },
+    { scheduledMs, hops, traceparent }: {
+      readonly scheduledMs?: number;
+      readonly hops?: number;
+      /** Of what made it fire. */
+      readonly traceparent?: string | undefined;
+    },
   ): Promise<Fired> {
     const { trigger } = entry;
     const timeMs = this.#ports.clock.now();
@@ -285,6 +293,7 @@ export class Scheduler {
       source: `trigger/${trigger.name}`,
       data: encodeData(trigger.topic, data),
       ...(hops === undefined ? {} : { hops }),
+      ...(traceparent === undefined ? {} : { traceparent }),
     };
     const fire: Fire = { trigger: trigger.name, ...(scheduledMs === undefined ? {} : { scheduledMs }) };
     const { runIds } = await this.#ports.publish(event, fire);

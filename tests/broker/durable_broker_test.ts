@@ -60,6 +60,8 @@ async function claims<Data>(consumer: AsyncIterable<Claim<Data>>, count: number)
   return taken;
 }
 
+const codeOf = (error: unknown): unknown => MillraceError.is(error) ? error.code : error;
+
 async function assertCode(call: () => Promise<unknown>, code: ErrorCode): Promise<void> {
   const error = await assertRejects(call);
   assert(MillraceError.is(error, code), String(error));
@@ -182,6 +184,12 @@ Deno.test("complete() of a topic that was not declared declares it", async () =>
   await assertCode(() => broker.publish("a", 1), "topic/completed");
   await assertCode(() => broker.complete("run.a"), "event/reserved-topic");
 });
+
+Deno.test("publishPattern() leaves out topics that are complete", () =>
+  inWorld(async ({ broker }) => {
+    await broker.complete("orders.paid");
+    assertEquals((await broker.publishPattern("orders.*", 1)).topics, ["orders.created"]);
+  }));
 
 Deno.test("subscribe() to several patterns delivers once", () =>
   inWorld(async ({ broker }) => {
@@ -452,6 +460,26 @@ Deno.test("consume() ends when its topics are complete and all is settled", () =
     assertEquals(seen, [1]);
   }));
 
+Deno.test("consume() ends with its broker or its log, and what is in hand then comes again", () =>
+  inWorld(async ({ broker, log, again }) => {
+    await broker.publish("orders.paid", 1);
+    const waiting = claims(broker.consume("orders.created", { name: "waits" }), 1);
+    const [held] = await claims(broker.consume("orders.paid", { name: "holds" }), 1);
+    await broker.close();
+    assertEquals(await waiting, []);
+    assertEquals(await held!.ack(), true);
+    const later = again();
+    await later.publish("orders.paid", 2);
+    const [next] = await claims(later.consume("orders.paid", { name: "holds" }), 1);
+    assertEquals(next?.event.data, 2);
+    await log[Symbol.asyncDispose]();
+    assertEquals(await next!.ack(), false);
+    assertEquals(
+      await claims(later.consume("orders.paid", { name: "holds" }), 1).catch(codeOf),
+      "broker/log-closed",
+    );
+  }));
+
 Deno.test("consume() begins where it says, if it is new", () =>
   inWorld(async ({ broker }) => {
     const ids = [];
@@ -464,7 +492,7 @@ Deno.test("consume() begins where it says, if it is new", () =>
     assertEquals(await from("b", { id: ids[1]! }), 3);
     assertEquals(await from("c", "first"), 1);
     assertEquals(await from("a", "first"), 3);
-    await assertRejects(() => from("d", { id: "unknown" }), RangeError, "unknown");
+    await assertCode(() => from("d", { id: "unknown" }), "event/unknown");
     assertThrows(() => broker.consume("a", { name: "a b" }), TypeError, "name");
     assertThrows(() => broker.consume("a", { name: "a", group: "x" } as never), TypeError, "group");
   }));

@@ -105,6 +105,11 @@ Deno.test("run reads parameters as JSON, or one by one as JSON or text", () => {
   assertEquals(request!.params, { n: 1, day: "2026-01-31", all: true, e: "" });
 });
 
+Deno.test("run takes how long it may last", () => {
+  const { requests } = understood(["run", "a", "--timeout", "90s"]) as unknown as { requests: unknown };
+  assertEquals(requests, [{ pipeline: "a", timeoutMs: 90_000 }, { names: ["a"], timeoutMs: 90_000 }]);
+});
+
 Deno.test("run takes a selector", () => {
   assertEquals((understood(["run", "-s", "+a"]) as { requests: unknown }).requests, [{ select: "+a" }]);
   assertEquals((understood(["run", "b", "-s", "+a"]) as { requests: unknown }).requests, [

@@ -146,6 +146,16 @@ Deno.test("AttemptMemo a result that is gone, or an index that is, makes the tas
   assertEquals([(await attempt(task)).hit, records.at(-1)?.level], [false, "warn"]);
 });
 
+Deno.test("AttemptMemo what is to run in any case runs, and is remembered", async () => {
+  const { attempt } = await memory();
+  let runs = 0;
+  const task = defineTask({ name: "t", cache: true, run: () => ++runs });
+  await attempt(task);
+  const anew = await attempt(task, { memoAnew: true });
+  assertEquals([anew.hit, anew.noted, anew.values], [false, true, [2]]);
+  assertEquals((await attempt(task)).values, [2]);
+});
+
 Deno.test("AttemptMemo a key function says what matters, and nothing else does", async () => {
   const { attempt, stored } = await memory();
   const task = defineTask({

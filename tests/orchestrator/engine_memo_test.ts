@@ -74,6 +74,24 @@ Deno.test("Engine a remembered result is known after a crash, and one of a re-ru
   assertEquals([status, tasks.a!.from, tasks.a!.cached], ["succeeded", { runId: first }, undefined]);
 });
 
+Deno.test("Engine a task that a re-run names runs in any case, one that follows may be remembered", async () => {
+  const both = planOf({ a: [], b: ["a"] }, { a: { cache }, b: { cache } });
+  const world = new World({ pipelines: [{ name: "p", on: ["go"], plan: both }] });
+  const { runIds: [first] } = await world.publish("go");
+  await world.finishAll();
+  const anew = async (from: unknown) => {
+    await world.publish("run.request", { rerun: { runId: first, from } });
+    const given: Record<string, boolean> = {};
+    await world.finishAll(({ task, memoAnew = false }) => {
+      given[task] = memoAnew;
+      return success();
+    });
+    return given;
+  };
+  assertEquals(await anew({ tasks: ["a"] }), { a: true, b: false });
+  assertEquals(await anew("start"), { a: true, b: true });
+});
+
 Deno.test("Engine.recall() answers the attempt that runs, and no other", async () => {
   const world = new World({ pipelines: [{ name: "p", on: ["go"], plan }] });
   const first = await ran(world);

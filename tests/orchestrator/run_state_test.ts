@@ -1,7 +1,16 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import fc from "fast-check";
 import type { Fact } from "../../src/orchestrator/facts.ts";
-import { acceptedRun, applyFact, copyOf, endOf, replay, viewRun } from "../../src/orchestrator/run_state.ts";
+import {
+  acceptedRun,
+  applyFact,
+  copyOf,
+  endOf,
+  isFinalRun,
+  isFinalTask,
+  replay,
+  viewRun,
+} from "../../src/orchestrator/run_state.ts";
 import { fact, planned, planOf, plays, recordOf, stateAfter, threw, timedOut } from "./plans.ts";
 
 const chain = planned(planOf({ a: [], b: ["a"] }));
@@ -126,7 +135,12 @@ Deno.test("applyFact() a final task and a final run stay as they are, whatever c
 
 const anyFact: fc.Arbitrary<Fact> = fc.oneof(
   fc.record({
-    type: fc.constantFrom("started" as const, "interrupted" as const),
+    type: fc.constantFrom(
+      "started" as const,
+      "interrupted" as const,
+      "streaming" as const,
+      "suspended" as const,
+    ),
     task: fc.constantFrom("t0", "t1", "t9"),
     attempt: fc.nat(4),
     atMs: fc.nat(),
@@ -136,6 +150,14 @@ const anyFact: fc.Arbitrary<Fact> = fc.oneof(
   ) => fact("failed", task, attempt, again ? { retryAtMs: 5 } : {})),
   fc.record({ task: fc.constantFrom("t0", "t1"), attempt: fc.nat(4) }).map(({ task, attempt }) =>
     fact("succeeded", task, attempt)
+  ),
+  fc.record({ attempt: fc.nat(4), source: fc.nat(4) }).map(({ attempt, source }) =>
+    fact("started", "t1", attempt, { live: { t0: source } })
+  ),
+  fc.nat(4).map((attempt): Fact => ({ type: "recalled", task: "t1", attempt, because: "t0", atMs: 3 })),
+  fc.constantFrom<Fact>(
+    { type: "ended", status: "failed", atMs: 8 },
+    { type: "ended", status: "succeeded", atMs: 9 },
   ),
   fc.constantFrom<Fact>({ type: "cancelled", task: "t0", atMs: 3 }, {
     type: "skipped",
@@ -159,6 +181,30 @@ Deno.test("replay() what changes nothing need not be journalled, and what is jou
       state,
       "a batch that is journalled twice counts once",
     );
+  }));
+});
+
+Deno.test("applyFact() whatever the order of facts: what is final stays, and no attempt comes back", () => {
+  fc.assert(fc.property(plays(2), fc.array(anyFact, { maxLength: 40 }), ({ plan }, facts) => {
+    const state = stateAfter(planned(plan));
+    for (const one of facts) {
+      const before = copyOf(state);
+      const changed = applyFact(state, one);
+      if (!changed) assertEquals(state, before, "a fact that changes nothing changes nothing");
+      if (isFinalRun(before.status)) assertFalse(changed);
+      for (const [name, task] of before.tasks) {
+        const next = state.tasks.get(name)!;
+        if (isFinalTask(task.status)) assertEquals(next, task);
+        assert(next.attempts >= task.attempts && next.failures >= task.failures);
+        if (next.attempts > task.attempts) assertEquals([next.status, one.type], ["running", "started"]);
+        // A success is that of the attempt that ran, over nothing but what has succeeded itself.
+        if (next.status !== "succeeded" || task.status === "succeeded") continue;
+        assertEquals([task.status, next.succeeded!.attempt], ["running", task.attempts]);
+        for (const [source, attempt] of Object.entries(task.live ?? {})) {
+          assertEquals(before.tasks.get(source)?.succeeded?.attempt, attempt);
+        }
+      }
+    }
   }));
 });
 

@@ -1,5 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { assertResultsOptions, parseResults, type ResultsOptions } from "../../src/store/results.ts";
+import {
+  assertResultsOptions,
+  parseResults,
+  type ResultsOptions,
+  resultsPlace,
+} from "../../src/store/results.ts";
 
 const moduleUrl = (path: string): string => new URL(path, "file:///here/").href;
 
@@ -31,4 +36,20 @@ Deno.test("assertResultsOptions() refuses unknown kinds and options", () => {
   assertThrows(wrong({}), TypeError, "kind");
   assertThrows(wrong({ kind: "toString" }), TypeError, '"toString"');
   assertThrows(wrong({ kind: "postgres", uri: "x" }), TypeError, 'did you mean "url"');
+});
+
+Deno.test("resultsPlace() tells one place from another, and no password", () => {
+  const places = [
+    { kind: "filesystem" },
+    { kind: "filesystem", dir: "/data" },
+    { kind: "kv" },
+    { kind: "kv", path: "/data.kv" },
+    { kind: "postgres", url: "postgres://me:secret@host:5433/db?sslmode=require" },
+    { kind: "postgres", url: "postgres://me:secret@host:5433/db", schema: "other" },
+    { kind: "module", module: "file:///store.ts", options: { password: "secret" } },
+  ] as const;
+  const said = places.map(resultsPlace);
+  assertEquals(new Set(said).size, said.length);
+  assertEquals(said.filter((place) => place.includes("secret")), []);
+  assertEquals(resultsPlace({ kind: "postgres", url: "postgres://you@host:5433/db" }), said[4]);
 });

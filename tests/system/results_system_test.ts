@@ -54,7 +54,7 @@ Deno.test("openPlatform keeps results as files in its folder, or in another one"
   inFolder(async (dataDir) => {
     await runAndRestart(dataDir, { kind: "filesystem" });
     assert(await isThere(`${dataDir}/runs`));
-    await inFolder((dir) => runAndRestart(dataDir, { kind: "filesystem", dir }));
+    await inFolder((dataDir) => inFolder((dir) => runAndRestart(dataDir, { kind: "filesystem", dir })));
   }));
 
 Deno.test("openPlatform keeps results in Deno KV", () =>
@@ -82,6 +82,19 @@ Deno.test("openPlatform keeps results in a store of one's own", () =>
   inFolder(async (dataDir) => {
     await runAndRestart(dataDir, { kind: "module", module: ownStore, options: { folder: "mine" } });
     assert(await isThere(`${dataDir}/mine/runs`));
+  }));
+
+Deno.test("openPlatform refuses a data folder that has its results elsewhere, and says where", () =>
+  inFolder(async (dataDir) => {
+    await (await openPlatform({ dataDir, executors: 0 })).close();
+    const results = { kind: "kv" } as const;
+    const error = await assertRejects(() => openPlatform({ dataDir, executors: 0, results }), MillraceError);
+    assert(MillraceError.is(error, "platform/results-elsewhere"));
+    assertEquals([error.details.place, error.details.noted], ["Deno KV", "files"]);
+    await (await openPlatform({ dataDir, executors: 0 })).close();
+    // As the message says.
+    await Deno.remove(`${dataDir}/results.json`);
+    await (await openPlatform({ dataDir, executors: 0, results })).close();
   }));
 
 Deno.test("openPlatform says why results cannot be kept", () =>

@@ -26,12 +26,14 @@ Deno.test("Scheduler.consider publishes what an event trigger makes of an event,
     map: ({ id, topic, data }) => ({ id, topic, data }),
   }));
   await rig.scheduler.consider(eventOf("e1", { n: 1 }), ["after"]);
-  await rig.scheduler.consider(eventOf("e2", { n: 2 }, { hops: 4 }), ["after"]);
+  const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  await rig.scheduler.consider(eventOf("e2", { n: 2 }, { hops: 4, traceparent }), ["after"]);
   assertEquals(rig.events(), [
     'c.d {"id":"e1","topic":"a.b","data":{"n":1}}',
     'c.d {"id":"e2","topic":"a.b","data":{"n":2}}',
   ]);
   assertEquals(rig.published.map(({ event }) => event.hops), [1, 5]);
+  assertEquals(rig.published.map(({ event }) => event.traceparent), [undefined, traceparent]);
   assertEquals(rig.published[0]!.event.source, "trigger/after");
 });
 

@@ -144,3 +144,16 @@ Deno.test("Scheduler goes on counting where the history ends, and lists its trig
   ]);
   assertEquals((await rig.scheduler.fire("first", {})).count, 42);
 });
+
+Deno.test("Scheduler.fire of an API trigger goes on with the trace of the call, if there is one", async () => {
+  const rig = createRig();
+  rig.scheduler.add(defineApiTrigger({ name: "hook", topic: "a.b" }));
+  const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  for (const headers of [{ traceparent }, { traceparent: "nonsense" }, {}]) {
+    await rig.scheduler.fire("hook", {}, {
+      headers: new Headers(headers as HeadersInit),
+      raw: new Uint8Array(),
+    });
+  }
+  assertEquals(rig.published.map(({ event }) => event.traceparent), [traceparent, undefined, undefined]);
+});

@@ -75,6 +75,10 @@ export function createRig(startMs: number = NOON): Rig {
 }
 
 /** An event as a scheduler sees it. */
-export function eventOf(id: string, data: unknown, more: { readonly hops?: number } = {}): EncodedEvent {
+export function eventOf(
+  id: string,
+  data: unknown,
+  more: { readonly hops?: number; readonly traceparent?: string } = {},
+): EncodedEvent {
   return encodeEvent({ id, topic: "a.b", timeMs: NOON, source: "app", data, ...more });
 }

@@ -26,7 +26,7 @@ import { Alarms } from "./alarms.ts";
 import { factOf } from "./attempts.ts";
 import { EndWaiters } from "./end_waiters.ts";
 import { Permits } from "./permits.ts";
-import type { Memo, RunJournal, TaskOfRun } from "./port.ts";
+import type { Memo, Recall, RunJournal, TaskOfRun } from "./port.ts";
 import {
   loadRun,
   planRun,
@@ -36,7 +36,6 @@ import {
   readsOfRerun,
   reconcile,
 } from "./preparation.ts";
-import type { Recall } from "./recall.ts";
 import { resolveRerun } from "./rerun.ts";
 import type { Told } from "./run_decider.ts";
 import { type DriverPorts, RunDriver } from "./run_driver.ts";

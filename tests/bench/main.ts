@@ -12,6 +12,7 @@ import { events } from "./events.ts";
 import { fanout } from "./fanout.ts";
 import { io } from "./io.ts";
 import { kernelHardship } from "./kernel_hardship.ts";
+import { isolation } from "./isolation.ts";
 import { measure, type OpenBench, table } from "./figure.ts";
 import { kernel } from "./kernel.ts";
 import { plans } from "./plans.ts";
@@ -29,6 +30,7 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   durable,
   topics,
   tasks,
+  isolation,
   streams,
   io,
   plans,

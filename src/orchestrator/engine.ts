@@ -40,7 +40,15 @@ import { resolveRerun } from "./rerun.ts";
 import type { Told } from "./run_decider.ts";
 import { type DriverPorts, RunDriver } from "./run_driver.ts";
 import { noticeEvent } from "./run_events.ts";
-import { acceptedRun, endOf, replay, type RunState, type TaskState, viewRun } from "./run_state.ts";
+import {
+  acceptedRun,
+  endOf,
+  isFinalRun,
+  replay,
+  type RunState,
+  type TaskState,
+  viewRun,
+} from "./run_state.ts";
 import { calledOff, Streams } from "./streams.ts";
 
 /** What the engine needs of the world. */
@@ -247,9 +255,20 @@ export class Engine {
     return task?.status === "running" && task.attempts === key.attempt;
   }
 
-  /** Cancels a run that has not ended; resolves once that is journalled. */
+  /**
+   * Cancels a run that has not ended, also one that nobody goes on with; resolves once that is journalled. Rejects
+   * with `run/not-found`.
+   */
   async cancel(runId: string): Promise<void> {
-    await this.#drivers.get(runId)?.cancel();
+    const driver = this.#drivers.get(runId) ?? await this.#found(runId);
+    await driver?.cancel();
+  }
+
+  /** The driver of an unfinished run that the journal knows; `undefined` if it has ended. */
+  async #found(runId: string): Promise<RunDriver | undefined> {
+    const state = await loadRun(this.#ports.journal, runId);
+    if (isFinalRun(state.status)) return undefined;
+    return this.#drivers.get(runId) ?? this.#drive(state);
   }
 
   /** Resolves once the run has a final state. */

@@ -38,9 +38,9 @@ export const callExecutor = defineActor(callExecutorProtocol, async (ctx, option
   const executor = ctx.self.address.name;
   const ports = { clock: ctx.clock, log: ctx.log, onFault: claimFaults };
   const worklist = new Worklist<TaskCall, CallOutcome>({
-    run: (call, signal) => {
+    run: (call, callOff) => {
       const task = tasks.get(call.task);
-      return task === undefined ? unknownTask(call.task) : callTask(task, call, ports, signal);
+      return task === undefined ? unknownTask(call.task) : callTask(task, call, ports, callOff);
     },
     ended: (ended) =>
       void pool.offer("ended", { executor, ended: ended.map(toEndedWire) }).catch((error) =>

@@ -100,7 +100,7 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
   }
 
   const worklist = new Worklist<ExecutableTask, AttemptOutcome>({
-    run,
+    run: (executable, { signal }) => run(executable, signal),
     ended: (ended) =>
       void pool.offer("ended", { executor: ctx.self.address.name, ended: [...ended] }).catch((error) =>
         ctx.log.error("Outcomes could not be delivered", { error: messageOf(error) })

@@ -129,24 +129,23 @@ export async function createExecutorPool(options: ExecutorPoolOptions): Promise<
         signal?.throwIfAborted();
         if (closing !== undefined) throw closed();
         const limitMs = timeoutMs ?? (typeof task === "string" ? undefined : task.timeoutMs);
-        let settled = (): void => {};
-        const job = core.submit({
-          ...{ task: typeof task === "string" ? task : task.name, attempt: 1, isolation: "worker" },
+        const call = {
+          task: typeof task === "string" ? task : task.name,
+          attempt: 1,
+          isolation: "worker",
           inputs: pack(inputs),
           params: params === undefined ? undefined : pack(params),
-          ...(limitMs === undefined ? {} : { timeoutMs: limitMs }),
-          resolve: (value) => {
-            settled();
-            resolve(value);
-          },
-          reject: (error) => {
-            settled();
-            reject(error);
-          },
-        });
-        if (signal === undefined) return;
+          resolve,
+          reject,
+        } as const;
+        const limited = limitMs === undefined ? call : { ...call, timeoutMs: limitMs };
+        if (signal === undefined) return void core.submit(limited);
+        const ends = (settle: (value: unknown) => void) => (value: unknown): void => {
+          signal.removeEventListener("abort", abort);
+          settle(value);
+        };
+        const job = core.submit({ ...limited, resolve: ends(resolve), reject: ends(reject) });
         const abort = (): void => core.cancel(job);
-        settled = () => signal.removeEventListener("abort", abort);
         signal.addEventListener("abort", abort, { once: true });
       });
 

@@ -119,6 +119,9 @@ export class PlatformSpeaker implements Platform {
       topics: (pattern) => this.topics(pattern),
       declareTopic: (topic, durability) => this.declareTopic(topic, durability),
       completeTopic: (topic) => this.complete(topic),
+      consumers: () => this.consumers(),
+      deadLetters: (consumer, options) => this.deadLetters(consumer, options),
+      redeliver: (consumer, sequences) => this.redeliver(consumer, sequences),
       subscribe: (pattern, since) =>
         this.#events.gathered(pattern, { gaps: true, ...(since === undefined ? {} : { since }) }),
     };

@@ -44,6 +44,8 @@ export const pool = defineActor(poolProtocol, (ctx, options: PoolOptions) => {
   };
   const fleet = new Fleet(options.executors, {
     clock: ctx.clock,
+    // What runs in its sandbox must not be able to guess it: who knows an actor's name can talk to it.
+    name: () => `process-${crypto.randomUUID()}`,
     start: (executor, kind) => processes.tell("start", { executor, kind }),
     stop: (name) => {
       leave(name, "it had nothing to do");

@@ -47,6 +47,7 @@ export const processes = defineActor(processesProtocol, (ctx, options: Processes
   const relays = new Map<string, OutputRelay>();
   const wardens = new Map<string, ActorRef>();
   const starting = new Set<string>();
+  let started = 0;
   /** Those that were stopped while they started. */
   const stopped = new Set<string>();
   /** The thread in which all executors live that serve sandboxes. */
@@ -56,19 +57,21 @@ export const processes = defineActor(processesProtocol, (ctx, options: Processes
   async function start(name: string, kind: ExecutorKind): Promise<ActorRef<typeof wardenProtocol>> {
     const { permissions, memoryMb } = kind;
     const relay = new OutputRelay();
-    const host = await system.startHost(name, {
+    const home = await (keeper ??= startKeeper());
+    const host = await system.startHost(`sandbox-${++started}`, {
       transport: "process",
+      peers: [home],
       onOutput: (stream, text) => relay.push({ stream, text }),
       modules: [sandboxUrl, ...modules],
       ...(permissions === undefined ? {} : { permissions }),
       ...(memoryMb === undefined ? {} : { memoryMb }),
     });
     try {
-      keeper ??= startKeeper();
-      const [box, home] = await Promise.all([
-        system.spawnIn(sandboxPlacement, { modules }, { name: "sandbox", host, protocol: sandboxProtocol }),
-        keeper,
-      ]);
+      const box = await system.spawnIn(sandboxPlacement, { modules }, {
+        name: "sandbox",
+        host,
+        protocol: sandboxProtocol,
+      });
       const given = { ...options.warden, sandbox: box.address };
       const ref = await system.spawnIn(wardenPlacement, given, {
         name,

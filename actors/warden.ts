@@ -102,7 +102,7 @@ export const warden = defineActor(wardenProtocol, async (ctx, options: WardenOpt
   }
 
   const worklist = new Worklist<ExecutableTask, AttemptOutcome>({
-    run,
+    run: (executable, { signal }) => run(executable, signal),
     ended: (ended) =>
       void pool.offer("ended", { executor: ctx.self.address.name, ended: [...ended] }).catch((error) =>
         ctx.log.error("Outcomes could not be delivered", { error: messageOf(error) })

@@ -43,6 +43,12 @@ export interface HostOptions extends HostLimits {
    * @default {never}
    */
   readonly stuckMs?: number;
+  /**
+   * The numbers of the hosts that it may talk to, this thread (0) included; it hears of no other one, and what it
+   * says to another one is dropped. For hosts whose code is not trusted: with an actor there whose name cannot be
+   * guessed, it reaches nothing that it was not given. @default {all}
+   */
+  readonly peers?: readonly number[];
   /** Hears of each line that a process prints; a long line comes in parts. */
   readonly onOutput?: (stream: "stdout" | "stderr", text: string) => void;
 }
@@ -93,4 +99,9 @@ export function printed(
 ): void {
   if (onOutput !== undefined) onOutput(stream, text);
   else log[stream === "stdout" ? "info" : "warn"]("A host printed a line", { host: label, stream, text });
+}
+
+/** Whether a host may talk to another one. */
+export function mayReach({ options: { peers } }: Host, to: number): boolean {
+  return peers === undefined || peers.includes(to);
 }

@@ -7,7 +7,7 @@
 import { fromWire, messageOf, toWire } from "../base/errors.ts";
 import { hostLost } from "./actor_errors.ts";
 import type { Frame } from "./frame.ts";
-import { type Host, type HostOptions, type HostsPorts, printed } from "./host.ts";
+import { type Host, type HostOptions, type HostsPorts, mayReach, printed } from "./host.ts";
 import { HostHandle, RemoteChild } from "./host_handle.ts";
 import { assertLimits, limitsOf } from "./host_limits.ts";
 import type { FromHost, SpawnOrder, StopMode, Transport } from "./port.ts";
@@ -239,6 +239,7 @@ export class Hosts {
   }
 
   #frame(from: Host, to: number, frame: Frame): void {
+    if (!mayReach(from, to)) return;
     if (to === 0) return this.#ports.frame(from.number, frame);
     // No direct way between the two: this thread hands the frame on as it is.
     const host = this.#hosts.get(to);
@@ -250,7 +251,7 @@ export class Hosts {
     const { handle } = from;
     const other = this.#hosts.get(to);
     try {
-      if (other === undefined) throw new Error("it is not running");
+      if (other === undefined || !mayReach(from, to)) throw new Error("it is not running");
       await other.up.promise;
     } catch (error) {
       const reason = messageOf(error);

@@ -96,10 +96,8 @@ export class Claims {
     this.#ready = [];
     this.#held.clear();
     await Promise.all([...unread, ...unsettled].map((one) => this.#settle(one))).catch((error) => {
-      // Nothing to give back to: the consumer was removed, or its log is closed, which frees what is claimed.
-      if (!MillraceError.is(error, "consumer/unknown") && !MillraceError.is(error, "broker/log-closed")) {
-        throw error;
-      }
+      // There is nothing to give back to: the consumer was removed.
+      if (!MillraceError.is(error, "consumer/unknown")) throw error;
     });
   }
 
@@ -109,11 +107,22 @@ export class Claims {
     const wasFast = nowMs - this.#claimedMs < this.#ackWithinMs / 16;
     this.#batch = wasFast ? Math.min(this.#batch * 2, MAX_CLAIM) : Math.max(1, this.#batch >> 1);
     this.#claimedMs = nowMs;
-    const page = await this.#source.claim(this.#batch);
+    const page = await this.#claimUpTo(this.#batch);
     if (this.#closing === undefined) this.#ready = [...page.claims];
     else await Promise.all(page.claims.map((claim) => this.settle(claim, "release")));
     this.#validUntilMs = nowMs + this.#ackWithinMs;
     return page;
+  }
+
+  async #claimUpTo(max: number): Promise<ClaimPage> {
+    try {
+      return await this.#source.claim(max);
+    } catch (error) {
+      this.#unwatch();
+      if (!isClosed(error)) throw error;
+      // Like a subscription, it ends with its broker.
+      return { claims: [], buried: [], ended: true };
+    }
   }
 
   async #wait(news: Promise<void>, dueMs: number | undefined): Promise<void> {
@@ -137,7 +146,8 @@ export class Claims {
       const settled = await this.#source.settle(batch.map(({ settlement }) => settlement));
       for (const [index, { done }] of batch.entries()) done.resolve(settled[index]!);
     } catch (error) {
-      for (const { done } of batch) done.reject(error);
+      // What is claimed when its log closes is free when it is opened again.
+      for (const { done } of batch) isClosed(error) ? done.resolve("lost") : done.reject(error);
     }
   }
 
@@ -145,4 +155,10 @@ export class Claims {
     this.#news?.resolve();
     this.#news = undefined;
   }
+}
+
+/** Whether the broker or its log is closed, here or in another thread. */
+function isClosed(error: unknown): boolean {
+  return MillraceError.is(error) &&
+    ["broker/closed", "broker/log-closed", "actor/stopped"].includes(error.code);
 }

@@ -43,7 +43,7 @@ export interface Claim<Data = unknown> {
   readonly sequence: number;
   /** Which delivery of it this is, from 1. */
   readonly tries: number;
-  /** It is done. */
+  /** It is done. If the broker closed meanwhile, it is not, and comes again. */
   ack(): Promise<boolean>;
   /** Deliver it again, not before `delayMs` have passed; after the last delivery it becomes a dead letter. */
   retry(options?: { readonly delayMs?: number; readonly reason?: string }): Promise<boolean>;
@@ -53,7 +53,7 @@ export interface Claim<Data = unknown> {
   extend(): Promise<boolean>;
 }
 
-/** A member of a consumer. Leaving a `for await` over it closes it. */
+/** A member of a consumer. Leaving a `for await` over it closes it; when the broker closes, the loop ends. */
 export interface Consumer<Data = unknown> extends AsyncIterable<Claim<Data>>, AsyncDisposable {
   /** The consumer. */
   readonly name: string;

@@ -63,6 +63,7 @@ export class EncodedBroker {
   #duplicates = 0;
   #cancelPrune: Cancel = () => {};
   #closed = false;
+  readonly #onClose = new Set<() => void>();
 
   /** Has to be opened before anything else. */
   constructor({ core, log, ids, clock }: EncodedBrokerOptions) {
@@ -188,6 +189,7 @@ export class EncodedBroker {
 
   /** Claims events, and says which became dead letters instead. */
   async claim(name: string, max: number): Promise<ClaimPage> {
+    if (this.#closed) return { claims: [], buried: [], ended: true };
     const page = await this.#kept().claim(name, max);
     for (const letter of page.buried) this.#announceDead(name, letter);
     return page;
@@ -204,9 +206,15 @@ export class EncodedBroker {
     return settled;
   }
 
-  /** Calls `listener` when there may be more to claim. */
+  /** Calls `listener` when there may be more to claim, or the end is there. */
   watch(listener: () => void): () => void {
-    return this.#kept().watch(listener);
+    const unwatch = this.#kept().watch(listener);
+    const own = (): void => listener();
+    this.#onClose.add(own);
+    return () => {
+      this.#onClose.delete(own);
+      unwatch();
+    };
   }
 
   /** The consumers. */
@@ -235,11 +243,13 @@ export class EncodedBroker {
     this.#closed = true;
     this.#cancelPrune();
     this.#core.close();
+    for (const listener of [...this.#onClose]) listener();
   }
 
   async #load(log: EventLog): Promise<void> {
     try {
-      const [topics, head] = await Promise.all([log.topics(), log.head()]);
+      const [topics, head, consumers] = await Promise.all([log.topics(), log.head(), log.consumers()]);
+      for (const { name, missed } of consumers) this.#missed.set(name, missed);
       for (const { topic, completed } of topics) {
         this.#durable.add(topic);
         this.#core.declare(topic);

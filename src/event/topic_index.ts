@@ -201,25 +201,25 @@ function hasText<T>(entry: Indexed<T> | undefined, text: string): boolean {
   return false;
 }
 
-/** Each value once, in the order of adding. */
+/** Each value once, in the order of adding. Kept for long, so in an array that has no room to grow. */
 function valuesOf<T>(found: Indexed<T>[]): readonly T[] {
   if (found.length === 0) return NONE;
   if (found.length === 1) return [found[0]!.value];
-  if (found.length > FEW) {
-    found.sort((a, b) => a.order - b.order);
-    return [...new Set(found.map((entry) => entry.value))];
+  sort(found);
+  const values = found.map(({ value }) => value);
+  const isOnce = found.length <= FEW && values.every((value, index) => values.indexOf(value) === index);
+  return isOnce ? values : [...new Set(values)];
+}
+
+/** For a few, quicker than `Array.sort`. */
+function sort<T>(found: Indexed<T>[]): void {
+  if (found.length > FEW) return void found.sort((a, b) => a.order - b.order);
+  for (let end = 1; end < found.length; end++) {
+    const entry = found[end]!;
+    let at = end;
+    for (; at > 0 && found[at - 1]!.order > entry.order; at--) found[at] = found[at - 1]!;
+    found[at] = entry;
   }
-  // What comes below is quadratic, and for so few quicker than a sort and a set.
-  const values: T[] = [];
-  for (let first = 0; first < found.length; first++) {
-    for (let at = first + 1; at < found.length; at++) {
-      const [earlier, later] = [found[first]!, found[at]!];
-      if (later.order < earlier.order) [found[first], found[at]] = [later, earlier];
-    }
-    const { value } = found[first]!;
-    if (!values.includes(value)) values.push(value);
-  }
-  return values;
 }
 
 const FEW = 8;

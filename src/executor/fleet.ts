@@ -13,7 +13,9 @@ export const IDLE_MS = 60_000;
 /** What a fleet does to the world. */
 export interface FleetPorts {
   readonly clock: Clock;
-  /** Starts an executor. `joined` or `left` follows. */
+  /** A name for the next executor. */
+  name(): string;
+  /** Starts an executor. `works` or `left` follows. */
   start(name: string, kind: ExecutorKind): void;
   /** Stops an executor that has nothing to do. */
   stop(name: string): void;
@@ -33,7 +35,6 @@ export class Fleet {
   readonly #members = new Map<string, Member>();
   /** How many attempts wait, by kind; none waits in a kind that is not here. */
   readonly #waiting = new Map<string, { readonly kind: ExecutorKind; readonly count: number }>();
-  #started = 0;
 
   constructor(max: number, ports: FleetPorts) {
     this.#max = max;
@@ -79,7 +80,7 @@ export class Fleet {
     for (const [key, { kind, count }] of this.#waiting) {
       for (let missing = count - this.#countStarting(key); missing > 0; missing--) {
         if (this.#members.size >= this.#max && !this.#makeRoom()) return;
-        const name = `process-${++this.#started}`;
+        const name = this.#ports.name();
         this.#members.set(name, { key, state: "starting", cancelIdle: () => {} });
         this.#ports.start(name, kind);
       }

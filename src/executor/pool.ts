@@ -102,7 +102,7 @@ export class ExecutorPool<W extends Work, O extends { readonly dirty?: true } = 
   submit(work: W): Job<W> {
     const wanted = this.#kindOf(work);
     const kind = keyOfKind(wanted);
-    this.#kinds.set(kind, wanted);
+    if (!this.#kinds.has(kind)) this.#kinds.set(kind, wanted);
     const job: Job<W> = { work, kind, ended: false, cancelledMs: undefined, runningMs: undefined };
     this.#queueOf(kind).push(job);
     this.#assignSoon(kind);

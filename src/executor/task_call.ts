@@ -58,12 +58,9 @@ export function toCallWire({ task, inputs, params, timeoutMs }: TaskCall): CallW
 
 /** Reads a call. */
 export function fromCallWire([task, plain, more]: CallWire): TaskCall {
-  return {
-    ...{ task, attempt: 1, isolation: "worker" },
-    inputs: more?.inputs === undefined ? { plain } : { encoded: more.inputs },
-    params: more?.params,
-    ...(more?.timeoutMs === undefined ? {} : { timeoutMs: more.timeoutMs }),
-  };
+  const inputs: Packed = more?.inputs === undefined ? { plain } : { encoded: more.inputs };
+  const call = { task, attempt: 1, isolation: "worker", inputs, params: more?.params } as const;
+  return more?.timeoutMs === undefined ? call : { ...call, timeoutMs: more.timeoutMs };
 }
 
 /** Writes the end of a call. */
@@ -94,21 +91,21 @@ export function callTask(
   task: Task,
   call: TaskCall,
   ports: CallPorts,
-  signal: AbortSignal,
+  callOff: { readonly signal: AbortSignal },
 ): CallOutcome | Promise<CallOutcome> {
   const inputs = unpack(call.inputs);
   const isPlain = call.timeoutMs === undefined && task.output === undefined && task.params === undefined &&
     !task.stream;
   const run = task.run as (inputs: unknown, ctx: TaskContext) => unknown;
-  if (!isPlain) return attempt({ ...task, run: (_, ctx) => run(inputs, ctx) }, call, ports, signal);
+  if (!isPlain) return attempt({ ...task, run: (_, ctx) => run(inputs, ctx) }, call, ports, callOff.signal);
   let given: unknown;
   try {
-    given = run(inputs, new CallContext(task.name, call, ports, signal));
+    given = run(inputs, new CallContext(task.name, call, ports, callOff));
     if (!isThenable(given)) return success(given);
   } catch (error) {
-    return attempt({ ...task, run: () => Promise.reject(error) }, call, ports, signal);
+    return attempt({ ...task, run: () => Promise.reject(error) }, call, ports, callOff.signal);
   }
-  return attempt({ ...task, run: () => given }, call, ports, signal);
+  return attempt({ ...task, run: () => given }, call, ports, callOff.signal);
 }
 
 function success(value: unknown): CallOutcome {
@@ -179,15 +176,19 @@ class CallContext implements TaskContext {
   readonly metadata = {};
   readonly traceparent = NO_TRACE;
   readonly task: string;
-  readonly signal: AbortSignal;
   readonly #call: TaskCall;
   readonly #ports: CallPorts;
+  readonly #callOff: { readonly signal: AbortSignal };
 
-  constructor(task: string, call: TaskCall, ports: CallPorts, signal: AbortSignal) {
+  constructor(task: string, call: TaskCall, ports: CallPorts, callOff: { readonly signal: AbortSignal }) {
     this.task = task;
-    this.signal = signal;
+    this.#callOff = callOff;
     this.#call = call;
     this.#ports = ports;
+  }
+
+  get signal(): AbortSignal {
+    return this.#callOff.signal;
   }
 
   get params(): Readonly<Record<string, unknown>> {

@@ -9,7 +9,7 @@ import { after, claim, type Claims } from "./claims.ts";
 /** What a worklist needs of the world. */
 export interface WorklistPorts<W, O extends { readonly dirty?: true }> {
   /** Does a piece of work. Never rejects. */
-  run(work: W, signal: AbortSignal): O | Promise<O>;
+  run(work: W, call: { readonly signal: AbortSignal }): O | Promise<O>;
   /** Takes what has ended, by number. */
   ended(ended: readonly (readonly [number: number, outcome: O])[]): void;
   /** Calls `fn` in a later turn of the event loop: messages have been received by then. */
@@ -27,7 +27,7 @@ export class Worklist<W, O extends { readonly dirty?: true }> {
   readonly #claims: Claims | undefined;
   readonly #waiting: { readonly number: number; readonly works: readonly W[] }[] = [];
   /** Of everything that has not ended: what calls it off, once somebody asked for that. */
-  readonly #running = new Map<number, AbortController>();
+  readonly #running = new Map<number, CallOff>();
   readonly #calledOff = new Set<number>();
   #ended: (readonly [number: number, outcome: O])[] = [];
   #flushing = false;
@@ -70,7 +70,11 @@ export class Worklist<W, O extends { readonly dirty?: true }> {
       for (const work of batch.works) {
         if (claim(claims, number)) {
           const doing = this.#do(number, work);
-          if (doing !== undefined) await doing;
+          if (doing !== undefined) {
+            // What has ended goes back in the next turn, however long what goes on now may take.
+            this.#flushLater();
+            await doing;
+          }
           if (this.#dirty) return this.#flush();
           if (this.#ports.now() - sinceMs >= TURN_MS) {
             this.#flush();
@@ -88,25 +92,28 @@ export class Worklist<W, O extends { readonly dirty?: true }> {
   }
 
   #do(number: number, work: W): Promise<void> | undefined {
-    const controller = new AbortController();
-    if (this.#calledOff.has(number)) controller.abort();
-    const given = this.#ports.run(work, controller.signal);
+    const callOff = new CallOff();
+    if (this.#calledOff.has(number)) callOff.abort();
+    const given = this.#ports.run(work, callOff);
     if (!(given instanceof Promise)) {
       this.#end(number, given);
       return undefined;
     }
-    this.#running.set(number, controller);
+    this.#running.set(number, callOff);
     return given.then((outcome) => {
       this.#running.delete(number);
       this.#end(number, outcome);
     });
   }
 
-  /** What has ended goes back at the latest in the next turn, however long what comes next may take. */
   #end(number: number, outcome: O): void {
     if (outcome.dirty) this.#dirty = true;
     this.#ended.push([number, outcome]);
-    if (this.#flushing) return;
+    if (this.#claims === undefined) this.#flushLater();
+  }
+
+  #flushLater(): void {
+    if (this.#flushing || this.#ended.length === 0) return;
     this.#flushing = true;
     this.#ports.later(() => this.#flush());
   }
@@ -117,5 +124,24 @@ export class Worklist<W, O extends { readonly dirty?: true }> {
     const ended = this.#ended;
     this.#ended = [];
     this.#ports.ended(ended);
+  }
+}
+
+/** Calls one piece of work off. Most never look whether they are: for them no signal is made. */
+class CallOff {
+  #controller: AbortController | undefined;
+  #aborted = false;
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted) this.#controller.abort();
+    }
+    return this.#controller.signal;
+  }
+
+  abort(): void {
+    this.#aborted = true;
+    this.#controller?.abort();
   }
 }

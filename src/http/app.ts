@@ -16,6 +16,7 @@ import type { GatewayBackend } from "./port.ts";
 import { isExpected, problemOf, problemResponse } from "./problem.ts";
 import type { Route } from "./route.ts";
 import { createRouter } from "./router.ts";
+import { consumerRoutes } from "./routes/consumers.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { logRoutes } from "./routes/logs.ts";
 import { planRoutes } from "./routes/plans.ts";
@@ -81,6 +82,7 @@ export function createApp(backend: GatewayBackend, options: AppOptions = {}): Ht
     ...eventRoutes(backend, streams, clock),
     socketRoute(sockets, upgrade),
     ...topicRoutes(backend),
+    ...consumerRoutes(backend),
   ];
   const router = createRouter([...routes, indexOf(routes)], maxBodyBytes);
   let closed = false;

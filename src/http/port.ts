@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Durability, Since, TopicInfo } from "../broker/port.ts";
+import type { ConsumerInfo, DeadEvent, Durability, Since, TopicInfo } from "../broker/port.ts";
 import type { EncodedEvent, MillraceEvent } from "../event/event.ts";
 import type { LogEntry, LogFilter } from "../task/log_entry.ts";
 import type { DrawOptions, Selection } from "../task/plan.ts";
@@ -97,6 +97,15 @@ export interface GatewayBackend {
   declareTopic(topic: string, durability: Durability): Promise<void>;
   /** Lets a topic take no more events, for ever. */
   completeTopic(topic: string): Promise<void>;
+  /** The consumers of durable topics, by name. */
+  consumers(): Promise<readonly ConsumerInfo[]>;
+  /** Events that a consumer could not handle. */
+  deadLetters(
+    consumer: string,
+    options: { readonly after: number; readonly max: number },
+  ): Promise<readonly DeadEvent<MillraceEvent>[]>;
+  /** Delivers dead letters anew, all or those of these sequences; tells how many. */
+  redeliver(consumer: string, sequences?: readonly number[]): Promise<number>;
   /**
    * Live events that match, those since a place in the past first, so many at a time as have gathered; ends when
    * the platform closes. `return()` of its iterator ends the subscription at once, also while a `next()` is

@@ -376,3 +376,16 @@ Deno.test("process host hands over what it prints to onOutput, and logs none of 
   await until(() => lines.length, (count) => count >= 2);
   assertEquals(test.logged.filter(({ message }) => message.includes("printed")), []);
 });
+
+Deno.test("process host reaches no other host than its peers", async () => {
+  await using test = openTest();
+  const friendly = await test.system.startHost("friendly", { transport: "worker" });
+  const spawnIn = (host: number, name: string) =>
+    test.system.spawnIn(placedCaptive, {}, { name, host, protocol: captivity });
+  const friend = await spawnIn(friendly, "friend");
+  const stranger = await test.spawn("stranger");
+  const confined = await test.spawn("confined", { peers: [0, friendly] });
+  assertEquals(await confined.ask("relay", { to: friend, value: 1 }, soon), 1);
+  await lossOf(confined.ask("relay", { to: stranger, value: 1 }, soon));
+  assertEquals(await stranger.ask("relay", { to: friend, value: 2 }, soon), 2);
+});

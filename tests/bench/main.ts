@@ -9,16 +9,20 @@
 import { coldStart } from "./cold_start.ts";
 import { durable } from "./durable.ts";
 import { events } from "./events.ts";
+import { graphs } from "./graphs.ts";
 import { fanout } from "./fanout.ts";
 import { io } from "./io.ts";
+import { httpEvents } from "./http_events.ts";
 import { kernelHardship } from "./kernel_hardship.ts";
 import { measure, type OpenBench, table } from "./figure.ts";
 import { kernel } from "./kernel.ts";
 import { plans } from "./plans.ts";
+import { pool } from "./pool.ts";
 import { registry } from "./registry.ts";
 import { schemaEdges } from "./schema_edges.ts";
 import { streams } from "./streams.ts";
 import { tasks } from "./tasks.ts";
+import { timeout } from "./timeout.ts";
 import { topics } from "./topics.ts";
 
 const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> = {
@@ -27,8 +31,12 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   events,
   fanout,
   durable,
+  "http-events": httpEvents,
   topics,
   tasks,
+  graphs,
+  pool,
+  timeout,
   streams,
   io,
   plans,

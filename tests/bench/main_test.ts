@@ -11,6 +11,8 @@ Deno.test("bench --quick --json prints a figure for every subject, and loses not
   // Other libraries come from a registry that may be out of reach; then the benchmark says so.
   const peers = !text.decode(stderr).includes("Without toposort and graphology");
   const qlobber = !text.decode(stderr).includes("Without qlobber");
+  const bullmq = !text.decode(stderr).includes("Without BullMQ");
+  const pools = !text.decode(stderr).includes("Without poolifier and piscina");
   const figures: Figure[] = text.decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
   assertEquals(
     figures.map(({ bench, against }) => `${bench}${against === undefined ? "" : ` / ${against}`}`),
@@ -51,6 +53,14 @@ Deno.test("bench --quick --json prints a figure for every subject, and loses not
       "durable events, read / raw: JSON text of 256, read and parse",
       "durable events, read",
       "durable events, read",
+      "events posted over HTTP / raw: Deno.serve, one JSON body",
+      "events posted over HTTP / raw: Deno.serve, 256 in one JSON body",
+      "events posted over HTTP",
+      "events posted over HTTP",
+      "events streamed over HTTP / raw: stream, one frame a piece",
+      "events streamed over HTTP / raw: stream, 256 frames a piece",
+      "events streamed over HTTP",
+      "events streamed over HTTP",
       ...(qlobber
         ? [
           "topics matched, 1,000 patterns, uniform / npm qlobber: QlobberDedup",
@@ -98,6 +108,26 @@ Deno.test("bench --quick --json prints a figure for every subject, and loses not
       "no-op tasks with stored results / raw: 2 workers, file written and renamed, one a message",
       "no-op tasks with stored results",
       "no-op tasks with stored results",
+      ...["fan-out and fan-in of 64 tasks", "chain of 64 tasks"].flatMap((name) =>
+        bullmq ? [`${name} / npm bullmq flow, Redis as it is set up here`, name] : [name]
+      ),
+      "chain of 64 tasks, each step durable / raw: 64 appends with fdatasync",
+      "chain of 64 tasks, each step durable",
+      ...["1", "64", "1,000"].map((size) => `calls of a task that does nothing, ${size} in flight`).flatMap(
+        (name) =>
+          pools
+            ? [
+              `${name} / npm poolifier, 2 threads, Node`,
+              `${name} / npm piscina, 2 threads, Node`,
+              name,
+              name,
+            ]
+            : [name],
+      ),
+      "calls of a task that computes for 1 ms, 64 in flight / raw: 2 workers, one after the other",
+      "calls of a task that computes for 1 ms, 64 in flight",
+      "an endless loop ends after its time-out of 20 ms, 3 loops",
+      "an endless loop ends after its time-out of 20 ms, 3 loops",
       "chunks of a stream / raw: 1 worker, file written and renamed, one a message",
       "chunks of a stream / raw: 1 worker, file written and renamed, one a message",
       "chunks of a stream",

@@ -15,3 +15,11 @@ export const busy = defineTask({
     return turns;
   },
 });
+
+/** Never ends by itself. */
+export const endless = defineTask({
+  name: "endless",
+  run: () => {
+    for (;;);
+  },
+});

@@ -60,6 +60,8 @@ async function claims<Data>(consumer: AsyncIterable<Claim<Data>>, count: number)
   return taken;
 }
 
+const codeOf = (error: unknown): unknown => MillraceError.is(error) ? error.code : error;
+
 async function assertCode(call: () => Promise<unknown>, code: ErrorCode): Promise<void> {
   const error = await assertRejects(call);
   assert(MillraceError.is(error, code), String(error));
@@ -456,6 +458,26 @@ Deno.test("consume() ends when its topics are complete and all is settled", () =
       await claim.ack();
     }
     assertEquals(seen, [1]);
+  }));
+
+Deno.test("consume() ends with its broker or its log, and what is in hand then comes again", () =>
+  inWorld(async ({ broker, log, again }) => {
+    await broker.publish("orders.paid", 1);
+    const waiting = claims(broker.consume("orders.created", { name: "waits" }), 1);
+    const [held] = await claims(broker.consume("orders.paid", { name: "holds" }), 1);
+    await broker.close();
+    assertEquals(await waiting, []);
+    assertEquals(await held!.ack(), true);
+    const later = again();
+    await later.publish("orders.paid", 2);
+    const [next] = await claims(later.consume("orders.paid", { name: "holds" }), 1);
+    assertEquals(next?.event.data, 2);
+    await log[Symbol.asyncDispose]();
+    assertEquals(await next!.ack(), false);
+    assertEquals(
+      await claims(later.consume("orders.paid", { name: "holds" }), 1).catch(codeOf),
+      "broker/log-closed",
+    );
   }));
 
 Deno.test("consume() begins where it says, if it is new", () =>

@@ -10,8 +10,10 @@ const bound: ExecutorKind = { isolation: "process", permissions: {} };
 function createRig(max: number) {
   const clock = createVirtualClock();
   const done: string[] = [];
+  let named = 0;
   const fleet = new Fleet(max, {
     clock,
+    name: () => `process-${++named}`,
     start: (name, kind) => void done.push(`start ${name} ${kind === free ? "free" : "bound"}`),
     stop: (name) => void done.push(`stop ${name}`),
   });
@@ -74,10 +76,12 @@ Deno.test("Fleet lets a kind wait while all are at work, and serves it when one 
 Deno.test("Fleet never has more than its maximum, and never lets an attempt wait beside an idle executor of another kind", () => {
   const act = fc.constantFrom("want-free", "want-bound", "join", "done", "lose");
   fc.assert(fc.property(fc.integer({ min: 1, max: 3 }), fc.array(act, { maxLength: 60 }), (max, acts) => {
+    let named = 0;
     const alive = new Map<string, { kind: ExecutorKind; state: "starting" | "idle" | "busy" }>();
     const waiting = new Map<ExecutorKind, number>([[free, 0], [bound, 0]]);
     const fleet: Fleet = new Fleet(max, {
       clock: createVirtualClock(),
+      name: () => `process-${++named}`,
       start: (name, kind) => void alive.set(name, { kind, state: "starting" }),
       stop: (name) => {
         assertEquals(alive.get(name)?.state, "idle");

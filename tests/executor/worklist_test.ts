@@ -16,11 +16,11 @@ function createRig(claims: Claims | undefined) {
   const open = new Map<string, () => void>();
   let nowMs = 0;
   const list = new Worklist<string, Outcome>({
-    run: (word, signal) => {
+    run: (word, call) => {
       begun.push(word);
       const outcome = (): Outcome => ({
         of: word,
-        aborted: signal.aborted,
+        aborted: call.signal.aborted,
         ...(word.endsWith("!") ? { dirty: true as const } : {}),
       });
       if (word.startsWith("slow")) nowMs += 5;

@@ -11,9 +11,11 @@ import { createLogger, type LogRecord } from "../../src/base/log.ts";
 import { type AppOptions, createApp } from "../../src/http/app.ts";
 import type { GatewayBackend } from "../../src/http/port.ts";
 import {
+  CONSUMER,
   createFakeBackend,
   ENTRIES,
   type FakeBackend,
+  LETTER,
   PLAN,
   RUN,
   RUN_ID,
@@ -104,6 +106,9 @@ Deno.test("GET /api lists every route with what it does", async () => {
     "GET /api/topics",
     "POST /api/topics",
     "POST /api/topics/:topic/complete",
+    "GET /api/consumers",
+    "GET /api/consumers/:name/dead-letters",
+    "POST /api/consumers/:name/redeliver",
     "GET /api",
   ]);
   assert(routes.every(({ summary }) => summary.length > 5));
@@ -389,6 +394,31 @@ Deno.test("POST /api/topics/:topic/complete lets a topic take no more events", a
   const backend = createFakeBackend();
   const { status, body } = await ask("/api/topics/orders.seen/complete", { method: "POST" }, backend);
   assertEquals([status, body, backend.calls[0]], [200, TOPICS[1], ["completeTopic", "orders.seen"]]);
+});
+
+Deno.test("GET /api/consumers and their dead letters show what could not be handled", async () => {
+  const backend = createFakeBackend();
+  assertEquals((await ask("/api/consumers", {}, backend)).body, [CONSUMER]);
+  assertEquals((await ask("/api/consumers/billing/dead-letters", {}, backend)).body, [LETTER]);
+  await ask("/api/consumers/billing/dead-letters?after=17&max=2", {}, backend);
+  assertEquals(backend.calls.slice(1), [
+    ["deadLetters", "billing", { after: 0, max: 100 }],
+    ["deadLetters", "billing", { after: 17, max: 2 }],
+  ]);
+  for (const query of ["after=-1", "max=0", "max=1001", "before=1"]) {
+    assertEquals((await ask(`/api/consumers/billing/dead-letters?${query}`)).status, 400, query);
+  }
+});
+
+Deno.test("POST /api/consumers/:name/redeliver delivers dead letters anew, all or some", async () => {
+  const backend = createFakeBackend();
+  const path = "/api/consumers/billing/redeliver";
+  assertEquals((await ask(path, { method: "POST" }, backend)).body, { redelivered: 2 });
+  await ask(path, post({ sequences: [3, 17] }), backend);
+  assertEquals(backend.calls, [["redeliver", "billing"], ["redeliver", "billing", [3, 17]]]);
+  for (const body of [{ sequences: 3 }, { sequences: [0] }, { sequences: ["3"] }, { all: true }]) {
+    assertEquals((await ask(path, post(body))).status, 400, JSON.stringify(body));
+  }
 });
 
 Deno.test("app answers malformed JSON and UTF-8 with 400", async () => {

@@ -2,7 +2,8 @@
 import { MillraceError } from "../../src/base/errors.ts";
 import type { TopicInfo } from "../../src/broker/port.ts";
 import { matchTopic } from "../../src/event/topic.ts";
-import type { EncodedEvent } from "../../src/event/event.ts";
+import type { ConsumerInfo, DeadEvent } from "../../src/broker/port.ts";
+import type { EncodedEvent, MillraceEvent } from "../../src/event/event.ts";
 import type { GatewayBackend, PlatformView, TriggerView } from "../../src/http/port.ts";
 import type { LogEntry } from "../../src/task/log_entry.ts";
 import type { Plan } from "../../src/task/plan.ts";
@@ -40,6 +41,25 @@ export const TOPICS: readonly TopicInfo[] = [
   },
   { topic: "orders.seen", completed: true },
 ];
+
+export const CONSUMER: ConsumerInfo = {
+  name: "billing",
+  patterns: ["orders.*"],
+  ackWithinMs: 30_000,
+  maxDeliveries: 5,
+  maxInFlight: 1000,
+  position: 17,
+  inFlight: 2,
+  deadLetters: 1,
+  missed: 0,
+};
+
+export const LETTER: DeadEvent<MillraceEvent> = {
+  event: { id: "e1", topic: "orders.created", timeMs: START_MS, source: "app", data: { id: 2 } },
+  reason: "no such customer",
+  tries: 5,
+  timeMs: START_MS,
+};
 
 export const VIEW: PlatformView = {
   version: "0.1.0",
@@ -194,6 +214,10 @@ export function createFakeBackend(overrides: Partial<GatewayBackend> = {}): Fake
     topics: (pattern) => noted(TOPICS.filter(({ topic }) => matchTopic(pattern, topic)), "topics", pattern),
     declareTopic: (topic, durability) => noted(undefined, "declareTopic", topic, durability),
     completeTopic: (topic) => noted(undefined, "completeTopic", topic),
+    consumers: () => noted([CONSUMER], "consumers"),
+    deadLetters: (consumer, options) => noted([LETTER], "deadLetters", consumer, options),
+    redeliver: (consumer, sequences) =>
+      noted(2, "redeliver", consumer, ...(sequences === undefined ? [] : [sequences])),
     subscribe(pattern, since) {
       calls.push(["subscribe", pattern, ...(since === undefined ? [] : [since])]);
       const subscription = new FakeSubscription();

@@ -121,6 +121,34 @@ Deno.test("ctx.publish() of a task waits until a durable topic has the event, an
     assertEquals(claims[0]?.event.source, `run/${run.id}`);
   }));
 
+Deno.test("app.close() ends the loops of consumers and replays; what they hold comes again", () =>
+  inFolder(async (dataDir) => {
+    let looping: Promise<string>[];
+    {
+      await using app = await open(dataDir);
+      await app.declareTopic("orders.created", { durable: true });
+      await app.publish("orders.created", 1);
+      const begun = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const consume = async (): Promise<string> => {
+        for await (const claim of app.consume("orders.**", { name: "billing" })) {
+          begun[0]!.resolve();
+          if (claim.event.data === 2) await claim.ack();
+        }
+        return "consumer ended";
+      };
+      const replay = async (): Promise<string> => {
+        for await (const _ of app.subscribe("orders.**", { since: "first" })) begun[1]!.resolve();
+        return "replay ended";
+      };
+      looping = [consume(), replay()];
+      await Promise.all(begun.map(({ promise }) => promise));
+    }
+    assertEquals(await Promise.all(looping), ["consumer ended", "replay ended"]);
+    await using app = await open(dataDir);
+    const [again] = await take(app.consume("orders.**", { name: "billing" }), 1);
+    assertEquals([again?.event.data, again?.tries], [1, 2]);
+  }));
+
 Deno.test("a platform killed while it publishes has everything that it acknowledged", () =>
   inFolder(async (dataDir) => {
     const program = new URL("./fixtures/durable_publisher.ts", import.meta.url).pathname;

@@ -237,3 +237,32 @@ Deno.test("GET /api/events of a durable topic goes on exactly where it was, in t
     ],
   );
 });
+
+Deno.test("GET and POST /api/consumers show what could not be handled, and deliver it anew", async () => {
+  await using scene = await open();
+  const { app } = scene;
+  await app.declareTopic("orders.created", { durable: true });
+  for (const n of range(1, 3)) await app.publish("orders.created", n);
+  const handled: unknown[] = [];
+  const handle = async (count: number, fails: boolean): Promise<void> => {
+    for await (const { event, ack, reject } of app.consume("orders.*", { name: "billing" })) {
+      handled.push(event.data);
+      if (fails && event.data === 2) await reject("no such customer");
+      else await ack();
+      if (--count === 0) break;
+    }
+  };
+  await handle(3, true);
+  const path = "/api/consumers/billing";
+  const letters = await (await fetch(`${app.url}${path}/dead-letters`)).json();
+  assertEquals(letters.map(({ event, reason, tries }: Frame["data"]) => [event.data, reason, tries]), [
+    [2, "no such customer", 1],
+  ]);
+  assertEquals(await post(app, `${path}/redeliver`, {}), { redelivered: 1 });
+  await handle(1, false);
+  assertEquals(handled, [1, 2, 3, 2]);
+  const [consumer] = await (await fetch(`${app.url}/api/consumers`)).json();
+  assertEquals([consumer.name, consumer.deadLetters, consumer.inFlight], ["billing", 0, 0]);
+  const unknown = await fetch(`${app.url}/api/consumers/nobody/dead-letters`);
+  assertEquals([unknown.status, (await unknown.json()).code], [404, "consumer/unknown"]);
+});

@@ -27,6 +27,11 @@ export async function openPeer(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  return await connectPeer(child);
+}
+
+/** Talks to a program that says `ready` and then answers lines. */
+export async function connectPeer(child: Deno.ChildProcess): Promise<Peer | { readonly missing: string }> {
   const said = new Response(child.stderr).text();
   const input = child.stdin.getWriter();
   const answers = child.stdout.pipeThrough(new TextDecoderStream()).getReader();

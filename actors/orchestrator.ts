@@ -60,9 +60,9 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
       unfinished: () => store.ask("unfinished", undefined, ALWAYS),
       unrouted: () => store.ask("unrouted", undefined, ALWAYS),
       run: (runId) => store.ask("run", runId, ALWAYS),
-      memo: (task, key) => store.ask("memo", { task, key }, ALWAYS),
       latestResult: (task) => store.ask("latestResult", task, ALWAYS),
     },
+    recall: (wanted) => store.ask("recall", wanted, ALWAYS),
     present: (sources) =>
       store.ask(
         "present",

@@ -5,6 +5,7 @@
  */
 import { defineActor } from "../src/actor/define_actor.ts";
 import { encode } from "../src/base/codec.ts";
+import { recall } from "../src/orchestrator/recall.ts";
 import { openSqliteRunJournal } from "../src/orchestrator/sqlite_run_journal.ts";
 import { sweep } from "../src/orchestrator/sweep.ts";
 import { FilesystemLogStore } from "../src/store/filesystem_log_store.ts";
@@ -43,6 +44,7 @@ export const store = defineActor(storeProtocol, async (ctx, { dataDir, fsync, re
       return found === undefined ? undefined : { runId: found.runId, resultIds: [...found.resultIds] };
     },
     memo: ({ task, key }) => journal.memo(task, key),
+    recall: (wanted) => recall(journal, wanted),
     prune: async (filter) => [...await journal.prune(filter)],
     sweep: () => sweep(journal, io, logs),
     pruneEvents: ({ beforeMs, limit }) => journal.pruneEvents(beforeMs, limit),

@@ -26,7 +26,7 @@ import { Alarms } from "./alarms.ts";
 import { factOf } from "./attempts.ts";
 import { EndWaiters } from "./end_waiters.ts";
 import { Permits } from "./permits.ts";
-import type { RunJournal, TaskOfRun } from "./port.ts";
+import type { Memo, RunJournal, TaskOfRun } from "./port.ts";
 import {
   loadRun,
   planRun,
@@ -36,6 +36,7 @@ import {
   readsOfRerun,
   reconcile,
 } from "./preparation.ts";
+import type { Recall } from "./recall.ts";
 import { resolveRerun } from "./rerun.ts";
 import type { Told } from "./run_decider.ts";
 import { type DriverPorts, RunDriver } from "./run_driver.ts";
@@ -58,9 +59,11 @@ export interface EnginePorts {
   readonly log: Logger;
   /** A number from 0 to 1. */
   random(): number;
-  readonly journal: Pick<RunJournal, "commit" | "unfinished" | "unrouted" | "run" | "latestResult" | "memo">;
+  readonly journal: Pick<RunJournal, "commit" | "unfinished" | "unrouted" | "run" | "latestResult">;
   /** Checks and plans a request; rejects with what is wrong with it. */
   prepare(request: RunRequest): Promise<Prepared>;
+  /** What is remembered, to be kept from now on for the run that takes it. */
+  recall(wanted: Recall): Promise<Memo | undefined>;
   /** Which of these results are there. */
   present(results: readonly (ResultSource & TaskOfRun)[]): Promise<readonly boolean[]>;
   /** Hands an attempt to the executors. */
@@ -191,14 +194,10 @@ export class Engine {
     const state = this.#drivers.get(runId)?.state;
     const current = state?.tasks.get(task);
     if (current?.status !== "running" || current.attempts !== attempt) return undefined;
-    const { journal, clock } = this.#ports;
-    const found = await journal.memo(task, key);
     const { ttlMs = Infinity } = state!.plan!.tasks[task]!.cache ?? {};
-    if (found === undefined || clock.now() - found.timeMs > ttlMs) return undefined;
-    await journal.commit([{ kind: "reads", runId, sources: [{ runId: found.runId, task }] }]);
-    // Between the two it may have been deleted.
-    const kept = await journal.memo(task, key);
-    if (kept?.runId !== found.runId || kept.attempt !== found.attempt) return undefined;
+    const sinceMs = this.#ports.clock.now() - ttlMs;
+    const found = await this.#ports.recall({ runId, task, key, sinceMs });
+    if (found === undefined) return undefined;
     const { runId: source, attempt: made, chunks } = found;
     return { runId: source, attempt: made, ...(chunks === undefined ? {} : { chunks }) };
   }

@@ -16,6 +16,7 @@ import type {
   RunRecord,
   TriggerState,
 } from "../orchestrator/port.ts";
+import type { Recall } from "../orchestrator/recall.ts";
 
 const key = z.object({ runId: z.string(), task: z.string(), resultId: z.string() });
 
@@ -40,6 +41,8 @@ export const storeProtocol = protocol("store", {
   },
   /** What is remembered of a task under a key. */
   memo: { in: z.object({ task: z.string(), key: z.string() }), out: z.custom<Memo>().optional() },
+  /** The same, to be kept from now on for the run that takes it. */
+  recall: { in: z.custom<Recall>(), out: z.custom<Memo>().optional() },
   /** Forgets ended runs; gives their ids. */
   prune: { in: z.custom<PruneFilter>(), out: z.array(z.string()) },
   /** Clears away a bit of what is forgotten: the number of results deleted; nothing if nothing is left. */

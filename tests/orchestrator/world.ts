@@ -11,6 +11,7 @@ import { Engine, type EnginePorts } from "../../src/orchestrator/engine.ts";
 import type { Fact } from "../../src/orchestrator/facts.ts";
 import { MemoryRunJournal } from "../../src/orchestrator/memory_run_journal.ts";
 import type { Committed, JournalWrite } from "../../src/orchestrator/port.ts";
+import { recall } from "../../src/orchestrator/recall.ts";
 import type { PipelineDescriptor } from "../../src/task/descriptor.ts";
 import type { Plan } from "../../src/task/plan.ts";
 import type { RunRequest } from "../../src/task/run.ts";
@@ -220,10 +221,10 @@ export class World {
         unfinished: alive(() => this.journal.unfinished()),
         unrouted: alive(() => this.journal.unrouted()),
         run: alive((runId) => this.journal.run(runId)),
-        memo: alive((task, key) => this.journal.memo(task, key)),
         latestResult: alive((task) => this.journal.latestResult(task)),
       },
       prepare: alive(this.#options.prepare ?? ((request) => this.#prepare(request))),
+      recall: alive((wanted) => recall(this.journal, wanted)),
       present: alive((sources) => Promise.resolve(sources.map((source) => this.stored.has(keyOf(source))))),
       submit: quiet((task) => {
         this.submitted.push({ runId: task.runId, task: task.task, attempt: task.attempt });

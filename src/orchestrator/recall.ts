@@ -1,0 +1,31 @@
+/**
+ * Recalls what is remembered, and lets it be kept for the run that takes it.
+ *
+ * @module
+ */
+import type { Memo, RunJournal } from "./port.ts";
+
+/** What is to be recalled. */
+export interface Recall {
+  /** The run that takes it. */
+  readonly runId: string;
+  /** The task. */
+  readonly task: string;
+  /** The hash of code, inputs and parameters. */
+  readonly key: string;
+  /** Not what was made before, in ms since 1970. */
+  readonly sinceMs: number;
+}
+
+/** What is remembered; once this resolves it is kept for as long as the run is. */
+export async function recall(
+  journal: Pick<RunJournal, "memo" | "commit">,
+  { runId, task, key, sinceMs }: Recall,
+): Promise<Memo | undefined> {
+  const found = await journal.memo(task, key);
+  if (found === undefined || found.timeMs < sinceMs) return undefined;
+  await journal.commit([{ kind: "reads", runId, sources: [{ runId: found.runId, task }] }]);
+  // Between the two it may have been deleted.
+  const kept = await journal.memo(task, key);
+  return kept?.runId === found.runId && kept.attempt === found.attempt ? found : undefined;
+}

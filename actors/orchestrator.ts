@@ -10,9 +10,10 @@ import { messageOf, MillraceError } from "../src/base/errors.ts";
 import { createIdSource } from "../src/base/ids.ts";
 import { brokerProtocol } from "../src/broker/protocol.ts";
 import { encodeBatch } from "../src/event/event_batch.ts";
-import type { AttemptKey } from "../src/executor/port.ts";
+import type { AttemptKey, AttemptOutcome } from "../src/executor/port.ts";
 import { poolProtocol } from "../src/executor/protocol.ts";
 import { Engine } from "../src/orchestrator/engine.ts";
+import { isLost, outcomeOfLost } from "../src/orchestrator/lost_outcome.ts";
 import { toFactsText } from "../src/orchestrator/journal_text.ts";
 import type { JournalWrite } from "../src/orchestrator/port.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
@@ -50,6 +51,11 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
   const pool = ctx.ref(poolProtocol, options.pool);
   const ids = createIdSource(ctx.clock);
   const interest = new Map<string, string>();
+  const adopt = (attempt: AttemptKey) =>
+    adoptable(store, attempt, (task) =>
+      planner.ask("describe", undefined, ALWAYS).then(
+        ({ tasks }) => tasks.find(({ name }) => name === task)?.stream ?? false,
+      ));
   const engine = new Engine({
     clock: ctx.clock,
     ids,
@@ -72,11 +78,7 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
     prepare: (request) => planner.ask("prepare", request, ALWAYS),
     submit: (task) => send(pool.offer("submit", task)),
     cancel: (attempt) => send(pool.offer("cancel", attempt)),
-    adoptable: (attempt) =>
-      adoptable(store, attempt, (task) =>
-        planner.ask("describe", undefined, ALWAYS).then(
-          ({ tasks }) => tasks.find(({ name }) => name === task)?.stream ?? false,
-        )),
+    adoptable: adopt,
     deliver: (events) => send(broker.offer("deliver", encodeBatch(events))),
     consider: (event, triggers) => scheduler.ask("consider", { event, triggers: [...triggers] }, ALWAYS),
   });
@@ -133,7 +135,9 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
       return { runIds: [...runIds] };
     },
     outcome: ({ attempt, outcome }) => {
-      if (!drained) engine.outcome(attempt, outcome);
+      const take = (outcome: AttemptOutcome): void => drained ? undefined : engine.outcome(attempt, outcome);
+      if (isLost(outcome)) void outcomeOfLost(outcome, () => adopt(attempt)).then(take);
+      else take(outcome);
     },
     recall: ({ attempt, memo }) => engine.recall(attempt, memo),
     notice: ({ attempt, notice }) => engine.notice(attempt, notice),

@@ -11,11 +11,11 @@ import { corrupt } from "./result_errors.ts";
 import { readLog, toDeletedRecord, toLogRecord } from "./result_log.ts";
 import type { LogRecord } from "./result_log.ts";
 
-/** How much of a run's results is kept in memory, over all runs: what was just saved is loaded next. */
-const MAX_KEPT_BYTES = 16 * 1024 * 1024;
+/** How much of the results is kept in memory, over all runs: what was just saved is loaded next. */
+const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 /** How many runs are known at once; and what an entry takes besides its payload, in bytes. */
-const MAX_RUNS = 64;
-const ENTRY_BYTES = 256;
+const MAX_RUNS = 16;
+const ENTRY_BYTES = 768;
 
 const LOG_NAME = /^results-[0-9a-f-]+\.log$/;
 

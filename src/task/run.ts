@@ -38,7 +38,36 @@ export interface RunRequest extends Selection {
   readonly timeoutMs?: number;
 }
 
-/** An ended run to repeat. */
+/**
+ * An ended run to repeat.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { defineTask, openPlatform } from "@millrace/millrace";
+ *
+ * const dataDir = await Deno.makeTempDir();
+ * await using app = await openPlatform({ dataDir, executors: 0 });
+ * let broken = true;
+ * const rows = defineTask({ name: "rows", isolation: "inline", run: () => [1, 2] });
+ * app.registry.register(rows);
+ * app.registry.register(defineTask({
+ *   name: "count",
+ *   isolation: "inline",
+ *   inputs: { rows },
+ *   run({ rows }) {
+ *     if (broken) throw new Error("not today");
+ *     return rows.length;
+ *   },
+ * }));
+ * const failed = await app.run({ names: ["rows", "count"] });
+ * assertEquals((await failed.finished).status, "failed");
+ * broken = false;
+ * const again = await app.rerun(failed.id);
+ * const { status, tasks } = await again.finished;
+ * assertEquals([status, tasks.rows?.from, tasks.count?.attempts], ["succeeded", { runId: failed.id }, 1]);
+ * ```
+ */
 export interface Rerun {
   /** The run. */
   readonly runId: string;

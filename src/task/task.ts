@@ -145,7 +145,26 @@ export interface TaskPermissions {
   readonly ffi?: boolean | readonly string[];
 }
 
-/** When an earlier result may stand for a new attempt. */
+/**
+ * When an earlier result may stand for a new attempt: if the content of its inputs, the parameters that it takes
+ * and its code are the same.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { defineTask, openPlatform } from "@millrace/millrace";
+ *
+ * const dataDir = await Deno.makeTempDir();
+ * await using app = await openPlatform({ dataDir, executors: 0 });
+ * const cache = { ttlMs: 60_000, version: "1" };
+ * app.registry.register(defineTask({ name: "square", isolation: "inline", cache, run: () => 4 ** 2 }));
+ * const first = await app.run({ names: ["square"] });
+ * await first.finished;
+ * const second = await app.run({ names: ["square"] });
+ * assertEquals((await second.finished).tasks.square?.cached, { runId: first.id });
+ * assertEquals(await app.result(second.id, "square"), 16);
+ * ```
+ */
 export interface TaskCache<in Inputs = never, in Params = never> {
   /**
    * Says what the result depends on, in place of all inputs and parameters: any value that can be stored, or a

@@ -159,8 +159,26 @@ function isReserved(topic: string): boolean {
 }
 
 function isTopic(topic: string): boolean {
-  return typeof topic === "string" && TOPIC.test(topic) && fits(topic);
+  return typeof topic === "string" && (isPlainTopic(topic) || TOPIC.test(topic) && fits(topic));
 }
+
+/** Whether it is a topic of ASCII characters. Most are, and to see that takes a fifth of the whole check. */
+function isPlainTopic(topic: string): boolean {
+  const { length } = topic;
+  if (length > MAX_TOPIC_BYTES) return false;
+  let segments = 1;
+  let start = 0;
+  for (let at = 0; at < length; at++) {
+    const unit = topic.charCodeAt(at);
+    if (unit === DOT) {
+      if (at === start || ++segments > MAX_SEGMENTS) return false;
+      start = at + 1;
+    } else if (unit <= SPACE || unit >= DELETE || unit === STAR || unit === BAR) return false;
+  }
+  return start < length;
+}
+
+const [SPACE, STAR, DOT, BAR, DELETE] = [0x20, 0x2a, 0x2e, 0x7c, 0x7f];
 
 /** Where a text breaks the grammar, and which rule. */
 interface Flaw {
@@ -241,6 +259,8 @@ function compileAlternative(segments: readonly string[]): (topic: string) => boo
     else literals.set(segment, (literals.get(segment) ?? 0) | 1 << index);
   }
   const end = 1 << segments.length;
+  // A `**` at the end takes whatever is left.
+  const sink = globs & end >> 1;
   const system = !isWildcard(segments[0]!);
 
   return (topic) => {
@@ -248,6 +268,7 @@ function compileAlternative(segments: readonly string[]): (topic: string) => boo
     // No two `**` are neighbours, so one shift is the whole closure over "zero segments".
     let reached = 1 | (globs & 1) << 1;
     for (let start = 0; reached !== 0;) {
+      if ((reached & sink) !== 0) return true;
       const dot = topic.indexOf(".", start);
       const literal = literals.get(dot === -1 ? topic.slice(start) : topic.slice(start, dot)) ?? 0;
       reached = (reached & (stars | literal)) << 1 | reached & globs;

@@ -190,3 +190,53 @@ Deno.test("assertTopic and parsePattern accept or throw their own code, whatever
     }
   }));
 });
+
+Deno.test("assertTopic takes the same texts, whether they are ASCII or not", () => {
+  const unit = fc.constantFrom(
+    "a",
+    "$",
+    "~",
+    "!",
+    ".",
+    ".",
+    "*",
+    "|",
+    " ",
+    "\t",
+    "\u007f",
+    "\u0000",
+    "é",
+    "😀",
+    "\ud800",
+  );
+  const text = fc.array(unit, { maxLength: 40, size: "max" }).map((units) => units.join(""));
+  const isTopic = (topic: string): boolean => {
+    try {
+      assertTopic(topic);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  fc.assert(
+    fc.property(text, (topic) => {
+      const segments = topic.split(".");
+      const valid = segments.length <= 16 && segments.every((segment) =>
+        /^[^\s\p{Cc}\p{Cs}*|]+$/u.test(segment)
+      ) &&
+        new TextEncoder().encode(topic).length <= 255;
+      assertEquals(isTopic(topic), valid);
+    }),
+    { numRuns: 2_000 },
+  );
+  for (
+    const [topic, valid] of [
+      ["a".repeat(255), true],
+      ["a".repeat(256), false],
+      ["a.".repeat(15) + "a", true],
+      ["a.".repeat(16) + "a", false],
+    ] as const
+  ) {
+    assertEquals(isTopic(topic), valid);
+  }
+});

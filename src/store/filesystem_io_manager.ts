@@ -21,12 +21,13 @@ import {
   folders,
   guard,
   MAX_SYNC_BYTES,
+  readLarge,
   readSmall,
   results,
   SUFFIX,
   syncFolder,
   writeAll,
-  writeThrough,
+  writeParts,
 } from "./filesystem_result_files.ts";
 import { resultUnavailable } from "./result_errors.ts";
 import { fromResultFile, MAX_HEAD_BYTES, toHeadLine, toResultFile } from "./result_file.ts";
@@ -96,13 +97,12 @@ class FilesystemBackend implements ResultBackend {
 
   async write(key: ResultKey, stored: StoredResult): Promise<void> {
     const path = this.placeOf(key);
-    const file = toResultFile(stored);
     const temp = this.#newTemp();
     for (let tries = 1;; tries++) {
       try {
         if (tries > 1) await this.#makeFolders(key);
         else if (!this.#fsync) this.#expectFolder(key);
-        return await this.#writeAndRename(temp, path, file);
+        return await this.#writeAndRename(temp, path, stored);
       } catch (error) {
         // The first result of a task finds no folder. So does a save whose folders were just cleared away.
         if (error instanceof Deno.errors.NotFound && tries < MAX_TRIES) continue;
@@ -145,11 +145,8 @@ class FilesystemBackend implements ResultBackend {
     if (logged !== undefined) return logged;
     const file = await guard(path, () => readSmall(path), undefined);
     if (file !== undefined) return fromResultFile(file, path);
-    const begun = await guard(path, () => begin(path), undefined);
-    if (begun === undefined) return undefined;
-    if (begun.head.codec === "stream") return { head: begun.head, payload: blocksOf(path, begun) };
-    const whole = await guard(path, () => Deno.readFile(path), undefined);
-    return whole && fromResultFile(whole, path);
+    const large = await guard(path, () => readLarge(path), undefined);
+    return large && { head: large.head, payload: large.payload ?? blocksOf(path, large) };
   }
 
   async stat(key: ResultKey): Promise<ResultInfo | undefined> {
@@ -207,18 +204,17 @@ class FilesystemBackend implements ResultBackend {
     return `${this.#tempPrefix}-${++this.#tempCount}`;
   }
 
-  async #writeAndRename(temp: string, path: string, bytes: Uint8Array): Promise<void> {
-    if (this.#fsync) {
-      await writeThrough(temp, bytes);
-      await Deno.rename(temp, path);
-      await syncFolder(path.slice(0, path.lastIndexOf("/")));
-    } else if (bytes.length <= MAX_SYNC_BYTES) {
-      Deno.writeFileSync(temp, bytes);
+  async #writeAndRename(temp: string, path: string, stored: StoredResult): Promise<void> {
+    const { head, payload } = stored;
+    if (!this.#fsync && payload.length <= MAX_SYNC_BYTES) {
+      Deno.writeFileSync(temp, toResultFile(stored));
       Deno.renameSync(temp, path);
-    } else {
-      await Deno.writeFile(temp, bytes);
-      await Deno.rename(temp, path);
+      return;
     }
+    // Not put together first: a copy of a large payload costs as much as writing it.
+    await writeParts(temp, [toHeadLine(head), payload], this.#fsync);
+    await Deno.rename(temp, path);
+    if (this.#fsync) await syncFolder(path.slice(0, path.lastIndexOf("/")));
   }
 
   /** Gives a written file its name; its folder may be cleared away at any moment. */

@@ -35,6 +35,24 @@ export async function begin(path: string): Promise<BegunFile> {
   return await beginIn(file, path);
 }
 
+/** The same with the payload, unless it is a stream. */
+export async function readLarge(
+  path: string,
+): Promise<BegunFile & { readonly payload?: Uint8Array<ArrayBuffer> }> {
+  using file = await Deno.open(path);
+  const begun = await beginIn(file, path);
+  if (begun.head.codec === "stream") return begun;
+  await file.seek(begun.headBytes, Deno.SeekMode.Start);
+  const payload = new Uint8Array(begun.head.bytes);
+  let length = 0;
+  while (length < payload.length) {
+    const read = await file.read(payload.subarray(length));
+    if (read === null) throw wrongLength(path, length, payload.length);
+    length += read;
+  }
+  return { ...begun, payload };
+}
+
 async function beginIn(file: Deno.FsFile, path: string): Promise<BegunFile> {
   const { size, mtime } = await file.stat();
   const beginning = new Uint8Array(MAX_HEAD_BYTES);
@@ -85,10 +103,11 @@ export function results(path: string): Promise<string[]> {
   }, []);
 }
 
-export async function writeThrough(path: string, bytes: Uint8Array): Promise<void> {
+/** Writes a file of several parts, if need be through to the disk. */
+export async function writeParts(path: string, parts: readonly Uint8Array[], sync: boolean): Promise<void> {
   using file = await Deno.open(path, { write: true, create: true });
-  await writeAll(file, bytes);
-  await file.sync();
+  for (const part of parts) await writeAll(file, part);
+  if (sync) await file.sync();
 }
 
 /** A new name is durable only once its folder is. Windows cannot do that, and need not. */

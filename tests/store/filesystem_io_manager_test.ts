@@ -289,7 +289,7 @@ async function onDiskThatThrows<T>(error: Error, test: () => Promise<T>): Promis
     writeFileSync(path, part);
     fail();
   };
-  Deno.writeFile = (path) => writeFile(path, part).then(fail);
+  Deno.writeFile = (path) => writeFile(path, part).then(fail); // the probe of an opening
   Deno.FsFile.prototype.write = function () {
     return write.call(this, part).then(fail);
   };

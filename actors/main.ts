@@ -62,6 +62,7 @@ async function open(options: CliOpenOptions): Promise<CliPlatform> {
     runView: (runId) => speaker.runView(runId),
     runs: (filter) => speaker.runs(filter),
     drawPlan: (request, options) => speaker.drawPlan(request, options),
+    cancel: (runId) => speaker.cancel(runId),
     prune: (request) => speaker.prune(request),
     result: (runId, task) => speaker.result(runId, task),
     logs: (runId, filter) => speaker.logs(runId, filter),

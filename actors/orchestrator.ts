@@ -141,9 +141,9 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
     },
     recall: ({ attempt, memo }) => engine.recall(attempt, memo),
     notice: ({ attempt, notice }) => engine.notice(attempt, notice),
-    readStream: ({ reader, source, position }) => engine.readStream(reader, source, position),
-    leaveStream: ({ reader, source }) => engine.leaveStream(reader, source),
-    streamRoom: ({ source, chunks, maxAhead }) => engine.streamRoom(source, chunks, maxAhead),
+    readStream: ({ reader, source, position }) => engine.streams.read(reader, source, position),
+    leaveStream: ({ reader, source }) => engine.streams.left(reader, source),
+    streamRoom: ({ source, chunks, maxAhead }) => engine.streams.room(source, chunks, maxAhead),
     cancel: (runId) => engine.cancel(runId),
     ended: async function* (runId) {
       yield await engine.ended(runId);

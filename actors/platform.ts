@@ -209,7 +209,10 @@ export interface Platform extends AsyncDisposable {
    * its task is defined otherwise by now; `run/not-found`, `run/params-invalid`.
    */
   rerun(runId: string, options?: RerunOptions): Promise<Run>;
-  /** Cancels a run that has not ended; work in progress is called off. */
+  /**
+   * Cancels a run that has not ended; resolves once that is journalled, and then work in progress is called off.
+   * Rejects with `run/not-found`.
+   */
   cancel(runId: string): Promise<void>;
   /** Plans a pipeline or a selection, and runs nothing. */
   plan(request: Selection & { readonly pipeline?: string }): Promise<Plan>;

@@ -110,6 +110,7 @@ export class PlatformSpeaker implements Platform {
       publish: (topic, data, about) => this.#publish(topic, data, about),
       run: (request) => this.run(request),
       runs: (filter) => this.runs(filter),
+      cancel: (runId) => this.cancel(runId),
       prune: (request) => this.prune(request),
       runView: (runId) => this.runView(runId),
       result: (runId, task) => this.result(runId, task),

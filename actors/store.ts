@@ -32,6 +32,7 @@ export const store = defineActor(storeProtocol, async (ctx, { dataDir, fsync, re
   const io = await openResults(results, { dataDir, fsync });
   ctx.onStop(() => io[Symbol.asyncDispose]());
   const logs = new FilesystemLogStore(dataDir, ctx.clock);
+  const stuck = new Map<string, unknown>();
   return {
     commit: (writes) => journal.commit(writes),
     unfinished: async () => [...await journal.unfinished()],
@@ -46,7 +47,7 @@ export const store = defineActor(storeProtocol, async (ctx, { dataDir, fsync, re
     memo: ({ task, key }) => journal.memo(task, key),
     recall: (wanted) => recall(journal, wanted),
     prune: async (filter) => [...await journal.prune(filter)],
-    sweep: () => sweep(journal, io, logs),
+    sweep: () => sweep(journal, io, logs, stuck),
     pruneEvents: ({ beforeMs, limit }) => journal.pruneEvents(beforeMs, limit),
     reclaim: () => journal.reclaim(),
     present: (keys) => Promise.all(keys.map(async (key) => await io.stat(key) !== undefined)),

@@ -248,9 +248,9 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
     .action((flags, command) => {
       const [unknown] = command.args;
       if (unknown !== undefined) {
-        const near = nearest(unknown, ["show", "result", "logs", "rerun", "prune"]);
+        const near = nearest(unknown, ["show", "result", "logs", "rerun", "cancel", "prune"]);
         const hint = near === undefined
-          ? "There are show, result, logs, rerun and prune."
+          ? "There are show, result, logs, rerun, cancel and prune."
           : `Did you mean ${near}?`;
         command.error(`error: unknown command '${unknown}'\n(${hint})`);
       }
@@ -305,6 +305,11 @@ function buildProgram(environment: CommandLineEnvironment, choose: (chosen: Invo
       const rest = Object.keys(params).length === 0 ? {} : { params };
       const requests: readonly RunRequest[] = [{ rerun: { runId, from }, ...rest }];
       choose({ command: "run", ...common(flags), requests, watch: flags.watch ?? false, followOn: false });
+    });
+  withCommon(runs.command("cancel").argument("<id>", "a run that has not ended"))
+    .description("Cancel a run; what still runs is called off.")
+    .action((runId, _flags, command) => {
+      choose({ command: "runs cancel", ...common(command.optsWithGlobals()), runId });
     });
   withCommon(runs.command("prune"))
     .description("Delete ended runs with their results.")

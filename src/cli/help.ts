@@ -74,7 +74,8 @@ Examples:
   $ millrace runs result 9f3a21c4 report
   $ millrace runs logs 9f3a21c4 -f       what its tasks write, until it has ended
   $ millrace runs logs 9f3a21c4 report --attempt 2 --json
-  $ millrace runs rerun 9f3a21c4 --watch what failed, once more`,
+  $ millrace runs rerun 9f3a21c4 --watch what failed, once more
+  $ millrace runs cancel 9f3a21c4        what still runs is called off`,
   prune: `
 Examples:
   $ millrace runs prune --older-than 7d --dry-run

@@ -48,6 +48,11 @@ export class HttpRunSource implements RunSource {
     return await (await this.#send(`/api/plans?${query}`)).text();
   }
 
+  /** `POST /api/runs/:id/cancel`. */
+  async cancel(runId: string): Promise<RunView> {
+    return await this.#json(`/api/runs/${encodeURIComponent(runId)}/cancel`, posting({}));
+  }
+
   /** `POST /api/runs/prune`. */
   async prune(request: PruneRequest): Promise<PruneReport> {
     return await this.#json("/api/runs/prune", posting(request));

@@ -82,6 +82,7 @@ export type RunsInvocation =
   | CommonOptions & { readonly command: "runs show"; readonly runId: string }
   | CommonOptions & { readonly command: "runs result"; readonly runId: string; readonly task: string }
   | CommonOptions & { readonly command: "runs logs"; readonly runId: string; readonly filter: LogFilter }
+  | CommonOptions & { readonly command: "runs cancel"; readonly runId: string }
   | CommonOptions & { readonly command: "runs prune"; readonly request: PruneRequest };
 
 /** Any command. */

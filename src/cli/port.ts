@@ -74,6 +74,8 @@ export interface CliPlatform extends AsyncDisposable {
   runs(filter: RunListFilter): Promise<readonly RunSummary[]>;
   /** Plans and writes the plan. */
   drawPlan(request: PlanRequest, options: DrawOptions): Promise<string>;
+  /** Cancels a run that has not ended. */
+  cancel(runId: string): Promise<void>;
   /** Deletes ended runs with their results. */
   prune(request: PruneRequest): Promise<PruneReport>;
   /** The stored value of a task in a run; all chunks as an array for a streaming task. */

@@ -24,6 +24,8 @@ export interface RunSource extends AsyncDisposable {
   runs(filter: RunListFilter): Promise<readonly RunSummary[]>;
   /** Plans and writes the plan. */
   drawPlan(request: PlanRequest, options: DrawOptions): Promise<string>;
+  /** Cancels a run that has not ended; gives what became of it. */
+  cancel(runId: string): Promise<RunView>;
   /** Deletes ended runs with their results. */
   prune(request: PruneRequest): Promise<PruneReport>;
   /** The stored value of a task in a run. */
@@ -104,6 +106,11 @@ class LocalRunSource implements RunSource {
 
   drawPlan(request: PlanRequest, options: DrawOptions): Promise<string> {
     return this.#platform.drawPlan(request, options);
+  }
+
+  async cancel(runId: string): Promise<RunView> {
+    await this.#platform.cancel(runId);
+    return await this.#platform.runView(runId);
   }
 
   prune(request: PruneRequest): Promise<PruneReport> {

@@ -36,6 +36,12 @@ export async function runsCommand(invocation: RunsInvocation, environment: CliEn
       write([JSON.stringify(value ?? null, showable, invocation.json ? undefined : 2)]);
       return EXIT.ok;
     }
+    case "runs cancel": {
+      const { id, status } = await source.cancel(await findRun(source, invocation.runId));
+      if (invocation.json) write([JSON.stringify({ id, status })]);
+      else write([status === "cancelled" ? `${id} is cancelled` : `${id} had ended: ${status}`]);
+      return status === "cancelled" ? EXIT.ok : EXIT.failed;
+    }
     case "runs prune":
       return await pruneRuns(invocation, environment, source);
     case "runs logs":

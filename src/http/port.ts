@@ -76,6 +76,8 @@ export interface GatewayBackend {
       readonly before?: string;
     },
   ): Promise<readonly RunSummary[]>;
+  /** Cancels a run that has not ended; resolves once that is journalled. */
+  cancel(runId: string): Promise<void>;
   /** Deletes ended runs. */
   prune(request: PruneRequest): Promise<PruneReport>;
   /** One run. */

@@ -8,13 +8,7 @@ import { messageOf, MillraceError, toWire } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { Logger } from "../base/log.ts";
 import { assertHops, type EncodedEvent, MAX_HOPS } from "../event/event.ts";
-import type {
-  AttemptKey,
-  AttemptNotice,
-  AttemptOutcome,
-  ExecutableTask,
-  StreamState,
-} from "../executor/port.ts";
+import type { AttemptKey, AttemptNotice, AttemptOutcome, ExecutableTask } from "../executor/port.ts";
 import type { PipelineDescriptor } from "../task/descriptor.ts";
 import type { ResultSource } from "../task/result_id.ts";
 import type { RunEnd, RunRequest, RunView } from "../task/run.ts";
@@ -26,7 +20,7 @@ import { Alarms } from "./alarms.ts";
 import { factOf } from "./attempts.ts";
 import { EndWaiters } from "./end_waiters.ts";
 import { Permits } from "./permits.ts";
-import type { Memo, RunJournal, TaskOfRun } from "./port.ts";
+import type { Memo, Recall, RunJournal, TaskOfRun } from "./port.ts";
 import {
   loadRun,
   planRun,
@@ -36,13 +30,12 @@ import {
   readsOfRerun,
   reconcile,
 } from "./preparation.ts";
-import type { Recall } from "./recall.ts";
 import { resolveRerun } from "./rerun.ts";
 import type { Told } from "./run_decider.ts";
 import { type DriverPorts, RunDriver } from "./run_driver.ts";
 import { noticeEvent } from "./run_events.ts";
-import { acceptedRun, endOf, replay, type RunState, type TaskState, viewRun } from "./run_state.ts";
-import { calledOff, Streams } from "./streams.ts";
+import { acceptedRun, endOf, isFinalRun, isRunning, replay, type RunState, viewRun } from "./run_state.ts";
+import { StreamDesk } from "./stream_desk.ts";
 
 /** What the engine needs of the world. */
 export interface EnginePorts {
@@ -78,13 +71,14 @@ const SUSPEND_MS = 1_000;
 
 /** The engine of one platform. */
 export class Engine {
+  /** Where attempts ask about streams. */
+  readonly streams = new StreamDesk((runId) => this.#drivers.get(runId));
   readonly #ports: EnginePorts;
   readonly #pipelines = new Map<string, PipelineDescriptor>();
   readonly #interests = new Interests();
   readonly #admission = new Admission();
   readonly #drivers = new Map<string, RunDriver>();
   readonly #waiters = new EndWaiters();
-  readonly #streams = new Streams();
   readonly #permits = new Permits();
   readonly #alarms: Alarms;
   /** What was accepted while the journal is read: runs that were under way before come first. */
@@ -168,7 +162,7 @@ export class Engine {
 
   /** An attempt has ended. */
   outcome(key: AttemptKey, outcome: AttemptOutcome): void {
-    this.#streams.forget(key);
+    this.streams.forget(key);
     const driver = this.#drivers.get(key.runId);
     if (driver !== undefined) { // else the run has ended without waiting for it
       const now = { atMs: this.#ports.clock.now(), random: this.#ports.random() };
@@ -196,59 +190,29 @@ export class Engine {
 
   /** A running attempt says something on its way. */
   notice(key: AttemptKey, notice: AttemptNotice): void {
-    if (!this.#isRunning(key)) return;
-    const { state } = this.#drivers.get(key.runId)!;
+    const state = this.#drivers.get(key.runId)?.state;
+    if (state === undefined || !isRunning(state, key)) return;
     const { kind, ...data } = notice;
     const more = { attempt: key.attempt, ...data };
     const nowMs = this.#ports.clock.now();
     this.#ports.deliver([noticeEvent(state, key.task, kind, nowMs, more, this.#ports.ids.next())]);
-    if (notice.kind === "chunk") this.#stored(key, notice.chunk + 1);
+    if (notice.kind === "chunk") this.streams.stored(key, notice.chunk + 1);
   }
 
   /**
-   * Resolves once an attempt has stored more than `position` chunks, or all of them. Rejects if it came to
-   * nothing, or if the reader was called off itself.
+   * Cancels a run that has not ended, also one that nobody goes on with; resolves once that is journalled. Rejects
+   * with `run/not-found`.
    */
-  async readStream(reader: AttemptKey, source: AttemptKey, position: number): Promise<StreamState> {
-    const written = this.#taskOf(source)?.succeeded;
-    if (!this.#isRunning(reader)) throw calledOff(reader);
-    if (written?.attempt === source.attempt && written.runId === undefined) {
-      return { chunks: written.chunks ?? 0, done: true };
-    }
-    if (!this.#isRunning(source)) throw calledOff(source);
-    return await this.#streams.read(reader, source, position);
-  }
-
-  /** A reader reads no more of a stream, for now. */
-  leaveStream(reader: AttemptKey, source: AttemptKey): void {
-    this.#streams.left(reader, source);
-  }
-
-  /** Resolves, with how many chunks an attempt may have stored in all, once that is more than it has. */
-  async streamRoom(source: AttemptKey, chunks: number, maxAhead: number): Promise<number> {
-    if (!this.#isRunning(source)) return Infinity; // it is being called off
-    this.#stored(source, chunks);
-    return await this.#streams.room(source, chunks, maxAhead);
-  }
-
-  #stored(source: AttemptKey, chunks: number): void {
-    this.#streams.stored(source, chunks);
-    this.#drivers.get(source.runId)!.chunkStored(source);
-  }
-
-  #taskOf({ runId, task }: AttemptKey): TaskState | undefined {
-    return this.#drivers.get(runId)?.state.tasks.get(task);
-  }
-
-  /** Whether this is the attempt of a task that runs now. */
-  #isRunning(key: AttemptKey): boolean {
-    const task = this.#taskOf(key);
-    return task?.status === "running" && task.attempts === key.attempt;
-  }
-
-  /** Cancels a run that has not ended; resolves once that is journalled. */
   async cancel(runId: string): Promise<void> {
-    await this.#drivers.get(runId)?.cancel();
+    const driver = this.#drivers.get(runId) ?? await this.#found(runId);
+    await driver?.cancel();
+  }
+
+  /** The driver of an unfinished run that the journal knows; `undefined` if it has ended. */
+  async #found(runId: string): Promise<RunDriver | undefined> {
+    const state = await loadRun(this.#ports.journal, runId);
+    if (isFinalRun(state.status)) return undefined;
+    return this.#drivers.get(runId) ?? this.#drive(state);
   }
 
   /** Resolves once the run has a final state. */
@@ -342,7 +306,7 @@ export class Engine {
       deliver: (events) => this.#ports.deliver(events),
       submit: (task) => this.#ports.submit(task),
       cancel: (attempt) => this.#ports.cancel(attempt),
-      streamEnded: (attempt, chunks) => this.#streams.ended(attempt, chunks),
+      streamEnded: (attempt, chunks) => this.streams.ended(attempt, chunks),
       draining: () => this.#draining,
       ended: (ended) => this.#ended(ended),
       idle: () => this.#checkDrained(),
@@ -375,7 +339,7 @@ export class Engine {
   #ended(state: RunState): void {
     const { id, pipeline } = state.run;
     this.#drivers.delete(id);
-    this.#streams.drop(id);
+    this.streams.drop(id);
     this.#waiters.tell(endOf(state)!);
     for (const next of this.#admission.ended(id, pipeline)) void this.#drivers.get(next)?.start();
   }

@@ -78,9 +78,10 @@ export class MemoryPruning {
   }
 
   /** See the port. */
-  release(): Released | undefined {
+  release(except: readonly string[]): Released | undefined {
     const { memos } = this.#kept;
     for (const [runId, before] of this.#forgotten) {
+      if (except.includes(runId)) continue;
       const kept = this.#needed(runId);
       if (before !== undefined && before.join() === kept.join()) continue;
       for (const [key, memo] of memos) {

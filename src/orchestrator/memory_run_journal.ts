@@ -119,8 +119,8 @@ export class MemoryRunJournal implements RunJournal {
   }
 
   /** Deletes what is left of a forgotten run, but for its results; `undefined` if there is nothing to delete. */
-  release(): Promise<Released | undefined> {
-    return this.#attempt(() => this.#pruning.release());
+  release(except: readonly string[] = []): Promise<Released | undefined> {
+    return this.#attempt(() => this.#pruning.release(except));
   }
 
   /** The results of a forgotten run are deleted, but for those of these tasks. */

@@ -67,6 +67,18 @@ export interface Memo extends ResultSource {
   readonly timeMs: number;
 }
 
+/** What is to be recalled. */
+export interface Recall {
+  /** The run that takes it. */
+  readonly runId: string;
+  /** The task. */
+  readonly task: string;
+  /** The hash of code, inputs and parameters. */
+  readonly key: string;
+  /** Not what was made before, in ms since 1970. */
+  readonly sinceMs: number;
+}
+
 /** What a commit did. */
 export interface Committed {
   /** True if an `event` of the batch was already journalled: then nothing of the batch was written. */
@@ -144,8 +156,8 @@ export interface JournalPruning {
    * @throws {RangeError} If `limit` is no positive integer, or `keep` no integer from 0.
    */
   prune(filter: PruneFilter): Promise<readonly string[]>;
-  /** Deletes the next bit of a forgotten run; `undefined` if there is nothing to delete. */
-  release(): Promise<Released | undefined>;
+  /** Deletes the next bit of a forgotten run that is none of these; `undefined` if there is nothing to delete. */
+  release(except?: readonly string[]): Promise<Released | undefined>;
   /** The results of a forgotten run are deleted, but for those of these tasks. */
   released(runId: string, kept: readonly string[]): Promise<void>;
   /** Deletes routed events from before that no run is left of, at most so many; gives their number. */
@@ -177,4 +189,16 @@ export interface RunJournal extends JournalPruning, AsyncDisposable {
   ): Promise<{ readonly runId: string; readonly resultIds: readonly string[] } | undefined>;
   /** What is remembered of a task under a key, or `undefined`. */
   memo(task: string, key: string): Promise<Memo | undefined>;
+}
+
+/** What is to be recalled. */
+export interface Recall {
+  /** The run that takes it. */
+  readonly runId: string;
+  /** The task. */
+  readonly task: string;
+  /** The hash of code, inputs and parameters. */
+  readonly key: string;
+  /** Not what was made before, in ms since 1970. */
+  readonly sinceMs: number;
 }

@@ -3,19 +3,7 @@
  *
  * @module
  */
-import type { Memo, RunJournal } from "./port.ts";
-
-/** What is to be recalled. */
-export interface Recall {
-  /** The run that takes it. */
-  readonly runId: string;
-  /** The task. */
-  readonly task: string;
-  /** The hash of code, inputs and parameters. */
-  readonly key: string;
-  /** Not what was made before, in ms since 1970. */
-  readonly sinceMs: number;
-}
+import type { Memo, Recall, RunJournal } from "./port.ts";
 
 /** What is remembered; once this resolves it is kept for as long as the run is. */
 export async function recall(

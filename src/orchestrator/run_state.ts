@@ -74,6 +74,15 @@ export function isFinalRun(status: RunStatus): boolean {
   return status === "succeeded" || status === "failed" || status === "cancelled";
 }
 
+/** Whether this is the attempt of a task that runs now. */
+export function isRunning(
+  state: RunState | undefined,
+  { task: name, attempt }: { readonly task: string; readonly attempt: number },
+): boolean {
+  const task = state?.tasks.get(name);
+  return task?.status === "running" && task.attempts === attempt;
+}
+
 /** A run that was accepted and has no facts yet. */
 export function acceptedRun(run: RunRecord): RunState {
   const accepted = run.request as AcceptedRequest;

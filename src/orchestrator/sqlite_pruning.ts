@@ -57,10 +57,12 @@ export class SqlitePruning {
   }
 
   /** See the port. */
-  release(): Released | undefined {
+  release(except: readonly string[]): Released | undefined {
     return this.#db.transaction(() => {
       const [row] = this.#db.all(
-        `SELECT run_id, ${KEPT} AS kept FROM forgotten WHERE released IS NULL OR released != ${KEPT} LIMIT 1`,
+        `SELECT run_id, ${KEPT} AS kept FROM forgotten WHERE (released IS NULL OR released != ${KEPT})
+          AND run_id NOT IN (SELECT value FROM json_each(?)) LIMIT 1`,
+        JSON.stringify(except),
       );
       if (row === undefined) return undefined;
       const runId = String(row.run_id);

@@ -146,9 +146,9 @@ export class SqliteRunJournal implements RunJournal {
     return this.#read(() => this.#pruning.prune(filter));
   }
 
-  /** Deletes the next bit of a forgotten run; `undefined` if there is nothing to delete. */
-  release(): Promise<Released | undefined> {
-    return this.#read(() => this.#pruning.release());
+  /** Deletes the next bit of a forgotten run that is none of these; `undefined` if there is nothing to delete. */
+  release(except: readonly string[] = []): Promise<Released | undefined> {
+    return this.#read(() => this.#pruning.release(except));
   }
 
   /** The results of a forgotten run are deleted, but for those of these tasks. */

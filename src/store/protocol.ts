@@ -12,11 +12,11 @@ import type {
   JournalWrite,
   Memo,
   PruneFilter,
+  Recall,
   RunFilter,
   RunRecord,
   TriggerState,
 } from "../orchestrator/port.ts";
-import type { Recall } from "../orchestrator/recall.ts";
 
 const key = z.object({ runId: z.string(), task: z.string(), resultId: z.string() });
 

@@ -8,6 +8,8 @@ const python = "Python system that this replaces, as measured once";
 const PYTHON_EVENTS_PER_SECOND = 35_000;
 const batches = "raw: JSON text of 256";
 const singles = "raw: one object a message";
+const unanswered = "raw: objects through the same threads";
+const answered = "raw: the same, and each sender is told";
 const ALWAYS = { timeoutMs: "none" } as const;
 
 /** Starts all workers first, the raw ones too, so that no start is measured. */
@@ -38,9 +40,10 @@ export async function events(quick: boolean): Promise<OpenBench> {
     unit: "µs",
     subjects: {
       "publish, for await": async () => median(await sendLone(cast, lone)),
-      "raw: objects through the same threads": async () => median(await raw.lone(lone)),
+      [unanswered]: async () => median(await raw.lone(lone, false)),
+      [answered]: async () => median(await raw.lone(lone, true)),
     },
-    compare: [["publish, for await", "raw: objects through the same threads"]],
+    compare: [["publish, for await", unanswered], ["publish, for await", answered]],
   };
   return { benches: [many, there], [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
@@ -85,11 +88,14 @@ function openRaw(stack: AsyncDisposableStack) {
       tell(publisher, { role: "publish", to: [first.port1], count, batch }, [first.port1]);
       await done;
     },
-    async lone(count: number): Promise<readonly number[]> {
+    async lone(count: number, answers: boolean): Promise<readonly number[]> {
       const [first, second] = [new MessageChannel(), new MessageChannel()];
       const done = doneBy(publisher, count);
       tell(reader, { role: "echo", port: second.port2 }, [second.port2]);
-      tell(broker, { role: "relay", one: first.port2, other: second.port1 }, [first.port2, second.port1]);
+      tell(broker, { role: "relay", one: first.port2, other: second.port1, answers }, [
+        first.port2,
+        second.port1,
+      ]);
       tell(publisher, { role: "lone", port: first.port1, count }, [first.port1]);
       return (await done).took ?? [];
     },

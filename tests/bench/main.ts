@@ -14,6 +14,7 @@ import { fanout } from "./fanout.ts";
 import { io } from "./io.ts";
 import { httpEvents } from "./http_events.ts";
 import { kernelHardship } from "./kernel_hardship.ts";
+import { isolation } from "./isolation.ts";
 import { measure, type OpenBench, table } from "./figure.ts";
 import { kernel } from "./kernel.ts";
 import { plans } from "./plans.ts";
@@ -34,6 +35,7 @@ const GROUPS: Readonly<Record<string, (quick: boolean) => Promise<OpenBench>>> =
   "http-events": httpEvents,
   topics,
   tasks,
+  isolation,
   graphs,
   pool,
   timeout,

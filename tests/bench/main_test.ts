@@ -43,6 +43,8 @@ Deno.test("bench --quick --json prints a figure for every subject, and loses not
       "events through a broker",
       "events through a broker",
       "a lone event through a broker and its answer, p50 / raw: objects through the same threads",
+      "a lone event through a broker and its answer, p50 / raw: the same, and each sender is told",
+      "a lone event through a broker and its answer, p50",
       "a lone event through a broker and its answer, p50",
       "deliveries to 100 subscribers in one thread / raw: loop over callbacks that fill the same buffers",
       "deliveries to 100 subscribers in one thread",
@@ -109,6 +111,14 @@ Deno.test("bench --quick --json prints a figure for every subject, and loses not
       "no-op tasks with stored results / raw: 2 workers, file written and renamed, one a message",
       "no-op tasks with stored results",
       "no-op tasks with stored results",
+      "runs of one no-op task, one by one / raw: a bare deno for each",
+      "runs of one no-op task, one by one / in threads",
+      "runs of one no-op task, one by one",
+      "runs of one no-op task, one by one",
+      "no-op tasks of a fan-out, 2 executors / in threads",
+      "no-op tasks of a fan-out, 2 executors",
+      "lines that a task writes / raw: the same lines, JSON and one write each",
+      "lines that a task writes",
       ...["fan-out and fan-in of 64 tasks", "chain of 64 tasks"].flatMap((name) =>
         bullmq ? [`${name} / npm bullmq flow, Redis as it is set up here`, name] : [name]
       ),

@@ -11,7 +11,13 @@ export type RawRole =
     readonly batch: number;
   }
   | { readonly role: "forward"; readonly from: MessagePort; readonly to: MessagePort }
-  | { readonly role: "relay"; readonly one: MessagePort; readonly other: MessagePort }
+  /** Forwards both ways; with `answers` each sender is told, by a number, that it has been done. */
+  | {
+    readonly role: "relay";
+    readonly one: MessagePort;
+    readonly other: MessagePort;
+    readonly answers: boolean;
+  }
   | { readonly role: "read"; readonly from: MessagePort; readonly count: number }
   | { readonly role: "echo"; readonly port: MessagePort }
   /** Posts one event at a time, and waits until it is back. */
@@ -45,12 +51,13 @@ scope.onmessage = ({ data: work }) => {
     case "forward":
       return forward(work.from, work.to);
     case "relay":
-      forward(work.one, work.other);
-      return forward(work.other, work.one);
+      relay(work.one, work.other, work.answers);
+      return relay(work.other, work.one, work.answers);
     case "read":
       return read(work.from, work.count);
     case "echo":
-      return forward(work.port, work.port);
+      work.port.onmessage = ({ data }) => typeof data === "number" || work.port.postMessage(data);
+      return;
     case "lone":
       return lone(work.port, work.count);
   }
@@ -58,6 +65,13 @@ scope.onmessage = ({ data: work }) => {
 
 function forward(from: MessagePort, to: MessagePort): void {
   from.onmessage = ({ data }) => to.postMessage(data);
+}
+
+function relay(from: MessagePort, to: MessagePort, answers: boolean): void {
+  from.onmessage = ({ data }) => {
+    to.postMessage(data);
+    if (answers) from.postMessage(1);
+  };
 }
 
 function eventOf(n: number): RawEvent {
@@ -100,7 +114,8 @@ function lone(port: MessagePort, count: number): void {
     startedMs = performance.now();
     port.postMessage(eventOf(took.length));
   };
-  port.onmessage = () => {
+  port.onmessage = ({ data }) => {
+    if (typeof data === "number") return;
     took.push((performance.now() - startedMs) * 1_000);
     if (took.length < count) return send();
     scope.postMessage({ seen: took.length, took });

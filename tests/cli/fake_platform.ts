@@ -149,6 +149,11 @@ export class FakePlatform implements CliPlatform {
     return Promise.resolve(JSON.stringify([request, options]));
   }
 
+  async cancel(runId: string): Promise<void> {
+    const view = await this.runView(runId);
+    if (view.status === "running") this.views.set(runId, { ...view, status: "cancelled" });
+  }
+
   prune(request: PruneRequest): Promise<PruneReport> {
     this.pruned.push(request);
     return Promise.resolve(this.reports.shift() ?? { runs: 0, results: 0, more: false });

@@ -35,6 +35,7 @@ class FakeServer implements AsyncDisposable {
     if (request.method === "POST") {
       const body = await request.json();
       this.bodies.push(body);
+      if (pathname.endsWith("/cancel")) return Response.json({ id: RUN_ID, status: "cancelled" });
       if (pathname === "/api/runs/prune") return Response.json({ runs: 1, results: 2, more: false });
       if (body.pipeline === "read") return problem(404, "pipeline/unknown");
       this.#run();
@@ -152,6 +153,13 @@ Deno.test("runs logs reads what the server has, or follows it to its end", async
     "1970-01-01T00:00:00.000Z t#1 info  read",
     "1970-01-01T00:00:00.001Z t#1 info  writt\u00e9n",
   ]);
+});
+
+Deno.test("runs cancel asks the server", async () => {
+  await using server = new FakeServer();
+  const environment = against(server);
+  assertEquals(await runCli(["runs", "cancel", RUN_ID, "--json"], environment), 0);
+  assertEquals(environment.stdout.json, [{ id: RUN_ID, status: "cancelled" }]);
 });
 
 Deno.test("runs prune asks the server", async () => {

@@ -110,3 +110,13 @@ Deno.test("runs prune wants to be told what may go", async () => {
   assertStringIncludes(environment.stderr.text, "--older-than, --keep, or both");
   assertEquals(environment.opened, []);
 });
+
+Deno.test("runs cancel says what became of the run, and fails if it had ended", async () => {
+  const environment = withRuns(RUN_ID);
+  assertEquals(await runs(environment, "cancel", "a41b09cc"), 0);
+  assertEquals(environment.stdout.text, `${RUN_ID} is cancelled\n`);
+  const late = new FakeEnvironment();
+  late.platform.views.set(RUN_ID, runView({ id: RUN_ID, status: "succeeded" }));
+  assertEquals(await runs(late, "cancel", RUN_ID), 1);
+  assertEquals(late.stdout.text, `${RUN_ID} had ended: succeeded\n`);
+});

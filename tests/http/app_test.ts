@@ -93,6 +93,7 @@ Deno.test("GET /api lists every route with what it does", async () => {
     "POST /api/triggers/:name/trigger",
     "POST /api/runs",
     "POST /api/runs/:id/rerun",
+    "POST /api/runs/:id/cancel",
     "POST /api/runs/prune",
     "GET /api/runs",
     "GET /api/runs/:id",
@@ -215,6 +216,13 @@ Deno.test("POST /api/runs/:id/rerun says what is wrong with it", async () => {
   );
   assertEquals(both.body.details.issues, ['"pipeline" says what to run, which "rerun" excludes']);
   assertEquals(backend.calls, []);
+});
+
+Deno.test("POST /api/runs/:id/cancel answers with the run once it is cancelled", async () => {
+  const backend = createFakeBackend();
+  const { status, body } = await ask(`/api/runs/${RUN_ID}/cancel`, { method: "POST" }, backend);
+  assertEquals([status, body.id], [200, RUN.id]);
+  assertEquals(backend.calls, [["cancel", RUN_ID], ["runView", RUN_ID]]);
 });
 
 Deno.test("POST /api/runs/prune deletes what was asked for, and says how much", async () => {

@@ -193,6 +193,7 @@ export function createFakeBackend(overrides: Partial<GatewayBackend> = {}): Fake
         ...(about === undefined ? [] : [about]),
       ),
     run: (request) => noted({ id: RUN_ID }, "run", request),
+    cancel: (runId) => noted(undefined, "cancel", runId),
     prune: (request) => noted({ runs: 2, results: 5, more: false }, "prune", request),
     runs: (filter) => noted([RUN], "runs", filter),
     runView: (runId) => noted(RUN, "runView", runId),

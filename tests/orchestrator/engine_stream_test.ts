@@ -84,28 +84,28 @@ Deno.test("Engine a stream that ends without a chunk gives its readers no chunk"
   assertEquals(inputsOf("sum"), { rows: { runId, task: "rows", resultIds: [] } });
 });
 
-Deno.test("Engine.readStream() waits for chunks, and knows the end", async () => {
+Deno.test("Engine.streams.read() waits for chunks, and knows the end", async () => {
   const { chunk, key, world } = await begin();
   await chunk(1);
   const { engine } = world;
-  assertEquals(await engine.readStream(key("sum"), key("rows"), 0), { chunks: 1, done: false });
-  const read = engine.readStream(key("sum"), key("rows"), 1);
+  assertEquals(await engine.streams.read(key("sum"), key("rows"), 0), { chunks: 1, done: false });
+  const read = engine.streams.read(key("sum"), key("rows"), 1);
   await world.finish("rows", success(3));
   assertEquals(await read, { chunks: 3, done: true });
-  assertEquals(await engine.readStream(key("sum"), key("rows"), 0), { chunks: 3, done: true });
+  assertEquals(await engine.streams.read(key("sum"), key("rows"), 0), { chunks: 3, done: true });
 });
 
-Deno.test("Engine.readStream() refuses who is called off, and what came to nothing", async () => {
+Deno.test("Engine.streams.read() refuses who is called off, and what came to nothing", async () => {
   const { chunk, key, world } = await begin();
   await chunk(1);
   const { engine } = world;
-  assertEquals(await codeOf(engine.readStream(key("sum", 2), key("rows"), 0)), "task/cancelled");
-  assertEquals(await codeOf(engine.readStream(key("sum"), key("rows", 2), 0)), "task/cancelled");
+  assertEquals(await codeOf(engine.streams.read(key("sum", 2), key("rows"), 0)), "task/cancelled");
+  assertEquals(await codeOf(engine.streams.read(key("sum"), key("rows", 2), 0)), "task/cancelled");
   assertEquals(
-    await codeOf(engine.readStream({ ...key("sum"), runId: "no" }, key("rows"), 0)),
+    await codeOf(engine.streams.read({ ...key("sum"), runId: "no" }, key("rows"), 0)),
     "task/cancelled",
   );
-  const read = engine.readStream(key("sum"), key("rows"), 1);
+  const read = engine.streams.read(key("sum"), key("rows"), 1);
   const refused = codeOf(read);
   await engine.cancel(key("sum").runId);
   assertEquals(await refused, "task/cancelled");
@@ -114,7 +114,7 @@ Deno.test("Engine.readStream() refuses who is called off, and what came to nothi
 Deno.test("Engine a stream that fails calls its reader off, which starts again with the next attempt, and no failure counts", async () => {
   const { chunk, hands, inputsOf, key, view, world } = await begin({ rows: { maxRetries: 1, backoff } });
   await chunk(2);
-  const read = codeOf(world.engine.readStream(key("sum"), key("rows"), 2));
+  const read = codeOf(world.engine.streams.read(key("sum"), key("rows"), 2));
   await world.finish("rows", failure());
   assertEquals(await read, "task/cancelled");
   assertEquals(world.calledOff, [key("sum")]);
@@ -218,32 +218,32 @@ Deno.test("Engine a stream over a stream: who reads the second one is called off
   assertEquals([rows, clean, sum].map((task) => task!.status), ["succeeded", "succeeded", "succeeded"]);
 });
 
-Deno.test("Engine.streamRoom() holds a stream up that is too far ahead of who reads it", async () => {
+Deno.test("Engine.streams.room() holds a stream up that is too far ahead of who reads it", async () => {
   const { chunk, key, world } = await begin();
   const { engine } = world;
   await chunk(1);
-  assertEquals(await engine.streamRoom(key("rows"), 1, 2), 3, "nobody reads: the store is the buffer");
-  await engine.readStream(key("sum"), key("rows"), 0);
+  assertEquals(await engine.streams.room(key("rows"), 1, 2), 3, "nobody reads: the store is the buffer");
+  await engine.streams.read(key("sum"), key("rows"), 0);
   await chunk(3);
   let room: number | undefined;
-  void engine.streamRoom(key("rows"), 3, 2).then((limit) => room = limit);
+  void engine.streams.room(key("rows"), 3, 2).then((limit) => room = limit);
   await world.settle();
   assertEquals(room, undefined);
-  await engine.readStream(key("sum"), key("rows"), 2);
+  await engine.streams.read(key("sum"), key("rows"), 2);
   await world.settle();
   assertEquals(room, 4);
-  void engine.streamRoom(key("rows"), 4, 2).then((limit) => room = limit);
+  void engine.streams.room(key("rows"), 4, 2).then((limit) => room = limit);
   await world.finish("sum");
   assertEquals(room, 6, "a reader that is done holds nobody up");
-  assertEquals(await engine.streamRoom(key("rows", 9), 4, 2), Infinity, "what is called off may end");
+  assertEquals(await engine.streams.room(key("rows", 9), 4, 2), Infinity, "what is called off may end");
 });
 
-Deno.test("Engine.leaveStream() a reader that has had enough holds nobody up", async () => {
+Deno.test("Engine.streams.left() a reader that has had enough holds nobody up", async () => {
   const { chunk, key, world } = await begin();
   await chunk(1);
-  await world.engine.readStream(key("sum"), key("rows"), 0);
-  const room = world.engine.streamRoom(key("rows"), 1, 1);
-  world.engine.leaveStream(key("sum"), key("rows"));
+  await world.engine.streams.read(key("sum"), key("rows"), 0);
+  const room = world.engine.streams.room(key("rows"), 1, 1);
+  world.engine.streams.left(key("sum"), key("rows"));
   assertEquals(await room, 2);
 });
 

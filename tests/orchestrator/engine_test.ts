@@ -309,8 +309,23 @@ Deno.test("Engine.cancel() a run whose last success is on its way has succeeded"
   assertEquals((await world.engine.ended(runId!)).status, "succeeded");
 });
 
-Deno.test("Engine.cancel() of a run that nobody knows does nothing", () => {
-  new World({ pipelines: [] }).engine.cancel("nobody");
+Deno.test("Engine.cancel() of a run that nobody knows rejects", async () => {
+  assertEquals(await codeOf(new World({ pipelines: [] }).engine.cancel("nobody")), "run/not-found");
+});
+
+Deno.test("Engine.cancel() of a run that has ended changes nothing, and of one that nobody goes on with ends it", async () => {
+  const world = new World({ pipelines: [{ name: "p", on: ["go"], plan: ab }] });
+  const { runIds: [first] } = await world.publish("go");
+  await world.finishAll();
+  await world.engine.cancel(first!);
+  assertEquals((await world.engine.view(first!)).status, "succeeded");
+  const { runIds: [second] } = await world.publish("go");
+  await world.settle();
+  world.crash(); // and nothing is recovered
+  await world.engine.cancel(second!);
+  const { status, tasks } = await world.engine.view(second!);
+  assertEquals([status, tasks.a!.status, world.running], ["cancelled", "cancelled", []]);
+  assertEquals(await world.engine.recover(), 0);
 });
 
 // --- overlap

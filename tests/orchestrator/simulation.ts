@@ -139,7 +139,7 @@ export class Simulation {
     if (this.#isStream(attempt)) engine.notice(attempt, { kind: "chunk", chunk: 0 });
     for (const source of Object.values(attempt.inputs)) {
       if (!("attempt" in source)) continue;
-      const reading = engine.readStream(attempt, source, this.#random() < 0.5 ? 0 : 1).catch(() => {});
+      const reading = engine.streams.read(attempt, source, this.#random() < 0.5 ? 0 : 1).catch(() => {});
       this.#readings.set(reading, process);
       void reading.then(() => this.#readings.delete(reading));
     }

@@ -1,12 +1,12 @@
 /** Clearing away forgotten runs, over real files, with a process that ends at any moment. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { JournalWrite, RunJournal } from "../../src/orchestrator/port.ts";
 import { openSqliteRunJournal } from "../../src/orchestrator/sqlite_run_journal.ts";
 import { systemClock } from "../../src/base/system_clock.ts";
 import { FilesystemLogStore } from "../../src/store/filesystem_log_store.ts";
 import { sweep } from "../../src/orchestrator/sweep.ts";
 import { openFilesystemIOManager } from "../../src/store/filesystem_io_manager.ts";
-import type { IOManager } from "../../src/store/port.ts";
+import type { IOManager, ResultKey } from "../../src/store/port.ts";
 import { event, run } from "../contract/run_journal_contract.ts";
 
 /** The process is gone. */
@@ -66,9 +66,14 @@ function mortal<T extends object>(target: T, life: { calls: number }, effect: bo
 
 type Logs = Pick<FilesystemLogStore, "clearRun">;
 
-async function sweepAll(journal: RunJournal, io: IOManager, logs: Logs): Promise<number> {
+async function sweepAll(
+  journal: RunJournal,
+  io: Parameters<typeof sweep>[1],
+  logs: Logs,
+): Promise<number> {
+  const stuck = new Map<string, unknown>();
   for (let deleted = 0;;) {
-    const some = await sweep(journal, io, logs);
+    const some = await sweep(journal, io, logs, stuck);
     if (some === undefined) return deleted;
     deleted += some;
   }
@@ -125,3 +130,31 @@ for (const effect of [true, false]) {
     }
   });
 }
+
+Deno.test("sweep() a run that cannot be cleared away holds up no other one, and is tried again", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    await using io = await openFilesystemIOManager({ dir });
+    await using journal = await openSqliteRunJournal({ path: ":memory:" });
+    const noLogs = { clearRun: () => Promise.resolve() };
+    await fill(journal, io);
+    await journal.prune({});
+    const broken = new Error("no permission");
+    const files = {
+      list: io.list.bind(io),
+      delete: (key: ResultKey) => key.runId === "1" ? Promise.reject(broken) : io.delete(key),
+      clearRun: (runId: string) => runId === "1" ? Promise.reject(broken) : io.clearRun(runId),
+    };
+    assertEquals(await assertRejects(() => sweepAll(journal, files, noLogs)), broken);
+    assertEquals((await results(io)).filter((key) => !key.startsWith("1/")), [
+      "2/b/a1",
+      "2/b/a2",
+      "3/a/a1",
+      "3/a/a2",
+    ]);
+    await sweepAll(journal, io, noLogs);
+    assertEquals((await results(io)).filter((key) => key.startsWith("1/")), []);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});

@@ -91,7 +91,16 @@ Deno.test("cancel ends the work itself, and the executor goes on with the next t
     const run = await app.run({ names: ["patient"] });
     for await (const _ of events) break;
     await app.cancel(run.id);
+    assertEquals((await app.runView(run.id)).status, "cancelled", "once it is answered, it is so");
     assertEquals((await run.finished).status, "cancelled");
+    const again = await app.fetch(
+      new Request(`http://127.0.0.1/api/runs/${run.id}/cancel`, { method: "POST" }),
+    );
+    assertEquals([again.status, (await again.json()).status], [200, "cancelled"]);
+    const nobody = await app.fetch(
+      new Request("http://127.0.0.1/api/runs/nobody/cancel", { method: "POST" }),
+    );
+    assertEquals(nobody.status, 404);
     assertEquals((await runTask(app, "follow")).status, "succeeded");
     assertEquals(records.filter((record) => replaced(record) || lost(record)), []);
     assertEquals((await app.view()).executors.total, 1);

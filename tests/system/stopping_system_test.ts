@@ -7,6 +7,7 @@ const module = new URL("./fixtures/stopping_pipelines.ts", import.meta.url).href
 
 interface Report {
   readonly ends: readonly (readonly string[])[];
+  readonly written: readonly string[];
   readonly lost: number;
   readonly closed: { readonly lostThreads: number; readonly unfinishedRuns: number };
 }
@@ -47,7 +48,7 @@ Deno.test("loops and blocking waits before an await, and overflows of the stack,
 });
 
 Deno.test("what cannot be interrupted costs a thread; once there are two, everything runs in processes", async () => {
-  const { ends, lost, closed } = await report(
+  const { ends, written, lost, closed } = await report(
     "loops_later",
     "follow",
     "loops_later",
@@ -67,6 +68,11 @@ Deno.test("what cannot be interrupted costs a thread; once there are two, everyt
     ["overflows", "failed", "task/threw"],
     ["follow", "in a process"],
   ]);
+  assertEquals(
+    written,
+    ["loops_later going in", "loops_later going in"],
+    "from the lost thread, and the process",
+  );
   assertEquals([lost, closed], [2, { lostThreads: 2, unfinishedRuns: 0 }]);
 });
 

@@ -16,7 +16,7 @@ const STATUSES: readonly RunStatus[] = ["pending", "running", "succeeded", "fail
 /** The longest list of runs in one answer. */
 const MAX_RUNS = 500;
 
-/** `POST /api/runs`, `POST /api/runs/:id/rerun`, `POST /api/runs/prune`, `GET /api/runs`, `GET /api/runs/:id` and `GET /api/runs/:id/results/:task`. */
+/** `POST /api/runs`, `POST /api/runs/:id/rerun`, `POST /api/runs/:id/cancel`, `POST /api/runs/prune`, `GET /api/runs`, `GET /api/runs/:id` and `GET /api/runs/:id/results/:task`. */
 export function runRoutes(backend: GatewayBackend): readonly Route[] {
   return [
     {
@@ -44,6 +44,15 @@ export function runRoutes(backend: GatewayBackend): readonly Route[] {
         return accepted(
           await backend.run(parseRunRequest({ rerun: { runId: call.param("id"), from }, ...rest })),
         );
+      },
+    },
+    {
+      method: "POST",
+      path: "/api/runs/:id/cancel",
+      summary: "Cancels a run that has not ended, and tells what became of it; what still runs is called off",
+      async handle(call) {
+        await backend.cancel(call.param("id"));
+        return Response.json(await backend.runView(call.param("id")));
       },
     },
     {

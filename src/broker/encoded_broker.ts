@@ -12,6 +12,7 @@ import { eventUnknown } from "./log_rules.ts";
 import type { ClaimSource } from "./claims.ts";
 import type { BrokerCore, Delivery } from "./core.ts";
 import type {
+  Appended,
   ClaimPage,
   ConsumerInfo,
   ConsumerSettings,
@@ -43,6 +44,13 @@ export interface EncodedBrokerOptions {
 /** What became of an event; its place in the log, if its topic is durable. */
 export type KeptDelivery = Delivery & { readonly sequence?: number };
 
+/** An event that waits for the log. */
+interface Keeping {
+  readonly event: EncodedEvent;
+  readonly resolve: (delivery: KeptDelivery) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** How often retention by age is enforced, in ms. */
 const PRUNE_EVERY_MS = 10_000;
 
@@ -61,6 +69,7 @@ export class EncodedBroker {
   #loading: Promise<void> | undefined;
   #failure: unknown;
   #duplicates = 0;
+  #keeping: Keeping[] = [];
   #cancelPrune: Cancel = () => {};
   #closed = false;
   readonly #onClose = new Set<() => void>();
@@ -279,17 +288,52 @@ export class EncodedBroker {
     );
   }
 
-  async #keep(event: EncodedEvent): Promise<KeptDelivery> {
+  /** What one turn publishes is appended as one batch. */
+  #keep(event: EncodedEvent): Promise<KeptDelivery> {
     this.#core.check(event);
-    const [appended] = await this.#kept().append([event]);
-    const { sequence, duplicate } = appended!;
+    return new Promise((resolve, reject) => {
+      if (this.#keeping.length === 0) queueMicrotask(() => void this.#keepAll());
+      this.#keeping.push({ event, resolve, reject });
+    });
+  }
+
+  async #keepAll(): Promise<void> {
+    const batch = this.#keeping;
+    this.#keeping = [];
+    try {
+      const appended = await this.#kept().append(batch.map(({ event }) => event));
+      for (let index = 0; index < batch.length; index++) this.#show(batch[index]!, appended[index]!);
+    } catch (error) {
+      const isOfOne = MillraceError.is(error, "topic/completed") ||
+        MillraceError.is(error, "topic/not-durable");
+      // A topic was completed by someone else: that refuses its own events, and no others.
+      if (batch.length > 1 && isOfOne) await Promise.all(batch.map((one) => this.#keepOne(one)));
+      else for (const { reject } of batch) reject(error);
+    }
+  }
+
+  async #keepOne(kept: Keeping): Promise<void> {
+    try {
+      const [appended] = await this.#kept().append([kept.event]);
+      this.#show(kept, appended!);
+    } catch (error) {
+      kept.reject(error);
+    }
+  }
+
+  #show({ event, resolve, reject }: Keeping, { sequence, duplicate }: Appended): void {
     if (duplicate) {
       this.#duplicates++;
-      return { matched: 0, enqueued: 0, dropped: 0, rejected: 0, duplicate, sequence };
+      resolve({ matched: 0, enqueued: 0, dropped: 0, rejected: 0, duplicate, sequence });
+      return;
     }
     this.#shown = Math.max(this.#shown, sequence);
-    // The log has told that it is new.
-    return { ...this.#core.deliver({ ...event, sequence }, true), sequence };
+    try {
+      // The log has told that it is new.
+      resolve({ ...this.#core.deliver({ ...event, sequence }, true), sequence });
+    } catch (error) {
+      reject(error);
+    }
   }
 
   async #startOf(

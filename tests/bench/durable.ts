@@ -2,6 +2,7 @@
  * Events that stay: published and acknowledged after their fsync, read again, worked through. Beside them an
  * append to a bare file, 256 events for each fdatasync, and reading that file.
  */
+import { openPlatform, type Platform } from "../../actors/platform.ts";
 import { type Broker, createBroker } from "../../src/broker/broker.ts";
 import { openSqliteEventLog } from "../../src/broker/sqlite_event_log.ts";
 import { benchEvent, order, TOPIC } from "./bench_event.ts";
@@ -10,6 +11,7 @@ import { assertCount, type OpenBench, perSecond } from "./figure.ts";
 const IN_FLIGHT = 200;
 const GROUP = 256;
 const appended = "publish, 200 in flight, acknowledged after fsync";
+const accepted = "the same on a platform, over three threads";
 const rawAppended = "raw: JSON text of 256, write and fdatasync";
 const replayed = "subscribe({ since: first })";
 const rawReplayed = "raw: JSON text of 256, read and parse";
@@ -24,6 +26,8 @@ export async function durable(quick: boolean): Promise<OpenBench> {
   const log = stack.use(await openSqliteEventLog({ path: `${dir}/events.db`, fsync: "always" }));
   const broker = stack.use(createBroker({ log }));
   await broker.declareTopic(TOPIC, { durable: true });
+  const app = stack.use(await openPlatform({ dataDir: `${dir}/platform`, executors: 0, fsync: "always" }));
+  await app.declareTopic(TOPIC, { durable: true });
   let consumers = 0;
   // What each repetition reads is what one before it has written.
   await publish(broker, count);
@@ -34,9 +38,10 @@ export async function durable(quick: boolean): Promise<OpenBench> {
       unit: "events/s",
       subjects: {
         [appended]: () => perSecond(count, () => publish(broker, count)),
+        [accepted]: () => perSecond(count, () => publish(app, count)),
         [rawAppended]: () => perSecond(count, () => append(`${dir}/raw.json`, count)),
       },
-      compare: [[appended, rawAppended]],
+      compare: [[appended, rawAppended], [accepted, rawAppended]],
     }, {
       name: "durable events, read",
       unit: "events/s",
@@ -51,7 +56,7 @@ export async function durable(quick: boolean): Promise<OpenBench> {
   };
 }
 
-async function publish(broker: Broker, count: number): Promise<void> {
+async function publish(broker: Pick<Platform, "publish"> | Broker, count: number): Promise<void> {
   let [next, last] = [0, 0];
   await Promise.all(Array.from({ length: IN_FLIGHT }, async () => {
     while (next < count) {

@@ -51,6 +51,7 @@ Deno.test("bench --quick --json prints a figure for every subject, and loses not
       "deliveries to 8 workers / raw: arrays of 64 cloned for each subscriber",
       "deliveries to 8 workers",
       "durable events, written / raw: JSON text of 256, write and fdatasync",
+      "durable events, written / raw: JSON text of 256, write and fdatasync",
       "durable events, written",
       "durable events, read / raw: JSON text of 256, read and parse",
       "durable events, read",

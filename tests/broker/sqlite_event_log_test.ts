@@ -2,9 +2,11 @@ import { assert, assertEquals, assertGreaterOrEqual, assertRejects } from "@std/
 import fc from "fast-check";
 import { DatabaseSync } from "node:sqlite";
 import { MillraceError } from "../../src/base/errors.ts";
+import { openSqliteFile } from "../../src/base/sqlite_file.ts";
 import { openMemoryEventLog } from "../../src/broker/memory_event_log.ts";
 import type { EventLog, LogClaim, Settlement } from "../../src/broker/port.ts";
-import { openSqliteEventLog } from "../../src/broker/sqlite_event_log.ts";
+import { EVENT_LOG_FILE } from "../../src/broker/sqlite_event_file.ts";
+import { openSqliteEventLog, SqliteEventLog } from "../../src/broker/sqlite_event_log.ts";
 import { createVirtualClock } from "../../src/testing/virtual_clock.ts";
 import { event, idsOf, settings } from "../contract/event_log_contract.ts";
 
@@ -130,6 +132,42 @@ Deno.test("openSqliteEventLog() refuses what is no event log, newer or corrupt, 
     assert((await refusal(path)).includes("corrupt"));
     await assertRejects(() => openSqliteEventLog({ path, fsync: "never" as never }), TypeError, "never");
     await assertRejects(() => openSqliteEventLog({ path, sync: true } as never), TypeError, "sync");
+  }));
+
+Deno.test("append() rejects when the disk is full, keeps what was there, and works again with room", () =>
+  inFolder(async (_dir, path) => {
+    const db = openSqliteFile(path, "batched", EVENT_LOG_FILE);
+    await using log = new SqliteEventLog(path, db, createVirtualClock(1_000));
+    await log.declare("sales.created", {});
+    await log.append([event("1")]);
+    db.exec("PRAGMA max_page_count = 24");
+    const large = event("2", "sales.created", { data: JSON.stringify("x".repeat(200_000)) });
+    const full = [log.append([large]), log.append([event("3")]), log.declare("sales.paid", {})];
+    for (const write of full) {
+      const error = await assertRejects(() => write as Promise<unknown>, MillraceError, "full");
+      assert(MillraceError.is(error, "store/unavailable"));
+      assert(error.retryable);
+    }
+    assertEquals([await idsOf(log, ["**"]), await log.head(), (await log.topics()).length], [["1"], 1, 1]);
+    db.exec("PRAGMA max_page_count = 4294967294");
+    assertEquals(await log.append([large, event("3")]), [
+      { sequence: 2, duplicate: false },
+      { sequence: 3, duplicate: false },
+    ]);
+    assertEquals((await log.topics())[0]?.events, 3);
+  }));
+
+Deno.test("declare() and append() of one turn are taken in their order", () =>
+  inFolder(async (_dir, path) => {
+    await using log = await openSqliteEventLog({ path });
+    const declared = log.declare("sales.created", {});
+    const appended = log.append([event("1")]);
+    const completed = log.complete("sales.created");
+    const late = log.append([event("2")]);
+    await Promise.all([declared, completed]);
+    assertEquals(await appended, [{ sequence: 1, duplicate: false }]);
+    await assertRejects(() => late, MillraceError, "complete");
+    assertEquals(await idsOf(log, ["**"]), ["1"]);
   }));
 
 type Command = (

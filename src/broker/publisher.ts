@@ -55,11 +55,20 @@ export class Publisher {
   readonly #broker: ActorRef<typeof brokerProtocol>;
   readonly #clock: Clock;
   readonly #ids: IdSource;
+  readonly #conformed: boolean;
   #gathering: Publication | undefined;
 
-  /** To this broker. */
-  constructor(broker: ActorRef<typeof brokerProtocol>, clock: Clock, ids: IdSource = createIdSource(clock)) {
+  /** To this broker. What is `conformed` was held against the schemas of topics before. */
+  constructor(
+    broker: ActorRef<typeof brokerProtocol>,
+    clock: Clock,
+    { ids = createIdSource(clock), conformed = false }: {
+      readonly ids?: IdSource;
+      readonly conformed?: boolean;
+    } = {},
+  ) {
     this.#broker = broker;
+    this.#conformed = conformed;
     this.#clock = clock;
     this.#ids = ids;
   }
@@ -125,10 +134,11 @@ export class Publisher {
   #send(publication: Publication): void {
     this.#gathering = undefined;
     const { events, fresh, rejects } = publication;
-    this.#broker.ask("publish", { batch: encodeBatch(events), fresh }, ALWAYS).then(
-      (outcomes) => this.#settle(publication, outcomes),
-      (error) => rejects.forEach((reject) => reject(error)),
-    );
+    this.#broker.ask("publish", { batch: encodeBatch(events), fresh, conformed: this.#conformed }, ALWAYS)
+      .then(
+        (outcomes) => this.#settle(publication, outcomes),
+        (error) => rejects.forEach((reject) => reject(error)),
+      );
   }
 
   #settle({ events, resolves, rejects }: Publication, outcomes: PackedOutcomes): void {

@@ -5,9 +5,7 @@
  */
 import type { ActorRef } from "../src/actor/ref.ts";
 import type { Clock } from "../src/base/clock.ts";
-import { toWire } from "../src/base/errors.ts";
 import { assertKeys } from "../src/base/names.ts";
-import type { AnySchema } from "../src/base/schema.ts";
 import { EventsOf } from "../src/broker/batches.ts";
 import type { DeadLettersOptions, TopicOptions } from "../src/broker/broker.ts";
 import { Claims, type ClaimSource } from "../src/broker/claims.ts";
@@ -26,10 +24,10 @@ import { conform, joinPatterns } from "../src/broker/publication.ts";
 import { type AboutEvent, type Accepted, Publisher } from "../src/broker/publisher.ts";
 import { assertReplayable } from "../src/broker/replay_start.ts";
 import type { SubscribeOptions } from "../src/broker/subscription.ts";
-import type { TopicCheck, TopicVerdict } from "../src/broker/topic_checks.ts";
-import { decodeEvent, encodeData, type EncodedEvent, type MillraceEvent } from "../src/event/event.ts";
+import { decodeEvent, type EncodedEvent, type MillraceEvent } from "../src/event/event.ts";
 import { decodeBatch, type EventBatch, readBatch } from "../src/event/event_batch.ts";
 import { assertPublishable, parsePattern } from "../src/event/topic.ts";
+import { TopicSchemas } from "./topic_schemas.ts";
 
 /** Events of a subscription to the platform. Leaving the loop unsubscribes. */
 export interface EventStream<Data = unknown> extends AsyncIterableIterator<MillraceEvent<Data>> {
@@ -48,14 +46,14 @@ export class EventSpeaker {
   readonly #clock: Clock;
   readonly #publisher: Publisher;
   readonly #news: NewsReader;
-  readonly #schemas = new Map<string, AnySchema>();
-  #checking = false;
+  readonly #schemas: TopicSchemas;
 
   /** Of this broker. */
   constructor(broker: ActorRef<typeof brokerProtocol>, clock: Clock) {
     this.#broker = broker;
     this.#clock = clock;
     this.#publisher = new Publisher(broker, clock, { conformed: true });
+    this.#schemas = new TopicSchemas(broker);
     this.#news = new NewsReader(() => broker.stream("news", undefined, { capacity: 1 }));
   }
 
@@ -135,36 +133,7 @@ export class EventSpeaker {
     // What is wrong with a call is said here, as the class of such an error does not cross threads.
     if (options.retention !== undefined) mergeRetention(DEFAULT_RETENTION, options.retention);
     if (schema !== undefined) this.#schemas.set(topic, schema);
-    if (schema !== undefined && !this.#checking) void this.#check();
     await this.#broker.ask("declare", { topic, durability, checks: schema !== undefined }, ALWAYS);
-  }
-
-  /** Holds what tasks and triggers publish against the schemas, which cannot leave this thread. */
-  async #check(): Promise<void> {
-    this.#checking = true;
-    const turns = new Map<string, Promise<void>>();
-    try {
-      for await (const asked of this.#broker.stream("checks", undefined, { capacity: 2 })) {
-        for (const one of asked) {
-          // One after the other for each topic: its events keep their order, and no other topic waits.
-          const turn = (turns.get(one.topic) ?? Promise.resolve()).then(() => this.#verdictOf(one)).then(
-            (verdict) => void this.#broker.offer("checked", [verdict]).catch(() => {}),
-          );
-          turns.set(one.topic, turn);
-        }
-      }
-    } catch {
-      // The broker is gone, and with it whoever waits.
-    }
-  }
-
-  async #verdictOf({ ticket, topic, data }: TopicCheck): Promise<TopicVerdict> {
-    try {
-      const value = await conform(topic, this.#schemas.get(topic)!, JSON.parse(data));
-      return { ticket, data: encodeData(topic, value) };
-    } catch (error) {
-      return { ticket, error: toWire(error) };
-    }
   }
 
   /** The declared topics that match. */

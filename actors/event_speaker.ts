@@ -13,6 +13,7 @@ import {
   type ConsumeOptions,
   type Consumer,
   consumerSettings,
+  deadLettersRange,
   ValueConsumer,
 } from "../src/broker/consumer.ts";
 import { EventReader, type SubscribeValuesOptions } from "../src/broker/event_reader.ts";
@@ -162,8 +163,7 @@ export class EventSpeaker {
     name: string,
     options: DeadLettersOptions,
   ): Promise<readonly DeadEvent<MillraceEvent>[]> {
-    assertKeys("a list of dead letters", options, ["after", "max"]);
-    const { after = 0, max = 100 } = options;
+    const { after, max } = deadLettersRange(options);
     const letters = await this.#broker.ask("deadLetters", { name, after, max }, ALWAYS);
     return letters.map((letter) => ({ ...letter, event: decodeEvent(letter.event) }));
   }

@@ -190,15 +190,3 @@ export interface RunJournal extends JournalPruning, AsyncDisposable {
   /** What is remembered of a task under a key, or `undefined`. */
   memo(task: string, key: string): Promise<Memo | undefined>;
 }
-
-/** What is to be recalled. */
-export interface Recall {
-  /** The run that takes it. */
-  readonly runId: string;
-  /** The task. */
-  readonly task: string;
-  /** The hash of code, inputs and parameters. */
-  readonly key: string;
-  /** Not what was made before, in ms since 1970. */
-  readonly sinceMs: number;
-}

@@ -423,10 +423,12 @@ Deno.test("ExecutorPool ends every attempt exactly once, whatever happens in wha
         const rig = createRig();
         let joined = 0;
         let replaced = 0;
-        /** What the supervisor does. */
+        const joinLike = (executor: string): void =>
+          executor.startsWith("p") ? rig.join(`p${++joined}`, "process") : rig.join(`e${++joined}`);
+        /** What the supervisor does; there is a process for what has cost threads. */
         const supervise = async (): Promise<void> => {
           await rig.settle();
-          for (; replaced < rig.retired.length; replaced++) rig.join(`e${++joined}`);
+          for (; replaced < rig.retired.length; replaced++) joinLike(rig.retired[replaced]!.executor);
         };
         const gone = new Set<string>();
         /** An executor is lost by itself; another one takes its place. */
@@ -435,9 +437,10 @@ Deno.test("ExecutorPool ends every attempt exactly once, whatever happens in wha
           if (rig.retired.some((one) => one.executor === executor)) return;
           gone.add(executor);
           rig.pool.leave(executor, "lost");
-          rig.join(`e${++joined}`);
+          joinLike(executor);
         };
-        for (let n = 0; n < count; n++) rig.join(`e${++joined}`);
+        for (let n = 0; n < count; n++) joinLike("e");
+        joinLike("p");
         const submitted = new Set<string>();
         for (const step of steps) {
           if (step.kind === "submit" && !submitted.has(`t${step.task}`)) {

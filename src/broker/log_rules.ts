@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { MillraceError } from "../base/errors.ts";
 import { assertKeys } from "../base/names.ts";
+import type { EncodedEvent } from "../event/event.ts";
 import { compilePattern } from "../event/topic.ts";
 import type { ConsumerSettings, Since, TopicRetention } from "./port.ts";
 
@@ -45,6 +47,12 @@ export function assertConsumerSettings(settings: ConsumerSettings): void {
       `Cannot consume as "ackWithinMs" must be above 0: current value is ${settings.ackWithinMs}`,
     );
   }
+}
+
+/** How many bytes an event is, as JSON; its topic is its topic's. */
+export function bytesOf(event: EncodedEvent): number {
+  const { topic: _, data, sequence: __, ...envelope } = event;
+  return Buffer.byteLength(JSON.stringify(envelope)) + Buffer.byteLength(data);
 }
 
 /** Whether a topic is one of these. */

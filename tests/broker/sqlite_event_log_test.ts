@@ -100,7 +100,7 @@ Deno.test("append() holds a topic within its count and bytes without prune()", (
     assertEquals((await idsOf(log, ["**"])).at(0), "19-20");
   }));
 
-Deno.test("openSqliteEventLog() refuses what is no event log, newer or corrupt, and says what it is", () =>
+Deno.test("openSqliteEventLog() refuses what is no event log, older, newer or corrupt, and says what it is", () =>
   inFolder(async (dir, path) => {
     await Deno.writeTextFile(
       `${dir}/text`,
@@ -118,12 +118,15 @@ Deno.test("openSqliteEventLog() refuses what is no event log, newer or corrupt, 
       await log.declare("sales.created", {});
       await log.append(Array.from({ length: 2_000 }, (_, n) => event(`${n}`)));
     }
-    await Deno.copyFile(path, `${dir}/newer.db`);
-    {
-      using newer = new DatabaseSync(`${dir}/newer.db`);
-      newer.exec("PRAGMA user_version = 9");
+    for (const [version, reason] of [[9, "newer than 2"], [1, "older than 2: move the file away"]] as const) {
+      const copy = `${dir}/${version}.db`;
+      await Deno.copyFile(path, copy);
+      {
+        using other = new DatabaseSync(copy);
+        other.exec(`PRAGMA user_version = ${version}`);
+      }
+      assert((await refusal(copy)).includes(reason));
     }
-    assert((await refusal(`${dir}/newer.db`)).includes("newer than 1"));
     using file = await Deno.open(path, { write: true });
     for (const page of [9, 19, 29]) {
       await file.seek(page * 4096, Deno.SeekMode.Start);

@@ -85,7 +85,13 @@ export class EncodedBroker {
   /** Learns the topics of the log; what is asked of it until then waits, and throws what this throws. */
   open(): Promise<void> {
     if (this.#log !== undefined) this.#loading = this.#load(this.#log);
-    return this.#loaded();
+    return this.loaded();
+  }
+
+  /** Resolves once the topics of the log are known; throws what opening it has thrown. */
+  async loaded(): Promise<void> {
+    await this.#loading;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Events that the log knew already. */
@@ -117,7 +123,7 @@ export class EncodedBroker {
 
   /** Makes a topic known, and durable if it says so. */
   async declare(topic: string, { durable, retention }: Durability): Promise<void> {
-    await this.#loaded();
+    await this.loaded();
     const isDurable = this.#durable.has(topic);
     if (durable === false && isDurable) {
       throw new TypeError(
@@ -135,7 +141,7 @@ export class EncodedBroker {
 
   /** Lets a topic take no more events, for ever. */
   async complete(topic: string): Promise<void> {
-    await this.#loaded();
+    await this.loaded();
     if (this.#durable.has(topic)) await this.#kept().complete(topic);
     this.#core.complete(topic);
     this.#completed.add(topic);
@@ -143,7 +149,7 @@ export class EncodedBroker {
 
   /** The declared topics that match, sorted. */
   async describeTopics(pattern: string = "**"): Promise<readonly TopicInfo[]> {
-    await this.#loaded();
+    await this.loaded();
     const matches = compilePattern(pattern);
     const logged = new Map((await this.#log?.topics() ?? []).map((one) => [one.topic, one]));
     return this.#core.topics().filter(matches).map((topic) => {
@@ -161,13 +167,14 @@ export class EncodedBroker {
     assertReplayable(options);
     const shown = this.#loading === undefined ? this.#shown : undefined;
     const recent = this.#core.recent(pattern, since);
+    const close = (): void => replayed.close();
     const replayed = new ReplayedSubscription({
       live: this.#core.subscribeLive(pattern, rest),
       log: this.#log,
       start: () => this.#startOf(pattern, since, recent, shown),
       gap: () => this.#gap(pattern, since),
+      onClose: () => signal?.removeEventListener("abort", close),
     });
-    const close = (): void => replayed.close();
     signal?.addEventListener("abort", close, { once: true });
     if (signal?.aborted) close();
     return replayed;
@@ -175,7 +182,7 @@ export class EncodedBroker {
 
   /** Makes a consumer, which begins where `since` says; one that exists goes on where it was. */
   async openConsumer(name: string, settings: ConsumerSettings, since: Since): Promise<ConsumerInfo> {
-    await this.#loaded();
+    await this.loaded();
     assertSince(since);
     const position = await this.#kept().find(since);
     if (position === undefined) throw eventUnknown(since);
@@ -274,11 +281,6 @@ export class EncodedBroker {
     this.#loading = undefined;
   }
 
-  async #loaded(): Promise<void> {
-    await this.#loading;
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
   #kept(): EventLog {
     if (this.#log !== undefined) return this.#log;
     throw new MillraceError(
@@ -342,7 +344,7 @@ export class EncodedBroker {
     recent: Recent,
     shown: number | undefined,
   ): Promise<ReplayStart> {
-    await this.#loaded();
+    await this.loaded();
     const { events, after, whole } = await replayStart({
       since,
       recent,

@@ -121,6 +121,15 @@ Deno.test("Publisher.publish makes an event of a value: a new id and the time, u
   assertEquals(sent.map(({ fresh }) => fresh), [true, false]);
 });
 
+Deno.test("Publisher.publish rejects what an event cannot say of itself before anything is sent", async () => {
+  const { sent, ref } = fakeBroker();
+  const publisher = new Publisher(ref, createVirtualClock(5));
+  const bad = { source: "s", hops: 1.5 };
+  await assertRejects(() => publisher.publish("t", 1, bad), RangeError, "hops");
+  await assertRejects(() => publisher.publish("t", 1, { source: "s", key: {} as never }), TypeError, "key");
+  assertEquals(sent, []);
+});
+
 Deno.test("Publisher.publish rejects a bad topic, a topic of the system and bad data before anything is sent", async () => {
   const { sent, ref } = fakeBroker();
   const publisher = new Publisher(ref, createVirtualClock(5));

@@ -193,6 +193,7 @@ export {
   type PublishOptions,
   type PublishPatternOptions,
   type ReadRequest,
+  type RetryOptions,
   type Settled,
   type Settlement,
   type Since,

@@ -20,6 +20,7 @@ import { brokerProtocol } from "../src/broker/protocol.ts";
 import { misfit, overloaded } from "../src/broker/publication.ts";
 import { RemoteEventLog } from "../src/broker/remote_event_log.ts";
 import { Tickets } from "../src/broker/tickets.ts";
+import { TopicChecks } from "../src/broker/topic_checks.ts";
 import { type EncodedEvent, MAX_HOPS } from "../src/event/event.ts";
 import { idsOf } from "../src/event/event_batch.ts";
 import { createTopicMatcher } from "../src/event/matcher.ts";
@@ -51,7 +52,12 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
   let interest = createTopicMatcher<true>();
   const tickets = new Tickets();
-  ctx.onStop(() => encoded.close());
+  const checks = new TopicChecks();
+  const close = (): void => {
+    checks.close();
+    encoded.close();
+  };
+  ctx.onStop(close);
 
   /** Shows an event to its subscribers, once it is kept if its topic is durable. */
   function show(
@@ -79,6 +85,15 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
     return hops <= MAX_HOPS && (topic === "run.request" || interest.match(topic).length > 0);
   }
 
+  /** What becomes of an event as the schema of its topic wants it. */
+  async function conform(event: EncodedEvent, next: (event: EncodedEvent) => Outcome | Promise<Outcome>) {
+    try {
+      return await next(await checks.conform(event));
+    } catch (error) {
+      return refused(toWire(error));
+    }
+  }
+
   /** Has it journalled before it is shown. */
   async function accept(event: EncodedEvent, known: boolean, fire?: Fire): Promise<Outcome> {
     try {
@@ -91,13 +106,15 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
   }
 
   return {
-    publish: ({ batch, fresh }) => {
+    publish: ({ batch, fresh, conformed }) => {
       const events = batches.decode(batch);
       if (fresh) core.remember(() => idsOf(batch), events.length, ctx.clock.now());
       let someWait = false;
       const outcomes = events.map((event) => {
         try {
-          const outcome = starts(event) ? accept(event, fresh) : show(event, fresh);
+          const take = (event: EncodedEvent): Outcome | Promise<Outcome> =>
+            starts(event) ? accept(event, fresh) : show(event, fresh);
+          const outcome = !conformed && checks.has(event.topic) ? conform(event, take) : take(event);
           someWait ||= outcome instanceof Promise;
           return outcome;
         } catch (error) {
@@ -113,7 +130,9 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
     room: (ticket) => tickets.news(ticket),
     fire: async ({ event, fire }) => {
       const ends = (event.hops ?? 0) > MAX_HOPS;
-      const { runIds = [], error } = await (ends ? show(event, false) : accept(event, false, fire));
+      const take = (event: EncodedEvent): Outcome | Promise<Outcome> =>
+        ends ? show(event, false) : accept(event, false, fire);
+      const { runIds = [], error } = await (checks.has(event.topic) ? conform(event, take) : take(event));
       if (error !== undefined) throw fromWire(error);
       return { runIds: [...runIds] };
     },
@@ -132,7 +151,14 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
       for (const pattern of patterns) interest.add(pattern, true);
     },
     open: () => encoded.open(),
-    declare: ({ topic, durability }) => encoded.declare(topic, durability),
+    declare: async ({ topic, durability, checks: checked }) => {
+      await encoded.declare(topic, durability);
+      if (checked) checks.add(topic);
+    },
+    checks: async function* () {
+      for await (const asked of checks.asked()) yield [...asked];
+    },
+    checked: (verdicts) => verdicts.forEach((verdict) => checks.answer(verdict)),
     complete: (topic) => encoded.complete(topic),
     topics: async (pattern) => [...await encoded.describeTopics(pattern)],
     misfit: ({ event, issues }) => core.bury(event, misfit(event.topic, issues)),
@@ -146,7 +172,7 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
     news: () => newsOf((listener) => encoded.watch(listener)),
     subscribe: ({ pattern, options }) =>
       batchesOf(encoded.subscribe(pattern, options), (events) => batches.encode(events)),
-    halt: () => encoded.close(),
+    halt: close,
   };
 }, { concurrency: CONCURRENCY });
 

@@ -6,7 +6,6 @@
 import type { ActorRef } from "../src/actor/ref.ts";
 import type { Clock } from "../src/base/clock.ts";
 import { assertKeys } from "../src/base/names.ts";
-import type { AnySchema } from "../src/base/schema.ts";
 import { EventsOf } from "../src/broker/batches.ts";
 import type { DeadLettersOptions, TopicOptions } from "../src/broker/broker.ts";
 import { Claims, type ClaimSource } from "../src/broker/claims.ts";
@@ -14,6 +13,7 @@ import {
   type ConsumeOptions,
   type Consumer,
   consumerSettings,
+  deadLettersRange,
   ValueConsumer,
 } from "../src/broker/consumer.ts";
 import { EventReader, type SubscribeValuesOptions } from "../src/broker/event_reader.ts";
@@ -28,6 +28,7 @@ import type { SubscribeOptions } from "../src/broker/subscription.ts";
 import { decodeEvent, type EncodedEvent, type MillraceEvent } from "../src/event/event.ts";
 import { decodeBatch, type EventBatch, readBatch } from "../src/event/event_batch.ts";
 import { assertPublishable, parsePattern } from "../src/event/topic.ts";
+import { TopicSchemas } from "./topic_schemas.ts";
 
 /** Events of a subscription to the platform. Leaving the loop unsubscribes. */
 export interface EventStream<Data = unknown> extends AsyncIterableIterator<MillraceEvent<Data>> {
@@ -46,13 +47,14 @@ export class EventSpeaker {
   readonly #clock: Clock;
   readonly #publisher: Publisher;
   readonly #news: NewsReader;
-  readonly #schemas = new Map<string, AnySchema>();
+  readonly #schemas: TopicSchemas;
 
   /** Of this broker. */
   constructor(broker: ActorRef<typeof brokerProtocol>, clock: Clock) {
     this.#broker = broker;
     this.#clock = clock;
-    this.#publisher = new Publisher(broker, clock);
+    this.#publisher = new Publisher(broker, clock, { conformed: true });
+    this.#schemas = new TopicSchemas(broker);
     this.#news = new NewsReader(() => broker.stream("news", undefined, { capacity: 1 }));
   }
 
@@ -131,8 +133,8 @@ export class EventSpeaker {
     const { schema, ...durability } = options;
     // What is wrong with a call is said here, as the class of such an error does not cross threads.
     if (options.retention !== undefined) mergeRetention(DEFAULT_RETENTION, options.retention);
-    await this.#broker.ask("declare", { topic, durability }, ALWAYS);
     if (schema !== undefined) this.#schemas.set(topic, schema);
+    await this.#broker.ask("declare", { topic, durability, checks: schema !== undefined }, ALWAYS);
   }
 
   /** The declared topics that match. */
@@ -143,6 +145,7 @@ export class EventSpeaker {
   /** Lets a topic take no more events. */
   async complete(topic: string): Promise<void> {
     assertPublishable(topic);
+    this.#publisher.flush();
     await this.#broker.ask("complete", topic, ALWAYS);
   }
 
@@ -161,8 +164,7 @@ export class EventSpeaker {
     name: string,
     options: DeadLettersOptions,
   ): Promise<readonly DeadEvent<MillraceEvent>[]> {
-    assertKeys("a list of dead letters", options, ["after", "max"]);
-    const { after = 0, max = 100 } = options;
+    const { after, max } = deadLettersRange(options);
     const letters = await this.#broker.ask("deadLetters", { name, after, max }, ALWAYS);
     return letters.map((letter) => ({ ...letter, event: decodeEvent(letter.event) }));
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MillraceError } from "../src/base/errors.ts";
 import { consoleLogSink, isLogLevel } from "../src/base/console_log_sink.ts";
 import { runCli } from "../src/cli/cli.ts";
 import { createDenoEnvironment, moduleUrl } from "../src/cli/deno_environment.ts";
@@ -30,8 +31,10 @@ async function open(options: CliOpenOptions): Promise<CliPlatform> {
   const { modules, dataDir, purpose, executors, http, fsync, token } = options;
   const level = Deno.env.get("MILLRACE_LOG") || "warn";
   if (!isLogLevel(level)) {
-    throw new TypeError(
+    throw new MillraceError(
+      "cli/setting-invalid",
       `Cannot log as MILLRACE_LOG must be debug, info, warn or error: current value is "${level}"`,
+      { details: { name: "MILLRACE_LOG" } },
     );
   }
   const looks = purpose === "look";

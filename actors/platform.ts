@@ -181,7 +181,7 @@ export interface Platform extends AsyncDisposable {
   ): Consumer<Data>;
   /**
    * Makes a topic known, and durable if it says so: then every later platform over the same data folder knows it.
-   * A schema is held against what this program and HTTP publish.
+   * A schema is held against whatever is published there: by this program, over HTTP, by tasks and triggers.
    */
   declareTopic(topic: string, options?: TopicOptions): Promise<void>;
   /** The declared topics, or those that match a pattern, sorted, with what is kept of each. */

@@ -184,6 +184,8 @@ export interface ErrorDetails {
   "cli/server-unreachable": { url?: string; pid?: number };
   /** A file that the command line names cannot be read, or holds something else. */
   "cli/file-unusable": { path: string; reason: string };
+  /** An environment variable has a value that it cannot have. */
+  "cli/setting-invalid": { name: string };
   /** The beginning of a run id fits several runs. */
   "cli/ambiguous-run-id": { runId: string; matches: readonly string[] };
 }
@@ -306,5 +308,6 @@ export const ERROR_CODES: { readonly [Code in ErrorCode]: { readonly retryable: 
   "http/upgrade-required": once,
   "cli/server-unreachable": again,
   "cli/file-unusable": once,
+  "cli/setting-invalid": once,
   "cli/ambiguous-run-id": once,
 };

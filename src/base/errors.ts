@@ -70,7 +70,11 @@ export class MillraceError<Code extends ErrorCode = ErrorCode> extends Error {
    * @returns Whether it is; narrows `details` too.
    */
   static is<Code extends ErrorCode = ErrorCode>(value: unknown, code?: Code): value is MillraceError<Code> {
-    return value instanceof MillraceError && (code === undefined || value.code === code);
+    try {
+      return value instanceof MillraceError && (code === undefined || value.code === code);
+    } catch {
+      return false; // a proxy that does not say what it is
+    }
   }
 }
 
@@ -93,6 +97,9 @@ export interface WireError {
 /** How many causes of an error cross a boundary; deeper ones are cut off. */
 export const MAX_CAUSE_DEPTH = 5;
 
+/** How many characters of a message, and of a stack, cross a boundary: both are journalled, and shown to people. */
+export const MAX_ERROR_TEXT = 16_384;
+
 /** Turns anything thrown into data. Never throws: an unreadable value becomes its type's name. */
 export function toWire(thrown: unknown, depth: number = MAX_CAUSE_DEPTH): WireError {
   try {
@@ -105,7 +112,7 @@ export function toWire(thrown: unknown, depth: number = MAX_CAUSE_DEPTH): WireEr
 /** Anybody may have put anything into the properties of an error: only texts go on. */
 function errorToWire(error: Error, depth: number): WireError {
   const cause = error.cause === undefined || depth <= 0 ? {} : { cause: toWire(error.cause, depth - 1) };
-  const stack = typeof error.stack === "string" ? { stack: error.stack } : {};
+  const stack = typeof error.stack === "string" ? { stack: cut(error.stack) } : {};
   const message = describe(error.message);
   if (MillraceError.is(error)) {
     return { code: error.code, message, details: plain(error.details), ...stack, ...cause };
@@ -143,12 +150,18 @@ export function messageOf(thrown: unknown): string {
 }
 
 function describe(value: unknown): string {
-  if (typeof value !== "object" || value === null) return String(value);
+  if (typeof value !== "object" || value === null) return cut(String(value));
   try {
-    return JSON.stringify(value) ?? typeof value;
+    return cut(JSON.stringify(value) ?? typeof value);
   } catch {
     return typeof value;
   }
+}
+
+function cut(text: string): string {
+  if (text.length <= MAX_ERROR_TEXT) return text;
+  const end = ` … (${text.length} characters)`;
+  return text.slice(0, MAX_ERROR_TEXT - end.length).toWellFormed() + end;
 }
 
 function plain(details: unknown): Readonly<Record<string, unknown>> {

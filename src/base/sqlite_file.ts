@@ -30,7 +30,11 @@ const BUSY_TIMEOUT_MS = 5_000;
 /** Up to this size the whole file is checked on opening; that takes some 3 ms a megabyte. */
 const MAX_CHECKED_BYTES = 64 * 1024 * 1024;
 
-/** Primary result codes of SQLite: constraint violated, malformed, not a database. */
+/** How long who is about to leave a file may take, in ms. */
+const LOCK_TIMEOUT_MS = 250;
+
+/** Primary result codes of SQLite: in use, constraint violated, malformed, not a database. */
+const SQLITE_BUSY = 5;
 const SQLITE_CONSTRAINT = 19;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
@@ -69,6 +73,32 @@ export function openSqliteFile(
     db?.close();
     throw MillraceError.is(error) ? error : kind.unusable(path, messageOf(error), error);
   }
+}
+
+/**
+ * Keeps a file for one user until the answer is called, however many processes ask: by a lock that the operating
+ * system releases, on an empty file beside it, so that others can still read the file itself.
+ *
+ * @throws {MillraceError} What `kind.unusable` makes.
+ */
+export function lockSqliteFile(path: string, kind: SqliteFileKind): () => void {
+  if (path === ":memory:") return () => {};
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(`${path}-lock`, { timeout: LOCK_TIMEOUT_MS });
+    // Not by `exec`, whose errors have no result code (Deno 2.9.6).
+    lock.prepare("BEGIN EXCLUSIVE").run();
+  } catch (error) {
+    lock?.close();
+    const isTaken = resultCode(error) === SQLITE_BUSY;
+    throw kind.unusable(
+      path,
+      isTaken ? "it is open already, here or in another process" : messageOf(error),
+      error,
+    );
+  }
+  const held = lock;
+  return () => held.isOpen && held.close();
 }
 
 /** Whether only the batch that met the error is at fault: bad data, as opposed to a bad disk. */

@@ -11,13 +11,20 @@ import { systemClock } from "../base/system_clock.ts";
 import { decodeEvent, encodeData, type EncodedEvent, type MillraceEvent } from "../event/event.ts";
 import { assertPublishable } from "../event/topic.ts";
 import { Claims } from "./claims.ts";
-import { type ConsumeOptions, type Consumer, consumerSettings, ValueConsumer } from "./consumer.ts";
+import {
+  type ConsumeOptions,
+  type Consumer,
+  consumerSettings,
+  deadLettersRange,
+  ValueConsumer,
+} from "./consumer.ts";
 import { type BrokerCore, type BrokerStats, createBrokerCore } from "./core.ts";
 import { DecodedSubscription, type Subscription } from "./decoded_subscription.ts";
 import type { SubscribeValuesOptions } from "./event_reader.ts";
 import { EncodedBroker, type KeptDelivery } from "./encoded_broker.ts";
 import type { ConsumerInfo, DeadEvent, EventLog, TopicInfo, TopicRetention } from "./port.ts";
 import {
+  assertAbout,
   assertId,
   conform,
   joinPatterns,
@@ -53,7 +60,10 @@ export interface PublishPatternOptions {
 
 /** What else an event carries. */
 export interface PublishOptions extends PublishPatternOptions {
-  /** The same id within two minutes is the same event: nobody gets it again. @default {a new UUIDv7} */
+  /**
+   * The same id within two minutes, or at least the last 32,768 events if there are more, is the same event: nobody
+   * gets it again. On a durable topic it is as long as the event is kept. @default {a new UUIDv7}
+   */
   readonly id?: string;
 }
 
@@ -139,7 +149,10 @@ export interface Broker extends AsyncDisposable {
    * @throws {MillraceError} `topic/invalid`; `event/reserved-topic`; `broker/no-log`; `broker/closed`.
    */
   declareTopic(topic: string, options?: TopicOptions): Promise<void>;
-  /** The declared topics, or those that match a pattern, sorted. */
+  /**
+   * The declared topics, or those that match a pattern, sorted; with those of the log once it has been read,
+   * which everything waits for that returns a promise.
+   */
   topics(pattern?: string): string[];
   /** The same with what is kept of each. */
   describeTopics(pattern?: string): Promise<readonly TopicInfo[]>;
@@ -242,6 +255,7 @@ class ValueBroker implements Broker {
   async publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<Published> {
     assertKeys("a publication", options, PUBLISH_KEYS);
     assertPublishable(topic);
+    assertAbout(options);
     const schema = this.#schemas.get(topic);
     // Without a schema nothing is awaited before the event is delivered: calls keep their order.
     const value = schema === undefined ? data : await conform(topic, schema, data);
@@ -266,6 +280,7 @@ class ValueBroker implements Broker {
     options: PublishPatternOptions = {},
   ): Promise<PublishedToPattern> {
     assertKeys("a publication", options, PUBLISH_PATTERN_KEYS);
+    await this.#encoded.loaded();
     const topics = this.topics(pattern).filter((topic) => !this.#encoded.isComplete(topic));
     if (topics.length === 0) this.#core.announce("$sys.advisory.unmatched", { pattern });
     const all = await Promise.all(topics.map((topic) => this.publish(topic, data, options)));
@@ -335,8 +350,7 @@ class ValueBroker implements Broker {
     consumer: string,
     options: DeadLettersOptions = {},
   ): Promise<readonly DeadEvent<MillraceEvent>[]> {
-    assertKeys("a list of dead letters", options, ["after", "max"]);
-    const { after = 0, max = 100 } = options;
+    const { after, max } = deadLettersRange(options);
     const letters = await this.#encoded.deadLetters(consumer, after, max);
     return letters.map((letter) => ({ ...letter, event: decodeEvent(letter.event) }));
   }

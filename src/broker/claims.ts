@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "../base/clock.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
 import { MillraceError } from "../base/errors.ts";
 import type { ClaimPage, LogClaim, Settled, Settlement } from "./port.ts";
 
@@ -27,8 +27,9 @@ export class Claims {
   readonly #ackWithinMs: number;
   readonly #unwatch: () => void;
   #ready: LogClaim[] = [];
-  /** When what is ready stops being ours. */
-  #validUntilMs = 0;
+  /** When what is ready goes back: others shall have it, and it must never count as delivered. */
+  #keptUntilMs = 0;
+  #cancelReturn: Cancel = () => {};
   /** Claims that the reader has and has not settled: sequence and token. */
   readonly #held = new Map<number, number>();
   #settling: { readonly settlement: Settlement; readonly done: PromiseWithResolvers<Settled> }[] = [];
@@ -48,10 +49,11 @@ export class Claims {
   /** The next claim; `undefined` once nothing more will come, or it was closed. */
   async next(): Promise<LogClaim | undefined> {
     while (this.#closing === undefined) {
-      // What has waited for its reader too long may be someone else's by now.
-      if (this.#ready.length > 0 && this.#clock.now() >= this.#validUntilMs) this.#ready = [];
+      // The timer does not come while a reader holds the thread.
+      if (this.#ready.length > 0 && this.#clock.now() >= this.#keptUntilMs) await this.#giveBack();
       const claim = this.#ready.shift();
       if (claim !== undefined) {
+        if (this.#ready.length === 0) this.#cancelReturn();
         this.#held.set(claim.event.sequence, claim.token);
         return claim;
       }
@@ -83,17 +85,12 @@ export class Claims {
   async #close(): Promise<void> {
     this.#unwatch();
     this.#wake();
-    const unread = this.#ready.map(({ event: { sequence }, token }) => ({
-      sequence,
-      token,
-      how: "release" as const,
-    }));
+    const unread = this.#takeUnread();
     const unsettled = [...this.#held].map(([sequence, token]) => ({
       sequence,
       token,
       how: "retry" as const,
     }));
-    this.#ready = [];
     this.#held.clear();
     await Promise.all([...unread, ...unsettled].map((one) => this.#settle(one))).catch((error) => {
       // There is nothing to give back to: the consumer was removed.
@@ -108,10 +105,31 @@ export class Claims {
     this.#batch = wasFast ? Math.min(this.#batch * 2, MAX_CLAIM) : Math.max(1, this.#batch >> 1);
     this.#claimedMs = nowMs;
     const page = await this.#claimUpTo(this.#batch);
-    if (this.#closing === undefined) this.#ready = [...page.claims];
+    if (this.#closing === undefined) this.#keep(page.claims, this.#ackWithinMs / 2);
     else await Promise.all(page.claims.map((claim) => this.settle(claim, "release")));
-    this.#validUntilMs = nowMs + this.#ackWithinMs;
     return page;
+  }
+
+  /** Half of the time to settle it is the reader's for each, however many were claimed together. */
+  #keep(claims: readonly LogClaim[], forMs: number): void {
+    this.#ready = [...claims];
+    this.#keptUntilMs = this.#claimedMs + forMs;
+    if (claims.length > 1 && forMs < Infinity) {
+      // Whoever asks the log next is told what is wrong with it.
+      this.#cancelReturn = this.#clock.after(forMs, () => void this.#giveBack().catch(() => {}));
+    }
+  }
+
+  /** Lets others have what the reader has not got to. */
+  async #giveBack(): Promise<void> {
+    await Promise.all(this.#takeUnread().map((one) => this.#settle(one)));
+  }
+
+  #takeUnread(): Settlement[] {
+    this.#cancelReturn();
+    const unread = this.#ready;
+    this.#ready = [];
+    return unread.map(({ event: { sequence }, token }) => ({ sequence, token, how: "release" }));
   }
 
   async #claimUpTo(max: number): Promise<ClaimPage> {

@@ -7,6 +7,7 @@ import { assertKeys } from "../base/names.ts";
 import { check, type Schema } from "../base/schema.ts";
 import { decodeEvent, type MillraceEvent } from "../event/event.ts";
 import { parsePattern } from "../event/topic.ts";
+import type { DeadLettersOptions } from "./broker.ts";
 import type { Claims } from "./claims.ts";
 import { assertConsumerSettings } from "./log_rules.ts";
 import type { ConsumerSettings, LogClaim, Since } from "./port.ts";
@@ -21,7 +22,10 @@ export interface ConsumeOptions<Data = unknown> {
   /** Checks and converts the data; an event that does not fit becomes a dead letter at once. */
   // deno-lint-ignore no-explicit-any -- whatever the schema takes
   readonly schema?: Schema<any, Data>;
-  /** How long a member has to settle an event before it is delivered again, in ms. @default {30000} */
+  /**
+   * How long a member has to settle an event before it is delivered again, in ms. Members claim some at a time: what
+   * a loop has not got to after half of it goes to others, and does not count as delivered. @default {30000}
+   */
   readonly ackWithinMs?: number;
   /** How often an event is delivered before it becomes a dead letter. @default {5} */
   readonly maxDeliveries?: number;
@@ -29,6 +33,14 @@ export interface ConsumeOptions<Data = unknown> {
   readonly maxInFlight?: number;
   /** Ends this member when it aborts. */
   readonly signal?: AbortSignal;
+}
+
+/** How to have an event delivered again. */
+export interface RetryOptions {
+  /** Not before so many ms have passed. @default {0} */
+  readonly delayMs?: number;
+  /** Why, if it was the last delivery. */
+  readonly reason?: string;
 }
 
 /**
@@ -46,7 +58,7 @@ export interface Claim<Data = unknown> {
   /** It is done. If the broker closed meanwhile, it is not, and comes again. */
   ack(): Promise<boolean>;
   /** Deliver it again, not before `delayMs` have passed; after the last delivery it becomes a dead letter. */
-  retry(options?: { readonly delayMs?: number; readonly reason?: string }): Promise<boolean>;
+  retry(options?: RetryOptions): Promise<boolean>;
   /** It can never be handled: it becomes a dead letter. */
   reject(reason?: string): Promise<boolean>;
   /** It takes longer: the time to settle it begins anew. */
@@ -88,11 +100,25 @@ export function consumerSettings(pattern: string, options: ConsumeOptions): Cons
   return settings;
 }
 
+/** Which dead letters to list. */
+export function deadLettersRange(options: DeadLettersOptions): Required<DeadLettersOptions> {
+  assertKeys("a list of dead letters", options, ["after", "max"]);
+  const { after = 0, max = 100 } = options;
+  for (const [name, value, least] of [["after", after, 0], ["max", max, 1]] as const) {
+    if (Number.isSafeInteger(value) && value >= least) continue;
+    throw new RangeError(
+      `Cannot list dead letters as "${name}" must be an integer of at least ${least}: current value is ${value}`,
+    );
+  }
+  return { after, max };
+}
+
 /** A consumer whose claims are made on the first turn of its loop. */
 export class ValueConsumer<Data> implements Consumer<Data> {
   readonly name: string;
   readonly #open: () => Promise<Claims>;
   readonly #options: ConsumeOptions<Data>;
+  readonly #onAbort = (): void => void this.close();
   #claims: Promise<Claims> | undefined;
   #closed = false;
 
@@ -102,13 +128,13 @@ export class ValueConsumer<Data> implements Consumer<Data> {
     this.#options = options;
     this.#open = open;
     const { signal } = options;
-    const close = (): void => void this.close();
-    signal?.addEventListener("abort", close, { once: true });
-    if (signal?.aborted) close();
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal?.aborted) this.#onAbort();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
     // What could not be opened needs no closing: its loop has thrown.
     const claims = await this.#claims?.catch(() => undefined);
     await claims?.close();
@@ -152,9 +178,29 @@ export class ValueConsumer<Data> implements Consumer<Data> {
       sequence: claim.event.sequence,
       tries: claim.tries,
       ack: () => claims.settle(claim, "ack"),
-      retry: (options = {}) => claims.settle(claim, "retry", options),
-      reject: (reason = "rejected") => claims.settle(claim, "reject", { reason }),
+      // deno-lint-ignore require-await -- what is wrong with a call is a rejection, too
+      retry: async (options = {}) => claims.settle(claim, "retry", retrySettings(options)),
+      // deno-lint-ignore require-await -- the same
+      reject: async (reason = "rejected") => {
+        assertReason(reason);
+        return claims.settle(claim, "reject", { reason });
+      },
       extend: () => claims.settle(claim, "extend"),
     };
   }
+}
+
+function retrySettings(options: RetryOptions): RetryOptions {
+  assertKeys("a retry", options, ["delayMs", "reason"]);
+  const { delayMs = 0, reason } = options;
+  if (!(delayMs >= 0)) {
+    throw new RangeError(`Cannot retry as "delayMs" must be at least 0: current value is ${delayMs}`);
+  }
+  if (reason !== undefined) assertReason(reason);
+  return options;
+}
+
+function assertReason(reason: unknown): void {
+  if (typeof reason === "string") return;
+  throw new TypeError(`Cannot give up an event as the reason must be a text: it is of type ${typeof reason}`);
 }

@@ -131,7 +131,8 @@ class Core implements BrokerCore {
   /** Those that take no durable events, as they read them from the log. */
   readonly #live = createTopicMatcher<Member>();
   readonly #recent = new RecentEvents();
-  readonly #declared = new Set<string>();
+  /** Declared topics that take events. */
+  readonly #open = new Set<string>();
   readonly #completed = new Set<string>();
   #closed = false;
   /** How many subscriptions are in a group. */
@@ -230,19 +231,20 @@ class Core implements BrokerCore {
   declare(topic: string): void {
     this.#assertOpen("declare a topic");
     assertTopic(topic);
-    this.#declared.add(topic);
+    if (!this.#completed.has(topic)) this.#open.add(topic);
   }
 
   complete(topic: string): void {
     this.declare(topic);
     this.#completed.add(topic);
+    this.#open.delete(topic);
     for (const matcher of [this.#matcher, this.#live]) {
       for (const { buffer } of matcher.match(topic)) if (this.#isOver(buffer.pattern)) this.#finish(buffer);
     }
   }
 
   topics(pattern?: string): string[] {
-    const all = [...this.#declared].sort();
+    const all = [...this.#open, ...this.#completed].sort();
     return pattern === undefined ? all : all.filter(compilePattern(pattern));
   }
 
@@ -279,8 +281,9 @@ class Core implements BrokerCore {
   /** Whether nothing more can come: topics are declared that match, and all of them are complete. */
   #isOver(pattern: string): boolean {
     if (this.#completed.size === 0) return false;
-    const topics = this.topics(pattern);
-    return topics.length > 0 && topics.every((topic) => this.#completed.has(topic));
+    if (!/[*|]/.test(pattern)) return this.#completed.has(pattern);
+    const matches = compilePattern(pattern);
+    return !this.#open.values().some(matches) && this.#completed.values().some(matches);
   }
 
   /** Lets a reader take what is there, and no more. */

@@ -90,7 +90,7 @@ export type {
   TopicRetention,
 } from "./port.ts";
 export { openSqliteEventLog, SqliteEventLog, type SqliteEventLogOptions } from "./sqlite_event_log.ts";
-export type { Claim, ConsumeOptions, Consumer } from "./consumer.ts";
+export type { Claim, ConsumeOptions, Consumer, RetryOptions } from "./consumer.ts";
 export type { Subscription } from "./decoded_subscription.ts";
 export type { SubscribeValuesOptions } from "./event_reader.ts";
 export {

@@ -138,7 +138,7 @@ export interface ClaimPage {
   readonly claims: readonly LogClaim[];
   /** Events that became dead letters, as their last delivery was not settled in time. */
   readonly buried: readonly DeadEvent[];
-  /** When the next event that waits will be due; absent if none waits. */
+  /** When to ask again unless there is news: the next event that waits is due then; absent if none waits. */
   readonly nextDueMs?: number;
   /** Whether nothing more will come: all topics that match are complete, and nothing is in flight. */
   readonly ended: boolean;

@@ -21,6 +21,7 @@ import type {
   TopicInfo,
 } from "./port.ts";
 import type { SubscribeOptions } from "./subscription.ts";
+import type { TopicCheck, TopicVerdict } from "./topic_checks.ts";
 
 /** How many events travel in one batch at most: 256 wake the other thread too often, 1,024 too seldom (measured). */
 export const MAX_BATCH = 512;
@@ -42,9 +43,10 @@ const outcomes = z.custom<PackedOutcomes>((value) => isObject(value) && Array.is
 export const brokerProtocol = protocol("broker", {
   /**
    * Publishes events; answered once what they start is journalled, and everyone has them who had room. Whoever
-   * wants to know when those have them who had none asks for `room`. The ids of `fresh` events were made for them.
+   * wants to know when those have them who had none asks for `room`. The ids of `fresh` events were made for them;
+   * those that are `conformed` are as the schemas of their topics want them.
    */
-  publish: { in: z.object({ batch, fresh: z.boolean() }), out: outcomes },
+  publish: { in: z.object({ batch, fresh: z.boolean(), conformed: z.boolean() }), out: outcomes },
   /**
    * Answered with which events of a batch have had room since they were asked about last, once there is one; with
    * those that no more is known about, `ended`.
@@ -60,8 +62,15 @@ export const brokerProtocol = protocol("broker", {
   halt: { in: z.void(), out: z.void() },
   /** Learns what the event log knows; first of all. */
   open: { in: z.void(), out: z.void() },
-  /** Makes a topic known. */
-  declare: { in: z.object({ topic: z.string(), durability: z.custom<Durability>() }), out: z.void() },
+  /** Makes a topic known; one that `checks` has a schema, which whoever reads `checks` holds events against. */
+  declare: {
+    in: z.object({ topic: z.string(), durability: z.custom<Durability>(), checks: z.boolean() }),
+    out: z.void(),
+  },
+  /** What tasks and triggers publish to topics that have a schema. */
+  checks: { in: z.void(), stream: z.array(z.custom<TopicCheck>()) },
+  /** What came of the checks. */
+  checked: { in: z.array(z.custom<TopicVerdict>()) },
   /** Lets a topic take no more events. */
   complete: { in: z.string(), out: z.void() },
   /** The declared topics that match a pattern. */

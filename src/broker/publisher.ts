@@ -11,6 +11,7 @@ import { encodeData, type EncodedEvent } from "../event/event.ts";
 import { encodeBatch } from "../event/event_batch.ts";
 import { assertPublishable } from "../event/topic.ts";
 import type { Published } from "./broker.ts";
+import { assertAbout } from "./publication.ts";
 import { type Outcome, type PackedOutcomes, unpackOutcomes } from "./outcome.ts";
 import { type brokerProtocol, MAX_BATCH, MAX_BATCH_LENGTH } from "./protocol.ts";
 
@@ -24,7 +25,7 @@ export interface Accepted extends Published {
 export interface AboutEvent {
   /** Who publishes. */
   readonly source: string;
-  /** The same id within two minutes is the same event. */
+  /** The same id within two minutes, or the last 32,768 events if there are more, is the same event. */
   readonly id?: string;
   /** When it happened. */
   readonly timeMs?: number;
@@ -55,11 +56,20 @@ export class Publisher {
   readonly #broker: ActorRef<typeof brokerProtocol>;
   readonly #clock: Clock;
   readonly #ids: IdSource;
+  readonly #conformed: boolean;
   #gathering: Publication | undefined;
 
-  /** To this broker. */
-  constructor(broker: ActorRef<typeof brokerProtocol>, clock: Clock, ids: IdSource = createIdSource(clock)) {
+  /** To this broker. What is `conformed` was held against the schemas of topics before. */
+  constructor(
+    broker: ActorRef<typeof brokerProtocol>,
+    clock: Clock,
+    { ids = createIdSource(clock), conformed = false }: {
+      readonly ids?: IdSource;
+      readonly conformed?: boolean;
+    } = {},
+  ) {
     this.#broker = broker;
+    this.#conformed = conformed;
     this.#clock = clock;
     this.#ids = ids;
   }
@@ -73,6 +83,7 @@ export class Publisher {
   publish(topic: string, data: unknown, about: AboutEvent): Promise<Accepted> {
     try {
       assertPublishable(topic);
+      assertAbout(about);
       return this.send(this.#eventOf(topic, encodeData(topic, data), about), about.id === undefined);
     } catch (error) {
       return Promise.reject(error);
@@ -96,6 +107,11 @@ export class Publisher {
       if (!fresh) gathering.fresh = false;
       if (gathering.events.length >= MAX_BATCH || gathering.length >= MAX_BATCH_LENGTH) this.#send(gathering);
     });
+  }
+
+  /** Sends what was published so far: what is asked of the broker next comes after it. */
+  flush(): void {
+    if (this.#gathering !== undefined) this.#send(this.#gathering);
   }
 
   #eventOf(topic: string, data: string, about: AboutEvent): EncodedEvent {
@@ -125,10 +141,11 @@ export class Publisher {
   #send(publication: Publication): void {
     this.#gathering = undefined;
     const { events, fresh, rejects } = publication;
-    this.#broker.ask("publish", { batch: encodeBatch(events), fresh }, ALWAYS).then(
-      (outcomes) => this.#settle(publication, outcomes),
-      (error) => rejects.forEach((reject) => reject(error)),
-    );
+    this.#broker.ask("publish", { batch: encodeBatch(events), fresh, conformed: this.#conformed }, ALWAYS)
+      .then(
+        (outcomes) => this.#settle(publication, outcomes),
+        (error) => rejects.forEach((reject) => reject(error)),
+      );
   }
 
   #settle({ events, resolves, rejects }: Publication, outcomes: PackedOutcomes): void {

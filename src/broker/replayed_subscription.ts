@@ -20,6 +20,8 @@ export interface ReplayOptions {
   readonly start: () => Promise<ReplayStart>;
   /** The event that says that some are missing. */
   readonly gap: () => EncodedEvent;
+  /** Called once when it is closed. */
+  readonly onClose: () => void;
 }
 
 /** Where a replay begins. */
@@ -110,6 +112,7 @@ export class ReplayedSubscription implements EncodedSubscription {
     this.#closed = true;
     this.#unwatch();
     this.#options.live.close();
+    this.#options.onClose();
     this.#wake();
   }
 

@@ -98,18 +98,21 @@ export class SqliteConsumers {
     const inFlight = this.#count("pending", consumer.id);
     const room = Math.min(max - claims.length - buried.length, maxInFlight - inFlight);
     if (inFlight >= maxInFlight) this.#full.add(name);
+    let looksOn = false;
     if (room > 0) {
       const page = this.#events.read(patterns, consumer.position, room);
       consumer.position = page.position;
+      // A page looks through so much of other topics at most: whoever waits asks for the next one at once.
+      looksOn = page.events.length === 0 && page.position < this.#events.head;
       for (const event of page.events) claims.push(this.#take(consumer, event, 1, nowMs));
     }
     const sql = "UPDATE consumers SET position = ?, token = ? WHERE id = ?";
     this.#db.run(sql, consumer.position, consumer.token, consumer.id);
-    const nextDueMs = this.#db.get("SELECT min(due_ms) AS due FROM pending WHERE consumer = ?", consumer.id)
-      ?.due;
-    const ended = room > 0 && nextDueMs === null && consumer.position >= this.#events.head &&
-      this.#events.isComplete(patterns);
-    return { claims, buried, ended, ...(nextDueMs === null ? {} : { nextDueMs: Number(nextDueMs) }) };
+    const dueMs = looksOn
+      ? nowMs
+      : this.#db.get("SELECT min(due_ms) AS due FROM pending WHERE consumer = ?", consumer.id)!.due;
+    const ended = room > 0 && this.#isOver(consumer);
+    return { claims, buried, ended, ...(dueMs === null ? {} : { nextDueMs: Number(dueMs) }) };
   }
 
   /** Settles claims; `wakes` says whether members that wait may go on. */
@@ -120,7 +123,8 @@ export class SqliteConsumers {
   ): { readonly settled: Settled[]; readonly wakes: boolean } {
     const consumer = this.#find(name);
     const settled = settlements.map((one) => this.#settle(consumer, one, nowMs));
-    const wakes = this.#full.delete(name) || settlements.some(({ how }) => how !== "ack" && how !== "extend");
+    const wakes = this.#full.delete(name) ||
+      settlements.some(({ how }) => how !== "ack" && how !== "extend") || this.#isOver(consumer);
     return { settled, wakes };
   }
 
@@ -183,6 +187,12 @@ export class SqliteConsumers {
     } else if (how === "retry") this.#db.run(WAIT, tries, nowMs + delayMs, id, sequence);
     else this.#db.run(WAIT, tries - 1, nowMs, id, sequence);
     return "settled";
+  }
+
+  /** Whether its topics are complete, and all of their events settled. */
+  #isOver({ id, position, settings: { patterns } }: Consumer): boolean {
+    return position >= this.#events.head && this.#events.isComplete(patterns) &&
+      this.#count("pending", id) === 0;
   }
 
   #take(consumer: Consumer, event: LoggedEvent, tries: number, nowMs: number): LogClaim {

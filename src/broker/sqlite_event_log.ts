@@ -6,7 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../base/clock.ts";
 import { assertKeys } from "../base/names.ts";
-import { openSqliteFile } from "../base/sqlite_file.ts";
+import { lockSqliteFile, openSqliteFile } from "../base/sqlite_file.ts";
 import { SqliteWriter } from "../base/sqlite_writer.ts";
 import { systemClock } from "../base/system_clock.ts";
 import type { EncodedEvent } from "../event/event.ts";
@@ -55,6 +55,7 @@ interface Append {
  */
 export class SqliteEventLog implements EventLog {
   readonly #db: SqliteWriter;
+  readonly #unlock: () => void;
   readonly #clock: Clock;
   readonly #events: SqliteEvents;
   readonly #consumers: SqliteConsumers;
@@ -63,8 +64,9 @@ export class SqliteEventLog implements EventLog {
   /** Whether listeners are to be told of the transaction. */
   #tells = false;
 
-  /** Takes an open database of the log's schema; use {@linkcode openSqliteEventLog}. */
-  constructor(path: string, db: DatabaseSync, clock: Clock) {
+  /** Takes an open database of the log's schema and its lock; use {@linkcode openSqliteEventLog}. */
+  constructor(path: string, db: DatabaseSync, clock: Clock, unlock: () => void = () => {}) {
+    this.#unlock = unlock;
     this.#clock = clock;
     this.#db = new SqliteWriter({
       path,
@@ -193,6 +195,7 @@ export class SqliteEventLog implements EventLog {
   [Symbol.asyncDispose](): Promise<void> {
     return new Promise((resolve) => {
       this.#db.close();
+      this.#unlock();
       this.#listeners.clear();
       resolve();
     });
@@ -223,15 +226,22 @@ export class SqliteEventLog implements EventLog {
 }
 
 /**
- * Opens the event log in a SQLite file, which is made if it is missing. One process may have it open.
+ * Opens the event log in a SQLite file, which is made if it is missing. One log may have it open, which a lock sees to
+ * (an empty file beside it); others may read the file.
  *
- * @throws {MillraceError} `broker/log-unusable` if the file cannot be opened, is no event log, is corrupt or
- * was written by a newer version of Millrace.
+ * @throws {MillraceError} `broker/log-unusable` if the file cannot be opened, is open already, is no event log, is
+ * corrupt or was written by a newer version of Millrace.
  */
 export function openSqliteEventLog(options: SqliteEventLogOptions): Promise<SqliteEventLog> {
   return new Promise((resolve) => {
     assertKeys("a SQLite event log", options, ["path", "fsync", "clock"]);
     const { path, fsync = "batched", clock = systemClock } = options;
-    resolve(new SqliteEventLog(path, openSqliteFile(path, fsync, EVENT_LOG_FILE), clock));
+    const unlock = lockSqliteFile(path, EVENT_LOG_FILE);
+    try {
+      resolve(new SqliteEventLog(path, openSqliteFile(path, fsync, EVENT_LOG_FILE), clock, unlock));
+    } catch (error) {
+      unlock();
+      throw error;
+    }
   });
 }

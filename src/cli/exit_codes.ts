@@ -30,6 +30,7 @@ const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "selector/invalid",
   "cli/ambiguous-run-id",
   "cli/file-unusable",
+  "cli/setting-invalid",
 ]);
 
 /** The exit code for an error that ended a command. */

@@ -188,15 +188,28 @@ async function contextOf(
     signal,
     traceparent,
     log: ports.log.with({ runId, task: task.name, attempt }),
-    progress: (done, total, note) =>
+    progress: (done, total, note) => {
+      assertProgress(done, total, note);
       ports.notice({
         kind: "progress",
         done,
         ...(total === undefined ? {} : { total }),
         ...(note === undefined ? {} : { note }),
-      }),
+      });
+    },
     publish: (topic, data) => ports.publish(topic, data),
   };
+}
+
+/** What is not plain would not cross a thread, and take the executor with it. */
+function assertProgress(done: unknown, total: unknown, note: unknown): void {
+  const fits = typeof done === "number" && (total === undefined || typeof total === "number") &&
+    (note === undefined || typeof note === "string");
+  if (fits) return;
+  const given = [done, total, note].map((value) => typeof value).join(", ");
+  throw new TypeError(
+    `Cannot tell progress as it is a number, and perhaps another number and a text: ${given}`,
+  );
 }
 
 async function paramsOf(
@@ -232,7 +245,8 @@ function isRetryable(task: Task, error: unknown, attempt: number): boolean {
   if (MillraceError.is(error) && !error.retryable) return false;
   if (task.retryIf === undefined) return true;
   try {
-    return task.retryIf(error, attempt);
+    // Also a promise, say, is no yes.
+    return task.retryIf(error, attempt) === true;
   } catch {
     return false; // a policy that cannot decide does not ask for more of the same
   }

@@ -113,6 +113,7 @@ export const STATUS_OF = {
   "http/upgrade-required": 426,
   "cli/server-unreachable": 502,
   "cli/file-unusable": 400,
+  "cli/setting-invalid": 400,
   "cli/ambiguous-run-id": 400,
 } as const satisfies Readonly<Record<ErrorCode, number>>;
 

@@ -58,16 +58,19 @@ export function assertResultsOptions(options: ResultsOptions): void {
  * `kv:<path>`, `postgres://…`, or the path or URL of a module.
  *
  * @param moduleUrl Makes a URL of a path.
+ * @throws {MillraceError} `cli/setting-invalid`.
  */
 export function parseResults(text: string, moduleUrl: (path: string) => string): ResultsOptions {
   if (text === "filesystem" || text === "kv") return { kind: text };
   if (text.startsWith("kv:")) return { kind: "kv", path: text.slice("kv:".length) };
   if (/^postgres(ql)?:\/\//.test(text)) return { kind: "postgres", url: text };
   if (/\.[cm]?[jt]s$/.test(text)) return { kind: "module", module: moduleUrl(text) };
-  throw new TypeError(
+  throw new MillraceError(
+    "cli/setting-invalid",
     // Not the value: it may have a password.
     "Cannot keep results as MILLRACE_RESULTS must be filesystem, kv, kv:<path>, postgres://… or the path of a " +
       "module: current value is something else",
+    { details: { name: "MILLRACE_RESULTS" } },
   );
 }
 

@@ -98,7 +98,10 @@ export interface TaskOptions<
    * by a literal name. Such a task runs in a process. Those of the program by default.
    */
   readonly permissions?: TaskPermissions;
-  /** The heap it may use, in MiB, at least 32; needs `isolation: "process"`. Deno's own limit by default. */
+  /**
+   * The heap it may use, in MiB, at least 32; needs `isolation: "process"`. The bytes of an `ArrayBuffer` or of
+   * WebAssembly are not in it. Deno's own limit by default.
+   */
   readonly memoryMb?: number;
   /**
    * Whether an earlier result may stand for an attempt with the same inputs (by content), parameters (those that

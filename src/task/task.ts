@@ -56,7 +56,7 @@ export interface Task<
   readonly isolation: Isolation;
   /** The rights it runs with, and no others. */
   readonly permissions?: TaskPermissions;
-  /** The memory it may use, in MiB. */
+  /** The heap it may use, in MiB. */
   readonly memoryMb?: number;
   /** Whether a result may stand for an attempt with the same inputs. */
   readonly cache?: boolean | TaskCache;

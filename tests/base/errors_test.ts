@@ -1,7 +1,14 @@
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { ERROR_CODES, type ErrorCode } from "../../src/base/error_codes.ts";
-import { fromWire, MAX_CAUSE_DEPTH, messageOf, MillraceError, toWire } from "../../src/base/errors.ts";
+import {
+  fromWire,
+  MAX_CAUSE_DEPTH,
+  MAX_ERROR_TEXT,
+  messageOf,
+  MillraceError,
+  toWire,
+} from "../../src/base/errors.ts";
 
 const timedOut = (): MillraceError<"task/timed-out"> =>
   new MillraceError("task/timed-out", "Cannot finish", {
@@ -133,8 +140,20 @@ Deno.test("toWire and messageOf never throw, and give what can be cloned, whatev
     const wire = structuredClone(toWire(value));
     assertEquals([typeof wire.message, typeof wire.code], ["string", "string"]);
     assertEquals(typeof messageOf(value), "string");
+    assertEquals(typeof MillraceError.is(value), "boolean");
     fromWire(wire);
   }
+});
+
+Deno.test("toWire cuts off what is too long to be journalled and shown", () => {
+  const long = "x".repeat(1_000_000);
+  const error = new Error(long, { cause: long });
+  error.name = long;
+  const wire = toWire(error);
+  for (const text of [wire.message, wire.name, wire.stack, wire.cause?.message, messageOf(long)]) {
+    assertEquals(text?.length, MAX_ERROR_TEXT);
+  }
+  assertEquals(wire.message.endsWith("xx … (1000000 characters)"), true);
 });
 
 Deno.test("fromWire takes the code of another version as the error's name", () => {

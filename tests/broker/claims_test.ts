@@ -45,17 +45,28 @@ Deno.test("Claims claims more at a time for a fast reader, and less for a slow o
   await claims.close();
 });
 
-Deno.test("Claims never hands over what it has held for too long", async () => {
+Deno.test("Claims gives back after half of the time what its reader has not got to, as if it had not been claimed", async () => {
   const clock = createVirtualClock(0);
-  const { source } = endless();
+  const { source, settled } = endless();
   const claims = new Claims(source, clock, 1_000);
+  for (let n = 1; n <= 3; n++) assertEquals((await claims.next())?.event.sequence, n);
+  await clock.advance(499);
+  assertEquals((await claims.next())?.event.sequence, 4);
+  assertEquals(settled, []);
+  await clock.advance(1);
+  assertEquals(settled, [[5, 6].map((n) => ({ sequence: n, token: n, how: "release" as const }))]);
+  assertEquals((await claims.next())?.event.sequence, 7);
+  await claims.close();
+});
+
+Deno.test("Claims hands over nothing after half of the time, though its timer could not come", async () => {
+  let nowMs = 0;
+  const { source, settled } = endless();
+  const claims = new Claims(source, { now: () => nowMs, after: () => () => {} }, 1_000);
   assertEquals((await claims.next())?.event.sequence, 1);
-  await clock.advance(999);
-  assertEquals((await claims.next())?.event.sequence, 2);
-  // The third and the fourth, and with the fourth the fifth is claimed.
-  for (let n = 3; n <= 4; n++) assertEquals((await claims.next())?.event.sequence, n);
-  await clock.advance(1_000);
-  assertEquals((await claims.next())?.event.sequence, 6);
+  nowMs = 500;
+  assertEquals((await claims.next())?.event.sequence, 3);
+  assertEquals(settled, [[{ sequence: 2, token: 2, how: "release" }]]);
   await claims.close();
 });
 

@@ -177,6 +177,32 @@ Deno.test("complete() ends a subscription when all declared topics that it match
     assertEquals(await take(other, 4), ["orders.created", "orders.paid", "still", "open"]);
   }));
 
+Deno.test("complete() comes after what is on its way to the log, for live subscribers too, and before the rest", () =>
+  inWorld(async ({ broker: _, log, clock }) => {
+    const answer = Promise.withResolvers<void>();
+    // A log in another thread, which answers later.
+    const far = new Proxy(log, {
+      get(log, name: keyof EventLog) {
+        const method = (log[name] as (...args: unknown[]) => unknown).bind(log);
+        return name !== "append" ? method : (...args: unknown[]) => {
+          const appended = method(...args);
+          return answer.promise.then(() => appended);
+        };
+      },
+    });
+    await using broker = createBroker({ log: far, clock, ids: createIdSource(clock) });
+    const live = broker.subscribe("orders.paid");
+    const kept = broker.publish("orders.paid", 1);
+    const completed = broker.complete("orders.paid");
+    await broker.declareTopic("orders.created");
+    await assertCode(() => broker.publish("orders.paid", 2), "topic/completed");
+    answer.resolve();
+    assertEquals((await kept).enqueued, 1);
+    await completed;
+    assertEquals(await rest(live), [1]);
+    assertEquals(await rest(broker.subscribe("orders.paid", { since: "first" })), [1]);
+  }));
+
 Deno.test("complete() of a topic that was not declared declares it", async () => {
   await using broker = createBroker();
   await broker.complete("a");
@@ -190,6 +216,27 @@ Deno.test("publishPattern() leaves out topics that are complete", () =>
     await broker.complete("orders.paid");
     assertEquals((await broker.publishPattern("orders.*", 1)).topics, ["orders.created"]);
   }));
+
+Deno.test("publishPattern() waits for the topics of the log", () =>
+  inWorld(async ({ again }) => {
+    const { topics } = await again().publishPattern("orders.*", 1);
+    assertEquals(topics, ["orders.created", "orders.paid"]);
+  }));
+
+Deno.test("publish() refuses what an event cannot say of itself, and others of the same turn are kept", async () => {
+  await using log = await openSqliteEventLog({ path: ":memory:" });
+  await using broker = createBroker({ log });
+  await broker.declareTopic("orders.paid", { durable: true });
+  const bad = [{ key: { n: 1n } }, { key: 5 }, { source: null }, { traceparent: 7 }, { hops: -1 }, {
+    hops: "1",
+  }];
+  const all = await Promise.allSettled(
+    [{}, ...bad, {}].map((about) => broker.publish("orders.paid", 1, about as never)),
+  );
+  assertEquals(all.map(({ status }) => status === "fulfilled"), [true, ...bad.map(() => false), true]);
+  for (const one of all) if (one.status === "rejected") assert(/TypeError|RangeError/.test(one.reason.name));
+  assertEquals(await log.head(), 2);
+});
 
 Deno.test("subscribe() to several patterns delivers once", () =>
   inWorld(async ({ broker }) => {
@@ -386,6 +433,69 @@ Deno.test("consume() delivers again what was not settled in time, to whoever ask
     assertEquals([await late!.ack(), await again!.ack()], [false, true]);
     await slow.close();
     await other.close();
+  }));
+
+Deno.test("consume() never counts as delivered what a slow member has not got to", () =>
+  inWorld(async ({ broker, clock }) => {
+    for (let n = 1; n <= 7; n++) await broker.publish("orders.paid", n);
+    const options = { name: "billing", ackWithinMs: 1_000, maxDeliveries: 1 };
+    const [slow, other] = [broker.consume("orders.paid", options), broker.consume("orders.paid", options)];
+    const held = await claims(slow, 4);
+    for (const claim of held.slice(0, 3)) await claim.ack();
+    await clock.advance(1_000);
+    const rest = await claims(other, 3);
+    assertEquals(rest.map(({ event, tries }) => [event.data, tries]), [[5, 1], [6, 1], [7, 1]]);
+    assertEquals(await broker.deadLetters("billing"), []);
+    for (const claim of rest) await claim.ack();
+    await Promise.all([slow.close(), other.close()]);
+  }));
+
+Deno.test("consume() finds its events behind many of other topics", async () => {
+  await using log = await openSqliteEventLog({ path: ":memory:" });
+  await using broker = createBroker({ log });
+  for (const topic of ["a", "b", "c"]) await broker.declareTopic(topic, { durable: true });
+  await Promise.all(Array.from({ length: 25_000 }, (_, n) => broker.publish("c", n)));
+  await broker.publish("a", "wanted");
+  await using consumer = broker.consume(["a", "b"], { name: "billing" });
+  const [claim] = await claims(consumer, 1);
+  assertEquals(claim?.event.data, "wanted");
+  await claim?.ack();
+});
+
+Deno.test("consume() refuses what makes no sense, and keeps the claim", () =>
+  inWorld(async ({ broker }) => {
+    await broker.publish("orders.paid", 1);
+    await using consumer = broker.consume("orders.paid", { name: "billing" });
+    const [claim] = await claims(consumer, 1);
+    await assertRejects(() => claim!.retry({ delayMs: NaN }), RangeError, "delayMs");
+    await assertRejects(() => claim!.retry({ delayMs: -1 }), RangeError, "delayMs");
+    await assertRejects(() => claim!.retry({ after: 1 } as never), TypeError, "after");
+    await assertRejects(() => claim!.retry({ reason: 1 as never }), TypeError, "reason");
+    await assertRejects(() => claim!.reject(new Error("no") as never), TypeError, "reason");
+    await assertRejects(() => broker.deadLetters("billing", { max: 1.5 }), RangeError, "max");
+    await assertRejects(() => broker.deadLetters("billing", { after: NaN }), RangeError, "after");
+    assertEquals(await claim!.ack(), true);
+  }));
+
+Deno.test("what ends with a signal lets go of it when it is closed", () =>
+  inWorld(async ({ broker }) => {
+    const { signal } = new AbortController();
+    let listeners = 0;
+    for (const [name, change] of [["addEventListener", 1], ["removeEventListener", -1]] as const) {
+      const original = signal[name].bind(signal) as (...args: unknown[]) => void;
+      signal[name] = (...args: unknown[]) => {
+        listeners += change;
+        original(...args);
+      };
+    }
+    const live = broker.subscribe("**", { signal });
+    const replayed = broker.subscribe("**", { since: "first", signal });
+    const consumer = broker.consume("orders.paid", { name: "billing", signal });
+    assertEquals(listeners, 3);
+    live.close();
+    replayed.close();
+    await consumer.close();
+    assertEquals(listeners, 0);
   }));
 
 Deno.test("consume() makes dead letters that are told, listed and delivered anew", () =>

@@ -75,6 +75,32 @@ Deno.test("openSqliteEventLog() frees what members of an earlier process had cla
     assertEquals(await log.settle("billing", [late]), ["lost"]);
   }));
 
+Deno.test("openSqliteEventLog() refuses a file that a log has open, as two would overwrite each other", () =>
+  inFolder(async (_dir, path) => {
+    const log = await openSqliteEventLog({ path });
+    assertEquals(await refusal(path), "it is open already, here or in another process");
+    // The one that has it goes on, and others may read the file.
+    await log.declare("sales.created", {});
+    await log.append([event("1")]);
+    using reader = new DatabaseSync(path, { readOnly: true });
+    assertEquals(reader.prepare("SELECT count(*) AS n FROM events").get()?.n, 1);
+    await log[Symbol.asyncDispose]();
+    await log[Symbol.asyncDispose]();
+    await using next = await openSqliteEventLog({ path });
+    assertEquals(await next.head(), 1);
+  }));
+
+Deno.test("claim() says to ask again at once where it has looked through much of other topics", () =>
+  inFolder(async (_dir, path) => {
+    await using log = await openSqliteEventLog({ path, clock: createVirtualClock(1_000) });
+    for (const topic of ["a", "b", "c"]) await log.declare(topic, {});
+    await log.append(Array.from({ length: 10_000 }, (_, n) => event(`${n}`, "c")));
+    await log.append([event("wanted", "a")]);
+    await log.openConsumer("billing", settings({ patterns: ["a", "b"] }), 0);
+    assertEquals(await log.claim("billing", 5), { claims: [], buried: [], ended: false, nextDueMs: 1_000 });
+    assertEquals((await log.claim("billing", 5)).claims.map(({ event }) => event.id), ["wanted"]);
+  }));
+
 Deno.test("append() keeps the last sequence when retention has taken every event", () =>
   inFolder(async (_dir, path) => {
     {

@@ -452,7 +452,10 @@ export function testEventLog(name: string, withLog: WithEventLog): void {
     const { claims, ended } = await log.claim("billing", 9);
     assertEquals([ids(claims), ended], [["a"], false]);
     assertEquals((await log.claim("billing", 9)).ended, false);
+    // A member that waits is told of the end, too.
+    const told = news(log);
     await log.settle("billing", how(claims, "ack"));
+    await told;
     assertEquals((await log.claim("billing", 9)).ended, true);
   });
 

@@ -303,11 +303,12 @@ Deno.test("runAttempt fails with what was thrown, whatever it is, and with its c
   assertStringIncludes(fromWire(caused.error).stack ?? "", "attempt_test.ts");
 });
 
-Deno.test("runAttempt asks retryIf with the error and the attempt; one that throws means no", async () => {
+Deno.test("runAttempt asks retryIf with the error and the attempt; one that throws, or promises, means no", async () => {
   const asked: unknown[] = [];
   const answers: [string, (error: unknown, attempt: number) => boolean, boolean][] = [
     ["yes", (error, attempt) => asked.push((error as Error).message, attempt) > 0, true],
     ["no", () => false, false],
+    ["promise", () => Promise.resolve(true) as unknown as boolean, false],
     ["broken", () => {
       throw new Error("policy");
     }, false],
@@ -326,6 +327,19 @@ Deno.test("runAttempt asks retryIf with the error and the attempt; one that thro
   assertEquals(asked, ["flaky", 4]);
 });
 
+Deno.test("runAttempt fails a task that tells progress by what does not cross a thread", async () => {
+  const wrong: unknown[][] = [["half"], [1, () => 2], [1, 2, Symbol("note")]];
+  for (const args of wrong) {
+    const trial = await createTrial();
+    const task = defineTask({
+      name: "tells",
+      run: (_inputs, ctx) => (ctx.progress as (...args: unknown[]) => void)(...args),
+    });
+    assertStringIncludes(failureOf(await trial.run(task)), "task/threw: Cannot tell progress");
+    assertEquals(trial.notices, []);
+  }
+});
+
 Deno.test("runAttempt does not ask retryIf about what no retry mends", async () => {
   const task = defineTask({
     name: "mends",
@@ -338,20 +352,27 @@ Deno.test("runAttempt does not ask retryIf about what no retry mends", async () 
 });
 
 Deno.test("runAttempt never rejects, even if what was thrown cannot be read", async () => {
-  const hostile = new Proxy(new Error("no"), {
-    get() {
-      throw new Error("hands off");
-    },
-  });
-  const outcome = await (await createTrial()).run(
-    defineTask({
-      name: "hostile",
-      run: () => {
-        throw hostile;
-      },
-    }),
-  );
-  assertMatch(failureOf(outcome), /^task\/threw/);
+  const throwing = (): never => {
+    throw new Error("hands off");
+  };
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const hostile = [
+    new Proxy(new Error("no"), { get: throwing }),
+    new Proxy({}, { getPrototypeOf: throwing }),
+    revoked.proxy,
+  ];
+  for (const thrown of hostile) {
+    const outcome = await (await createTrial()).run(
+      defineTask({
+        name: "hostile",
+        run: () => {
+          throw thrown;
+        },
+      }),
+    );
+    assertMatch(failureOf(outcome), /^task\/threw/);
+  }
 });
 
 Deno.test("runAttempt stores a stream of bytes as it comes; a task downstream gets it as a stream", async () => {

@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { MillraceError } from "../../src/base/errors.ts";
 import {
   assertResultsOptions,
   parseResults,
@@ -26,7 +27,7 @@ Deno.test("parseResults() reads each kind from one line", () => {
 
 Deno.test("parseResults() refuses anything else", () => {
   for (const text of ["", "sqlite", "Postgres", "mysql://host", "./folder"]) {
-    assertThrows(() => parseResults(text, moduleUrl), TypeError, "MILLRACE_RESULTS");
+    assertThrows(() => parseResults(text, moduleUrl), MillraceError, "MILLRACE_RESULTS");
   }
 });
 

@@ -120,3 +120,15 @@ Deno.test("millrace start ends with exit code 1 if its control thread is lost, a
   }
   await Deno.remove(dataDir, { recursive: true });
 });
+
+Deno.test("millrace start says which setting of the environment it cannot use, and ends with exit code 2", async () => {
+  for (const [name, value] of Object.entries({ MILLRACE_RESULTS: "paper", MILLRACE_LOG: "loud" })) {
+    const dataDir = await Deno.makeTempDir();
+    await using process = startMillrace({ module, dataDir, env: { [name]: value } });
+    process.url.catch(() => {});
+    assertEquals((await process.ended).code, 2);
+    const { error } = JSON.parse(await process.stderr);
+    assertEquals([error.code, error.details], ["cli/setting-invalid", { name }]);
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});

@@ -145,6 +145,7 @@ export class EventSpeaker {
   /** Lets a topic take no more events. */
   async complete(topic: string): Promise<void> {
     assertPublishable(topic);
+    this.#publisher.flush();
     await this.#broker.ask("complete", topic, ALWAYS);
   }
 

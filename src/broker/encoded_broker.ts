@@ -7,8 +7,9 @@ import type { Cancel, Clock } from "../base/clock.ts";
 import { MillraceError } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import { type EncodedEvent, GAP_TOPIC } from "../event/event.ts";
-import { compilePattern, parsePattern } from "../event/topic.ts";
-import { eventUnknown } from "./log_rules.ts";
+import { compilePattern } from "../event/topic.ts";
+import { eventUnknown, topicCompleted } from "./log_rules.ts";
+import { Appends } from "./appends.ts";
 import type { ClaimSource } from "./claims.ts";
 import type { BrokerCore, Delivery } from "./core.ts";
 import type {
@@ -25,7 +26,7 @@ import type {
   TopicInfo,
 } from "./port.ts";
 import type { Recent } from "./recent_events.ts";
-import { assertReplayable, assertSince, replayStart } from "./replay_start.ts";
+import { assertReplayable, assertSince, isLiteralOf, replayStart } from "./replay_start.ts";
 import { ReplayedSubscription, type ReplayStart } from "./replayed_subscription.ts";
 import type { EncodedSubscription, SubscribeOptions } from "./subscription.ts";
 
@@ -44,13 +45,6 @@ export interface EncodedBrokerOptions {
 /** What became of an event; its place in the log, if its topic is durable. */
 export type KeptDelivery = Delivery & { readonly sequence?: number };
 
-/** An event that waits for the log. */
-interface Keeping {
-  readonly event: EncodedEvent;
-  readonly resolve: (delivery: KeptDelivery) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** How often retention by age is enforced, in ms. */
 const PRUNE_EVERY_MS = 10_000;
 
@@ -62,6 +56,9 @@ export class EncodedBroker {
   readonly #clock: Clock;
   readonly #durable = new Set<string>();
   readonly #completed = new Set<string>();
+  /** Topics that are about to be complete. */
+  readonly #ending = new Set<string>();
+  readonly #appends: Appends<KeptDelivery> | undefined;
   readonly #missed = new Map<string, number>();
   /** The last sequence that subscribers have been shown. */
   #shown = 0;
@@ -69,7 +66,6 @@ export class EncodedBroker {
   #loading: Promise<void> | undefined;
   #failure: unknown;
   #duplicates = 0;
-  #keeping: Keeping[] = [];
   #cancelPrune: Cancel = () => {};
   #closed = false;
   readonly #onClose = new Set<() => void>();
@@ -78,6 +74,7 @@ export class EncodedBroker {
   constructor({ core, log, ids, clock }: EncodedBrokerOptions) {
     this.#core = core;
     this.#log = log;
+    this.#appends = log && new Appends(log, (event, appended) => this.#show(event, appended));
     this.#ids = ids;
     this.#clock = clock;
   }
@@ -118,7 +115,10 @@ export class EncodedBroker {
   deliver(event: EncodedEvent, known: boolean): KeptDelivery | Promise<KeptDelivery> {
     if (this.#loading !== undefined) return this.#loading.then(() => this.deliver(event, known));
     if (this.#failure !== undefined) throw this.#failure;
-    return this.#durable.has(event.topic) ? this.#keep(event) : this.#core.deliver(event, known);
+    if (!this.#durable.has(event.topic)) return this.#core.deliver(event, known);
+    this.#core.check(event);
+    if (this.#ending.has(event.topic)) throw topicCompleted(event.topic);
+    return this.#appends!.append(event);
   }
 
   /** Makes a topic known, and durable if it says so. */
@@ -142,7 +142,12 @@ export class EncodedBroker {
   /** Lets a topic take no more events, for ever. */
   async complete(topic: string): Promise<void> {
     await this.loaded();
-    if (this.#durable.has(topic)) await this.#kept().complete(topic);
+    if (this.#durable.has(topic)) {
+      // What is on its way to the log comes before the end: who reads live has what the log has.
+      this.#ending.add(topic);
+      await this.#appends!.settled();
+      await this.#kept().complete(topic).finally(() => this.#ending.delete(topic));
+    }
     this.#core.complete(topic);
     this.#completed.add(topic);
   }
@@ -290,52 +295,15 @@ export class EncodedBroker {
     );
   }
 
-  /** What one turn publishes is appended as one batch. */
-  #keep(event: EncodedEvent): Promise<KeptDelivery> {
-    this.#core.check(event);
-    return new Promise((resolve, reject) => {
-      if (this.#keeping.length === 0) queueMicrotask(() => void this.#keepAll());
-      this.#keeping.push({ event, resolve, reject });
-    });
-  }
-
-  async #keepAll(): Promise<void> {
-    const batch = this.#keeping;
-    this.#keeping = [];
-    try {
-      const appended = await this.#kept().append(batch.map(({ event }) => event));
-      for (let index = 0; index < batch.length; index++) this.#show(batch[index]!, appended[index]!);
-    } catch (error) {
-      const isOfOne = MillraceError.is(error, "topic/completed") ||
-        MillraceError.is(error, "topic/not-durable");
-      // A topic was completed by someone else: that refuses its own events, and no others.
-      if (batch.length > 1 && isOfOne) await Promise.all(batch.map((one) => this.#keepOne(one)));
-      else for (const { reject } of batch) reject(error);
-    }
-  }
-
-  async #keepOne(kept: Keeping): Promise<void> {
-    try {
-      const [appended] = await this.#kept().append([kept.event]);
-      this.#show(kept, appended!);
-    } catch (error) {
-      kept.reject(error);
-    }
-  }
-
-  #show({ event, resolve, reject }: Keeping, { sequence, duplicate }: Appended): void {
+  /** Delivers what the log has taken. */
+  #show(event: EncodedEvent, { sequence, duplicate }: Appended): KeptDelivery {
     if (duplicate) {
       this.#duplicates++;
-      resolve({ matched: 0, enqueued: 0, dropped: 0, rejected: 0, duplicate, sequence });
-      return;
+      return { matched: 0, enqueued: 0, dropped: 0, rejected: 0, duplicate, sequence };
     }
     this.#shown = Math.max(this.#shown, sequence);
-    try {
-      // The log has told that it is new.
-      resolve({ ...this.#core.deliver({ ...event, sequence }, true), sequence });
-    } catch (error) {
-      reject(error);
-    }
+    // The log has told that it is new.
+    return { ...this.#core.deliver({ ...event, sequence }, true), sequence };
   }
 
   async #startOf(
@@ -385,9 +353,4 @@ export class EncodedBroker {
       this.#missed.set(name, missed);
     }
   }
-}
-
-/** Whether a pattern can match nothing but these topics. */
-function isLiteralOf(pattern: string, topics: ReadonlySet<string>): boolean {
-  return parsePattern(pattern).alternatives.every((segments) => topics.has(segments.join(".")));
 }

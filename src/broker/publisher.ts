@@ -109,6 +109,11 @@ export class Publisher {
     });
   }
 
+  /** Sends what was published so far: what is asked of the broker next comes after it. */
+  flush(): void {
+    if (this.#gathering !== undefined) this.#send(this.#gathering);
+  }
+
   #eventOf(topic: string, data: string, about: AboutEvent): EncodedEvent {
     const timeMs = this.#clock.now();
     const { id = this.#ids.next(timeMs), source, hops, key, traceparent } = about;

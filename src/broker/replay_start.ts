@@ -5,6 +5,7 @@
  */
 import { timeOfId } from "../base/ids.ts";
 import type { EncodedEvent } from "../event/event.ts";
+import { parsePattern } from "../event/topic.ts";
 import type { EventLog, Since } from "./port.ts";
 import type { Recent } from "./recent_events.ts";
 import type { SubscribeOptions } from "./subscription.ts";
@@ -49,6 +50,11 @@ export async function replayStart(
   if (timeMs === undefined) return { events: [], after: now, whole: false };
   const later = events.filter((event) => event.timeMs > timeMs);
   return { events: later, after: await log?.find({ timeMs }) ?? now, whole: false };
+}
+
+/** Whether a pattern can match nothing but these topics. */
+export function isLiteralOf(pattern: string, topics: ReadonlySet<string>): boolean {
+  return parsePattern(pattern).alternatives.every((segments) => topics.has(segments.join(".")));
 }
 
 /** Throws unless a subscription can begin where its options say. */

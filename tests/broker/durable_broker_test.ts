@@ -177,6 +177,32 @@ Deno.test("complete() ends a subscription when all declared topics that it match
     assertEquals(await take(other, 4), ["orders.created", "orders.paid", "still", "open"]);
   }));
 
+Deno.test("complete() comes after what is on its way to the log, for live subscribers too, and before the rest", () =>
+  inWorld(async ({ broker: _, log, clock }) => {
+    const answer = Promise.withResolvers<void>();
+    // A log in another thread, which answers later.
+    const far = new Proxy(log, {
+      get(log, name: keyof EventLog) {
+        const method = (log[name] as (...args: unknown[]) => unknown).bind(log);
+        return name !== "append" ? method : (...args: unknown[]) => {
+          const appended = method(...args);
+          return answer.promise.then(() => appended);
+        };
+      },
+    });
+    await using broker = createBroker({ log: far, clock, ids: createIdSource(clock) });
+    const live = broker.subscribe("orders.paid");
+    const kept = broker.publish("orders.paid", 1);
+    const completed = broker.complete("orders.paid");
+    await broker.declareTopic("orders.created");
+    await assertCode(() => broker.publish("orders.paid", 2), "topic/completed");
+    answer.resolve();
+    assertEquals((await kept).enqueued, 1);
+    await completed;
+    assertEquals(await rest(live), [1]);
+    assertEquals(await rest(broker.subscribe("orders.paid", { since: "first" })), [1]);
+  }));
+
 Deno.test("complete() of a topic that was not declared declares it", async () => {
   await using broker = createBroker();
   await broker.complete("a");

@@ -55,6 +55,18 @@ Deno.test("Publisher closes a batch that is full, of events or of their data", a
   assertEquals(sent.slice(2).map(({ ids }) => ids.length), [2, 1]);
 });
 
+Deno.test("Publisher.flush sends at once what was published so far", async () => {
+  const { sent, ref } = fakeBroker();
+  const publisher = new Publisher(ref, createVirtualClock(5));
+  publisher.flush();
+  const all = [publisher.send(event(1), true)];
+  publisher.flush();
+  assertEquals(sent, [{ ids: ["1"], fresh: true }]);
+  all.push(publisher.send(event(2), true));
+  await Promise.all(all);
+  assertEquals(sent.map(({ ids }) => ids), [["1"], ["2"]]);
+});
+
 Deno.test("Publisher says that ids were made for a batch only if all were", async () => {
   const { sent, ref } = fakeBroker();
   const publisher = new Publisher(ref, createVirtualClock(5));

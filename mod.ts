@@ -257,6 +257,7 @@ export {
   openPostgresIOManager,
   PostgresIOManager,
   type PostgresIOManagerOptions,
+  type RecentResults,
   type ResultBackend,
   type ResultBlocks,
   type ResultHead,

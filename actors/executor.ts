@@ -17,6 +17,7 @@ import type { Claims } from "../src/executor/claims.ts";
 import { withConsole } from "../src/executor/console_capture.ts";
 import type { AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
 import { executorProtocol, poolProtocol } from "../src/executor/protocol.ts";
+import { HeldResults } from "../src/executor/held_results.ts";
 import { unknownTask } from "../src/executor/unknown_task.ts";
 import { Worklist } from "../src/executor/worklist.ts";
 import { orchestratorProtocol } from "../src/orchestrator/protocol.ts";
@@ -58,6 +59,7 @@ const ALWAYS = { timeoutMs: "none" } as const;
 export const executor = defineActor(executorProtocol, async (ctx, options: ExecutorOptions) => {
   const io = await openResults(options.results, options);
   ctx.onStop(() => io[Symbol.asyncDispose]());
+  const recent = new HeldResults();
   const orchestrator = ctx.ref(orchestratorProtocol, options.orchestrator);
   const publisher = new Publisher(ctx.ref(brokerProtocol, options.broker), ctx.clock);
   const pool = ctx.ref(poolProtocol, options.pool);
@@ -89,6 +91,7 @@ export const executor = defineActor(executorProtocol, async (ctx, options: Execu
       clock: ctx.clock,
       log: createLogger((record) => open.log.record(record), ctx.clock.now),
       io,
+      recent,
       ...attemptPorts(orchestrator, executable),
       recall: (words) => memo.recall(words),
       publish: (topic, data) => publish(executable, topic, data),

@@ -8,6 +8,7 @@ import type { ActorRef, Address } from "../src/actor/ref.ts";
 import { fromWire, messageOf, MillraceError, toWire } from "../src/base/errors.ts";
 import { Fleet } from "../src/executor/fleet.ts";
 import type { Job } from "../src/executor/job.ts";
+import { originOf } from "../src/executor/places.ts";
 import { ExecutorPool } from "../src/executor/pool.ts";
 import type { AttemptKey, AttemptOutcome, ExecutableTask } from "../src/executor/port.ts";
 import {
@@ -84,7 +85,7 @@ export const pool = defineActor(poolProtocol, (ctx, options: PoolOptions) => {
     submit: (task) => {
       // It would wait for ever.
       if (task.isolation !== "inline" && options.executors === 0) tell(keyOf(task), noExecutor(task));
-      else jobs.set(nameOf(task), core.submit(task));
+      else jobs.set(nameOf(task), core.submit(task, originOf(task)));
     },
     cancel: (attempt) => {
       const job = jobs.get(nameOf(attempt));

@@ -20,6 +20,8 @@ export interface SqliteFileKind {
    * never changed, only added to.
    */
   readonly migrations: readonly string[];
+  /** The earliest version that can still be read. @default {1} */
+  readonly oldest?: number;
   /** The error of a file that cannot be opened: not ours, corrupt, of a newer version. */
   readonly unusable: (path: string, reason: string, cause?: unknown) => MillraceError;
 }
@@ -141,7 +143,13 @@ function assertSupported(path: string, db: DatabaseSync, kind: SqliteFileKind): 
   if (!isNew && pragma(db, "application_id") !== kind.applicationId) {
     throw kind.unusable(path, "it is a SQLite file of something else");
   }
-  const known = kind.migrations.length;
+  const { oldest = 1, migrations: { length: known } } = kind;
+  if (!isNew && version < oldest) {
+    throw kind.unusable(
+      path,
+      `its schema version is ${version}, older than ${oldest}: move the file away to begin anew`,
+    );
+  }
   if (version > known) {
     throw kind.unusable(
       path,

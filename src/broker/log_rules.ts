@@ -5,6 +5,7 @@
  */
 import { MillraceError } from "../base/errors.ts";
 import { assertKeys } from "../base/names.ts";
+import type { EncodedEvent } from "../event/event.ts";
 import { compilePattern } from "../event/topic.ts";
 import type { ConsumerSettings, Since, TopicRetention } from "./port.ts";
 
@@ -45,6 +46,27 @@ export function assertConsumerSettings(settings: ConsumerSettings): void {
       `Cannot consume as "ackWithinMs" must be above 0: current value is ${settings.ackWithinMs}`,
     );
   }
+}
+
+/** What an event counts for in the bytes of its topic: its texts, in UTF-8. */
+export function bytesOf({ data, id, source, key, traceparent }: EncodedEvent): number {
+  return utf8Length(data) + utf8Length(id) + utf8Length(source) + (key === undefined ? 0 : utf8Length(key)) +
+    (traceparent === undefined ? 0 : utf8Length(traceparent));
+}
+
+/** Counted here, as encoding costs more than writing the event. */
+function utf8Length(text: string): number {
+  let length = text.length;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit > 0x7f) length += unit > 0x7ff && !isHalfOfPair(unit) ? 2 : 1;
+  }
+  return length;
+}
+
+/** Two of them are four bytes; alone, one counts two although it would be replaced by three. */
+function isHalfOfPair(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
 }
 
 /** Whether a topic is one of these. */

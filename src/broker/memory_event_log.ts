@@ -10,6 +10,7 @@ import { systemClock } from "../base/system_clock.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import {
   assertConsumerSettings,
+  bytesOf,
   consumerUnknown,
   DEFAULT_RETENTION,
   logClosed,
@@ -236,9 +237,7 @@ export class MemoryEventLog implements EventLog {
     const sequence = ++this.#head;
     // Times of a log never go back, so that it can be read from a time on.
     this.#lastMs = Math.max(this.#lastMs, this.#clock.now());
-    const { data, topic: _, ...envelope } = event;
-    const bytes = new TextEncoder().encode(JSON.stringify(envelope) + data).length;
-    this.#kept.push({ event: { ...event, sequence }, loggedMs: this.#lastMs, bytes });
+    this.#kept.push({ event: { ...event, sequence }, loggedMs: this.#lastMs, bytes: bytesOf(event) });
     this.#sequences.set(event.id, sequence);
     return { sequence, duplicate: false };
   }

@@ -15,7 +15,7 @@ export interface TopicRetention {
   readonly maxAgeMs?: number;
   /** How many events are kept. @default {1000000} */
   readonly maxEvents?: number;
-  /** How many bytes of events are kept, as JSON. @default {268435456} */
+  /** How many bytes of events are kept: their data as JSON, id, source, key and trace. @default {268435456} */
   readonly maxBytes?: number;
 }
 

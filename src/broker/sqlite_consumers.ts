@@ -36,6 +36,9 @@ interface Pending {
 const DUE = "SELECT * FROM pending WHERE consumer = ? AND due_ms <= ? ORDER BY due_ms, seq LIMIT ?";
 const PUT = `INSERT INTO pending (consumer, seq, tries, due_ms, token) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET tries = excluded.tries, due_ms = excluded.due_ms, token = excluded.token`;
+const CLAIMED = "SELECT seq FROM pending WHERE envelope IS NULL AND seq BETWEEN ? AND ?";
+const COPY = `UPDATE pending SET topic = ?, envelope = ?, data = ?
+  WHERE consumer IN (SELECT id FROM consumers) AND seq = ? AND envelope IS NULL`;
 const ACK = "DELETE FROM pending WHERE consumer = ? AND seq = ? AND token = ?";
 const WAIT = "UPDATE pending SET tries = ?, due_ms = ?, token = 0 WHERE consumer = ? AND seq = ?";
 
@@ -150,19 +153,16 @@ export class SqliteConsumers {
   }
 
   /** Retention deletes events: what is claimed is copied, what was not claimed yet is counted as missed. */
-  forget({ topic, topicId, sequences }: Doomed): void {
-    const last = sequences.at(-1)!;
-    this.#db.run(
-      `UPDATE pending SET topic = ?, envelope = e.envelope, data = e.data FROM events AS e
-       WHERE e.seq = pending.seq AND e.topic = ? AND pending.envelope IS NULL AND pending.seq <= ?`,
-      topic,
-      topicId,
-      last,
-    );
+  forget({ topic, events }: Doomed): void {
+    const [first, last] = [events[0]!.sequence, events.at(-1)!.sequence];
+    const claimed = new Set(this.#db.all(CLAIMED, first, last).map(({ seq }) => seq));
+    for (const { topic: _, data, sequence, ...envelope } of events) {
+      if (claimed.has(sequence)) this.#db.run(COPY, topic, JSON.stringify(envelope), data, sequence);
+    }
     for (const row of this.#db.all("SELECT * FROM consumers WHERE position < ?", last)) {
       const { id, settings, position } = consumerOf(row);
       if (!matcherOf(settings.patterns)(topic)) continue;
-      const missed = sequences.filter((sequence) => sequence > position).length;
+      const missed = events.filter(({ sequence }) => sequence > position).length;
       this.#db.run("UPDATE consumers SET missed = missed + ? WHERE id = ?", missed, id);
     }
   }

@@ -7,18 +7,19 @@ import { MillraceError } from "../base/errors.ts";
 import type { SqliteFileKind } from "../base/sqlite_file.ts";
 
 // Text columns end at NUL on reading (Deno 2.9.6), so free text is kept as JSON, which escapes it: an envelope
-// is an event without topic and data. The column `id` is only ever compared.
+// is an event without topic and data, and `heads` is JSON as well. The column `id` is only ever compared. A block
+// holds events of one topic that follow one another in the log; its `seq` is that of the last one.
 const SCHEMA = `
   CREATE TABLE topics (
     id INTEGER PRIMARY KEY, topic TEXT NOT NULL UNIQUE, max_age_ms REAL NOT NULL, max_events REAL NOT NULL,
     max_bytes REAL NOT NULL, completed INTEGER NOT NULL, events INTEGER NOT NULL, bytes INTEGER NOT NULL,
     pruned_to INTEGER NOT NULL
   ) STRICT;
-  CREATE TABLE events (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, topic INTEGER NOT NULL, logged_ms REAL NOT NULL,
-    size INTEGER NOT NULL, envelope TEXT NOT NULL, data TEXT NOT NULL
+  CREATE TABLE ids (id TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE blocks (
+    seq INTEGER PRIMARY KEY, topic INTEGER NOT NULL, logged_ms REAL NOT NULL, heads TEXT NOT NULL, data TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX events_by_topic ON events (topic, seq);
+  CREATE INDEX blocks_by_topic ON blocks (topic, seq);
   CREATE TABLE log (head INTEGER NOT NULL) STRICT;
   INSERT INTO log VALUES (0);
   CREATE TABLE consumers (
@@ -41,7 +42,9 @@ const SCHEMA = `
 export const EVENT_LOG_FILE: SqliteFileKind = {
   what: "the event log",
   applicationId: 0x4d696c45, // "MilE"
-  migrations: [SCHEMA],
+  // The first version had a row for each event, and was never released.
+  migrations: ["", SCHEMA],
+  oldest: 2,
   unusable: (path, reason, cause) =>
     new MillraceError(
       "broker/log-unusable",

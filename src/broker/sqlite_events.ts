@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
-import type { SQLInputValue } from "node:sqlite";
 import type { Row, SqliteWriter } from "../base/sqlite_writer.ts";
 import type { EncodedEvent } from "../event/event.ts";
 import {
+  bytesOf,
   DEFAULT_RETENTION,
   matcherOf,
   mergeRetention,
@@ -16,6 +15,7 @@ import {
   topicCompleted,
 } from "./log_rules.ts";
 import type { Appended, LoggedEvent, LoggedTopic, LogPage, TopicRetention } from "./port.ts";
+import { SqliteBlocks } from "./sqlite_blocks.ts";
 
 /** A topic as it is known in memory; its row says the same after each transaction. */
 interface Topic {
@@ -31,9 +31,8 @@ interface Topic {
 /** What retention deletes. */
 export interface Doomed {
   readonly topic: string;
-  readonly topicId: number;
-  /** Ascending. */
-  readonly sequences: readonly number[];
+  /** In the order of the log; at least one. */
+  readonly events: readonly LoggedEvent[];
 }
 
 /** The topics that a reader wants. */
@@ -42,25 +41,23 @@ interface Wanted {
   readonly topics: readonly Topic[];
 }
 
-/** Rows of one INSERT: the fewer calls, the faster. */
-const ROWS = 25;
 /** How many sequences one page looks through for topics that are not all of the log's. */
 const MAX_SCAN = 10_000;
 /** How many sets of patterns are remembered. */
 const MAX_WANTED = 1_000;
 
-const COLUMNS = "(seq, id, topic, logged_ms, size, envelope, data)";
-const INSERT_ONE = `INSERT INTO events ${COLUMNS} VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
-const INSERT_MANY = `INSERT INTO events ${COLUMNS} VALUES ` +
-  `${Array(ROWS).fill("(?, ?, ?, ?, ?, ?, ?)").join(", ")} ON CONFLICT DO NOTHING`;
-const SELECT = "SELECT seq, topic, envelope, data FROM events";
+// Ids travel as one JSON text: so many in one statement, and any text is what it was.
+const INSERT_IDS =
+  `INSERT INTO ids (id, seq) SELECT value, ? + key FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`;
+const FIND_IDS = "SELECT asked.key, ids.seq FROM json_each(?) AS asked JOIN ids ON ids.id = asked.value";
+const DELETE_IDS = "DELETE FROM ids WHERE seq > ? AND id IN (SELECT value FROM json_each(?))";
 
 /** Events and topics of one file. */
 export class SqliteEvents {
   readonly #db: SqliteWriter;
+  readonly #blocks: SqliteBlocks;
   readonly #onDoomed: (doomed: Doomed) => void;
   readonly #topics = new Map<string, Topic>();
-  readonly #byId = new Map<number, Topic>();
   readonly #wanted = new Map<string, Wanted>();
   readonly #touched = new Set<Topic>();
   #version = 0;
@@ -72,6 +69,7 @@ export class SqliteEvents {
   /** Over an open file; `onDoomed` is told within the transaction before events are deleted. */
   constructor(db: SqliteWriter, onDoomed: (doomed: Doomed) => void) {
     this.#db = db;
+    this.#blocks = new SqliteBlocks(db);
     this.#onDoomed = onDoomed;
     this.reload();
   }
@@ -87,12 +85,10 @@ export class SqliteEvents {
     this.#touched.clear();
     this.#grown = 0;
     this.#topics.clear();
-    this.#byId.clear();
+    this.#blocks.reload();
     for (const row of this.#db.all("SELECT * FROM topics")) this.#know(topicOf(row));
     this.#head = Number(this.#db.get("SELECT head FROM log")!.head);
-    this.#lastMs = Number(
-      this.#db.get("SELECT logged_ms FROM events ORDER BY seq DESC LIMIT 1")?.logged_ms ?? 0,
-    );
+    this.#lastMs = this.#blocks.lastMs();
   }
 
   /** The topics, sorted. */
@@ -143,14 +139,18 @@ export class SqliteEvents {
   append(events: readonly EncodedEvent[], nowMs: number): Appended[] {
     // Times of a log never go back, so that it can be read from a time on.
     this.#lastMs = Math.max(this.#lastMs, nowMs);
-    const before = this.#head;
-    const appended: Appended[] = [];
-    for (let from = 0; from < events.length; from += ROWS) {
-      const chunk = events.slice(from, from + ROWS);
-      appended.push(...(chunk.length === ROWS && this.#insertMany(chunk) || this.#insertEach(chunk)));
+    const { fresh, appended } = this.#place(events);
+    if (fresh.length === 0) return appended;
+    this.#blocks.insert(fresh, this.#head + 1, this.#lastMs, (topic) => this.#topics.get(topic)!.id);
+    for (const event of fresh) {
+      const topic = this.#topics.get(event.topic)!;
+      topic.events++;
+      topic.bytes += bytesOf(event);
+      this.#touched.add(topic);
     }
-    this.#grown += this.#head - before;
-    if (this.#head > before) this.#db.run("UPDATE log SET head = ?", this.#head);
+    this.#grown += fresh.length;
+    this.#head += fresh.length;
+    this.#db.run("UPDATE log SET head = ?", this.#head);
     return appended;
   }
 
@@ -187,37 +187,25 @@ export class SqliteEvents {
     const { topics } = this.#topicsOf(patterns);
     const missed = topics.some(({ prunedTo }) => prunedTo > after);
     const until = topics.length > 1 && topics.length < this.#topics.size ? after + MAX_SCAN : Infinity;
-    const rows = max < 1 || after >= this.#head ? [] : this.#select(topics, after, max, until);
+    const events = max < 1 || after >= this.#head ? [] : this.#select(topics, after, max, until);
     const end = Math.max(after, Math.min(until, this.#head));
-    const position = rows.length < max ? end : Number(rows.at(-1)?.seq ?? after);
-    return { events: rows.map((row) => this.#eventOf(row)), position, missed };
+    return { events, position: events.length < max ? end : events.at(-1)?.sequence ?? after, missed };
   }
 
   /** One event. */
   event(sequence: number): LoggedEvent | undefined {
-    const row = this.#db.get(`${SELECT} WHERE seq = ?`, sequence);
-    return row && this.#eventOf(row);
+    return this.#blocks.event(sequence);
   }
 
   /** The sequence of an id. */
   sequenceOf(id: string): number | undefined {
-    const row = this.#db.get("SELECT seq FROM events WHERE id = ?", id);
+    const row = this.#db.get(FIND_IDS, JSON.stringify([id]));
     return row && Number(row.seq);
   }
 
-  /** The sequence after which all events were logged at `timeMs` or later: times only grow, so it is halved. */
+  /** The sequence after which all events were logged at `timeMs` or later. */
   positionAt(timeMs: number): number {
-    let [low, high] = [0, this.#head];
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const row = this.#db.get(
-        "SELECT seq, logged_ms FROM events WHERE seq > ? ORDER BY seq LIMIT 1",
-        middle,
-      );
-      if (row === undefined || Number(row.logged_ms) >= timeMs) high = middle;
-      else low = Number(row.seq);
-    }
-    return low;
+    return this.#blocks.positionAt(timeMs, this.#head);
   }
 
   /** Whether there are topics that match, and none takes more events. */
@@ -229,88 +217,59 @@ export class SqliteEvents {
   #know(topic: Topic): void {
     this.#version++;
     this.#topics.set(topic.topic, topic);
-    this.#byId.set(topic.id, topic);
   }
 
-  /** Inserts a full chunk at once; gives nothing if an id of it is known, and then nothing was written. */
-  #insertMany(chunk: readonly EncodedEvent[]): Appended[] | undefined {
+  /** Takes ids that are not known; tells which events are new, and where all of them stand. */
+  #place(events: readonly EncodedEvent[]): { fresh: readonly EncodedEvent[]; appended: Appended[] } {
+    const ids = JSON.stringify(events.map(({ id }) => id));
     const first = this.#head + 1;
-    const params: SQLInputValue[] = [];
-    const sizes: number[] = [];
-    for (const [index, event] of chunk.entries()) {
-      const row = this.#rowOf(event, first + index);
-      sizes.push(row[4]);
-      params.push(...row);
+    if (this.#db.run(INSERT_IDS, first, ids) === events.length) {
+      return { fresh: events, appended: events.map((_, at) => ({ sequence: first + at, duplicate: false })) };
     }
-    if (this.#db.run(INSERT_MANY, ...params) < chunk.length) {
-      this.#db.run("DELETE FROM events WHERE seq >= ?", first);
-      return undefined;
-    }
-    for (const [index, { topic }] of chunk.entries()) this.#count(topic, sizes[index]!);
-    this.#head += chunk.length;
-    return chunk.map((_, index) => ({ sequence: first + index, duplicate: false }));
-  }
-
-  #insertEach(chunk: readonly EncodedEvent[]): Appended[] {
-    return chunk.map((event) => {
-      const row = this.#rowOf(event, this.#head + 1);
-      if (this.#db.run(INSERT_ONE, ...row) === 0) {
-        return { sequence: this.sequenceOf(event.id)!, duplicate: true };
-      }
-      this.#count(event.topic, row[4]);
-      return { sequence: ++this.#head, duplicate: false };
+    this.#db.run(DELETE_IDS, this.#head, ids);
+    const known = new Map(
+      this.#db.all(FIND_IDS, ids).map((row) => [events[Number(row.key)]!.id, Number(row.seq)]),
+    );
+    const fresh: EncodedEvent[] = [];
+    const appended = events.map((event) => {
+      const sequence = known.get(event.id);
+      if (sequence !== undefined) return { sequence, duplicate: true };
+      known.set(event.id, first + fresh.length);
+      return { sequence: first + fresh.push(event) - 1, duplicate: false };
     });
-  }
-
-  #rowOf(event: EncodedEvent, sequence: number): [number, string, number, number, number, string, string] {
-    const { topic, data, ...rest } = event;
-    const envelope = JSON.stringify(rest);
-    const size = Buffer.byteLength(envelope) + Buffer.byteLength(data);
-    return [sequence, event.id, this.#topics.get(topic)!.id, this.#lastMs, size, envelope, data];
-  }
-
-  #count(name: string, size: number): void {
-    const topic = this.#topics.get(name)!;
-    topic.events++;
-    topic.bytes += size;
-    this.#touched.add(topic);
+    this.#db.run(INSERT_IDS, first, JSON.stringify(fresh.map(({ id }) => id)));
+    return { fresh, appended };
   }
 
   #prune(topic: Topic, nowMs: number, max: number): number {
     const { maxAgeMs, maxEvents, maxBytes } = topic.retention;
     const oldestMs = nowMs - maxAgeMs;
-    const isExcess = (row: Row): boolean =>
-      topic.events > maxEvents || topic.bytes > maxBytes || Number(row.logged_ms) < oldestMs;
-    const oldest = "SELECT seq, size, logged_ms FROM events WHERE topic = ? ORDER BY seq LIMIT ?";
-    // Most of the time nothing is too old: a look at one tells.
-    if (!this.#db.all(oldest, topic.id, 1).some(isExcess)) return 0;
-    const sequences: number[] = [];
-    for (const row of this.#db.all(oldest, topic.id, max)) {
-      if (!isExcess(row)) break;
-      sequences.push(Number(row.seq));
+    const events: LoggedEvent[] = [];
+    for (const { event, loggedMs } of this.#blocks.of(topic.id, topic.prunedTo)) {
+      const isExcess = topic.events > maxEvents || topic.bytes > maxBytes || loggedMs < oldestMs;
+      if (events.length >= max || !isExcess) break;
+      events.push(event);
       topic.events--;
-      topic.bytes -= Number(row.size);
+      topic.bytes -= bytesOf(event);
     }
-    this.#onDoomed({ topic: topic.topic, topicId: topic.id, sequences });
-    topic.prunedTo = sequences.at(-1)!;
-    this.#db.run("DELETE FROM events WHERE topic = ? AND seq <= ?", topic.id, topic.prunedTo);
+    if (events.length === 0) return 0;
+    this.#onDoomed({ topic: topic.topic, events });
+    topic.prunedTo = events.at(-1)!.sequence;
+    this.#blocks.delete(topic.id, topic.prunedTo);
+    this.#db.run(DELETE_IDS, 0, JSON.stringify(events.map(({ id }) => id)));
     this.#touched.add(topic);
-    return sequences.length;
+    return events.length;
   }
 
-  #select(topics: readonly Topic[], after: number, max: number, until: number): Row[] {
-    const order = "ORDER BY seq LIMIT ?";
+  #select(topics: readonly Topic[], after: number, max: number, until: number): LoggedEvent[] {
     if (topics.length === 0) return [];
-    if (topics.length === this.#topics.size) {
-      return this.#db.all(`${SELECT} WHERE seq > ? ${order}`, after, max);
+    const ids = topics.length === this.#topics.size ? undefined : topics.map(({ id }) => id);
+    const events: LoggedEvent[] = [];
+    for (const event of this.#blocks.read({ topics: ids, after, until, max })) {
+      // What retention took may still stand in a block with others.
+      if (event.sequence > this.#topics.get(event.topic)!.prunedTo && events.push(event) === max) break;
     }
-    if (topics.length === 1) {
-      return this.#db.all(`${SELECT} WHERE topic = ? AND seq > ? ${order}`, topics[0]!.id, after, max);
-    }
-    // The plus keeps the index of topics out of it: rows are wanted in the order of the log.
-    const sql =
-      `${SELECT} WHERE seq > ? AND seq <= ? AND +topic IN (SELECT value FROM json_each(?)) ${order}`;
-    return this.#db.all(sql, after, until, JSON.stringify(topics.map(({ id }) => id)), max);
+    return events;
   }
 
   #topicsOf(patterns: readonly string[]): Wanted {
@@ -323,11 +282,6 @@ export class SqliteEvents {
     if (this.#wanted.size >= MAX_WANTED) this.#wanted.clear();
     this.#wanted.set(key, wanted);
     return wanted;
-  }
-
-  #eventOf(row: Row): LoggedEvent {
-    const { topic } = this.#byId.get(Number(row.topic))!;
-    return loggedEvent(Number(row.seq), topic, String(row.envelope), String(row.data));
   }
 }
 

@@ -7,7 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf, MillraceError, toWire } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { type AnySchema, check } from "../base/schema.ts";
-import type { IOManager } from "../store/port.ts";
+import type { IOManager, RecentResults } from "../store/port.ts";
 import { textOf } from "../task/memo_key.ts";
 import { chunkIdOf, resultIdOf, type ResultSource, type StreamMark } from "../task/result_id.ts";
 import { takesContext } from "../task/takes_context.ts";
@@ -25,6 +25,8 @@ export interface AttemptPorts {
   readonly log: Logger;
   readonly io: Pick<IOManager, "load" | "saveNew">;
   readonly streams: StreamPorts;
+  /** Holds what was saved a moment ago for what runs here next. */
+  readonly recent?: RecentResults;
   /** Tells what happens on the way. */
   notice(notice: AttemptNotice): void;
   /** Finds the earlier result that may stand for this one. */
@@ -97,7 +99,7 @@ async function execute(
     const cached = await ports.recall({ text, inputs: true });
     if (cached !== undefined) return { cached };
   }
-  const inputs = await loadInputs(task, executable.inputs, ports, limit.signal);
+  const inputs = await loadInputs(task, executable, ports, limit.signal);
   if (memoised && key !== undefined) {
     const given = await limit.call(() => key(inputs, ctx.params));
     const cached = await ports.recall({ text: textOf(given), inputs: false });
@@ -108,7 +110,7 @@ async function execute(
     const value = await fitting(task, await given);
     limit.signal.throwIfAborted();
     const key = { runId, task: task.name, resultId: resultIdOf(attempt) };
-    await ports.io.saveNew(key, endingWith(limit.signal, value));
+    await ports.io.saveNew(key, endingWith(limit.signal, value), ports.recent);
     return {};
   }
   const { maxAhead = MAX_AHEAD } = task;

@@ -5,26 +5,28 @@
  */
 import { MillraceError } from "../base/errors.ts";
 import { type AnySchema, check } from "../base/schema.ts";
-import type { IOManager } from "../store/port.ts";
+import type { IOManager, RecentResults } from "../store/port.ts";
 import { type Edge, isEdge, isFailure, isTask, type Task } from "../task/task.ts";
 import { liveChunks, type StreamPorts } from "./live_stream.ts";
-import type { InputSource } from "./port.ts";
+import type { ExecutableTask } from "./port.ts";
 
 /** Where inputs come from. */
 export interface InputPorts {
   readonly io: Pick<IOManager, "load">;
   readonly streams: StreamPorts;
+  /** What was saved here a moment ago. */
+  readonly recent?: RecentResults;
 }
 
 /** The inputs of `task`, as its `run` takes them. `signal` ends the reading of what is still being written. */
 export async function loadInputs(
   task: Task,
-  sources: Readonly<Record<string, InputSource>>,
-  { io, streams }: InputPorts,
+  { runId, inputs }: Pick<ExecutableTask, "runId" | "inputs">,
+  { io, streams, recent }: InputPorts,
   signal: AbortSignal,
 ): Promise<Record<string, unknown>> {
   const entries = Object.entries(task.inputs).map(async ([param, input]): Promise<[string, unknown]> => {
-    const source = sources[param]!;
+    const source = inputs[param]!;
     if (isFailure(source)) return [param, source];
     const edge: Edge | undefined = isEdge(input) ? input : undefined;
     const upstream = isTask(input) ? input : input.task;
@@ -39,7 +41,9 @@ export async function loadInputs(
     if (oneByOne) return [param, chunks(source.resultIds, load)];
     const [resultId = "-"] = source.resultIds;
     if (resultId.includes("-")) throw takesNoChunks(task.name, param, source.task);
-    const value = await load(resultId);
+    const key = { runId: source.runId, task: source.task, resultId };
+    // Of another run it may have been deleted meanwhile: that must show.
+    const value = await io.load(key, source.runId === runId ? recent : undefined);
     return [param, edge?.schema === undefined ? value : await fitting(task.name, param, edge.schema, value)];
   });
   return Object.fromEntries(await Promise.all(entries));

@@ -25,6 +25,8 @@ export interface Job<W> {
   readonly work: W;
   /** The key of the kind of executor that it needs. */
   readonly kind: string;
+  /** The attempt whose result is all that it takes. */
+  readonly origin: string | undefined;
   /** Whether it has ended; nothing happens to it any more. */
   ended: boolean;
   /** When it was called off, in ms. */

@@ -8,9 +8,11 @@ import { type MillraceError, toWire } from "../base/errors.ts";
 import { cancelled, GRACE_MS, timedOut } from "./attempt.ts";
 import type { Job, Work } from "./job.ts";
 import { JobQueue } from "./job_queue.ts";
+import { deal } from "./deal.ts";
 import { type ExecutorKind, keyOfKind, kindOf } from "./kind.ts";
 import { executorLost } from "./lost_sandbox.ts";
 import { Lane, type LaneOptions } from "./lane.ts";
+import { Places } from "./places.ts";
 import type { AttemptOutcome } from "./port.ts";
 
 /** What the pool needs of the world. */
@@ -68,6 +70,7 @@ export class ExecutorPool<W extends Work, O extends { readonly dirty?: true } = 
   readonly #due = new Set<string>();
   /** Tasks that have cost a thread: they get no other one. */
   readonly #costly = new Set<string>();
+  readonly #places = new Places();
   #lost = 0;
 
   constructor(ports: PoolPorts<W, O>) {
@@ -98,12 +101,12 @@ export class ExecutorPool<W extends Work, O extends { readonly dirty?: true } = 
     if (lane !== undefined) this.#drop(lane, (job) => this.#lostOutcome(job, reason));
   }
 
-  /** Takes work; it waits for its turn. */
-  submit(work: W): Job<W> {
+  /** Takes work; it waits for its turn. What follows one attempt had best run where that has ended. */
+  submit(work: W, origin?: string): Job<W> {
     const wanted = this.#kindOf(work);
     const kind = keyOfKind(wanted);
     if (!this.#kinds.has(kind)) this.#kinds.set(kind, wanted);
-    const job: Job<W> = { work, kind, ended: false, cancelledMs: undefined, runningMs: undefined };
+    const job: Job<W> = { work, kind, origin, ended: false, cancelledMs: undefined, runningMs: undefined };
     this.#queueOf(kind).push(job);
     this.#assignSoon(kind);
     return job;
@@ -152,6 +155,8 @@ export class ExecutorPool<W extends Work, O extends { readonly dirty?: true } = 
       if (job === undefined) continue;
       count++;
       if (outcome.dirty) dirty = job.work;
+      const { runId, task, attempt } = job.work;
+      if (runId !== undefined) this.#places.ended({ runId, task, attempt }, name);
       this.#end(job, outcome);
     }
     if (dirty !== undefined && lane.kind !== "inline") {
@@ -195,22 +200,18 @@ export class ExecutorPool<W extends Work, O extends { readonly dirty?: true } = 
     });
   }
 
-  /** Deals what waits out to all that have room, to the one that has least first. */
+  /** Deals what waits out to all that have room. */
   #assign(kind: string): void {
     const queue = this.#queueOf(kind);
-    while (queue.size > 0) {
-      const free = [...this.#lanes.values()]
-        .filter((lane) => lane.kind === kind && lane.room > 0)
-        .sort((a, b) => a.size - b.size);
-      const lane = free[0];
-      if (lane === undefined) return;
-      this.#give(lane, queue, Math.min(lane.room, Math.ceil(queue.size / free.length)));
-    }
+    const dealt = deal(
+      [...this.#lanes.values()].filter((lane) => lane.kind === kind),
+      () => queue.shift(),
+      ({ origin }) => origin === undefined ? undefined : this.#places.of(origin),
+    );
+    for (const [lane, jobs] of dealt) this.#give(lane, jobs);
   }
 
-  #give(lane: Lane<W>, queue: JobQueue<W>, count: number): void {
-    const jobs: Job<W>[] = [];
-    for (let index = 0; index < count; index++) jobs.push(queue.shift()!);
+  #give(lane: Lane<W>, jobs: readonly Job<W>[]): void {
     const first = lane.give(jobs, this.#ports.clock.now());
     this.#ports.give(lane.name, first, jobs.map(({ work }) => work));
     this.#ports.works?.(lane.name, lane.size);

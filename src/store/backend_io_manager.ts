@@ -6,7 +6,15 @@
  */
 import { MillraceError } from "../base/errors.ts";
 import { checkedBytes, measureBytes } from "./byte_stream.ts";
-import type { FoundResult, IOManager, ResultBackend, ResultHead, ResultInfo, ResultKey } from "./port.ts";
+import type {
+  FoundResult,
+  IOManager,
+  RecentResults,
+  ResultBackend,
+  ResultHead,
+  ResultInfo,
+  ResultKey,
+} from "./port.ts";
 import { assertWhole, fromStored, toStored } from "./result_file.ts";
 import { resultNotFound } from "./result_errors.ts";
 import { assertKey, assertKeyPart, compareKeys } from "./result_key.ts";
@@ -46,25 +54,29 @@ export class BackendIOManager implements IOManager {
   }
 
   /**
-   * Saves a value under a key that nothing was ever saved under, nor will be again.
+   * Saves a value under a key that nothing was ever saved under, nor will be again; then `recent` may hold it.
    *
    * @throws {MillraceError} `store/invalid-key`, `store/unencodable`, `store/unavailable`.
    */
-  async saveNew(key: ResultKey, value: unknown): Promise<void> {
-    const backend = this.#backend;
-    if (backend.writeNew === undefined || value instanceof ReadableStream) return await this.save(key, value);
+  async saveNew(key: ResultKey, value: unknown, recent?: RecentResults): Promise<void> {
+    if (value instanceof ReadableStream) return await this.save(key, value);
     assertKey(key);
-    return await backend.writeNew(key, toStored(value));
+    const stored = toStored(value);
+    const hold = recent?.note(key, stored);
+    await (this.#backend.writeNew?.(key, stored) ?? this.#backend.write(key, stored));
+    hold?.();
   }
 
   /**
-   * Loads a value.
+   * Loads a value; what `recent` holds is not read again.
    *
    * @throws {MillraceError} `store/invalid-key`, `store/not-found`, `store/corrupt`, `store/unavailable`.
    */
-  async load(key: ResultKey): Promise<unknown> {
+  async load(key: ResultKey, recent?: RecentResults): Promise<unknown> {
     assertKey(key);
     const path = this.#backend.placeOf(key);
+    const held = recent?.find(key);
+    if (held !== undefined) return fromStored(held, path);
     return await this.#read(key, async ({ head, payload }) => {
       if (head.codec === "stream") {
         return ReadableStream.from(checkedBytes(head, isWhole(payload) ? [payload] : payload, path));

@@ -41,6 +41,7 @@ export type { DataDirLock, DataDirOwner } from "./data_dir_lock.ts";
 export type {
   FoundResult,
   IOManager,
+  RecentResults,
   ResultBackend,
   ResultBlocks,
   ResultHead,

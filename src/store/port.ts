@@ -43,14 +43,15 @@ export interface IOManager extends AsyncDisposable {
   /**
    * Saves a value under a key that nothing was ever saved under, nor will be again: what an attempt of a task
    * gives. Otherwise as {@linkcode IOManager.save}, and much cheaper for a small value on files, which then
-   * shares a file with others.
+   * shares a file with others. Once it is saved it may be held in `recent` too; a `ReadableStream` never is.
    */
-  saveNew(key: ResultKey, value: unknown): Promise<void>;
+  saveNew(key: ResultKey, value: unknown, recent?: RecentResults): Promise<void>;
   /**
    * Loads a value; what was saved as a `ReadableStream` is one again, checked as it is read: it fails at its
-   * end if it does not match its checksum. Throws `store/not-found`, `store/corrupt` or `store/unavailable`.
+   * end if it does not match its checksum. What `recent` holds is not read again: it is checked and decoded the
+   * same. Throws `store/not-found`, `store/corrupt` or `store/unavailable`.
    */
-  load(key: ResultKey): Promise<unknown>;
+  load(key: ResultKey, recent?: RecentResults): Promise<unknown>;
   /** What is known of a result without loading it; `undefined` if it is not there. Throws `store/corrupt`. */
   stat(key: ResultKey): Promise<ResultInfo | undefined>;
   /** Whether a complete, checksum-valid result is there; reads all of it. */
@@ -76,6 +77,14 @@ export interface StoredResult {
   readonly head: ResultHead;
   /** The payload. */
   readonly payload: Uint8Array<ArrayBuffer>;
+}
+
+/** Results that somebody has just saved and may soon load, as they were saved: never the only ones. */
+export interface RecentResults {
+  /** Copies a result that is about to be saved; it is found once the answer is called. */
+  note(key: ResultKey, stored: StoredResult): () => void;
+  /** A copy of a result that is held. */
+  find(key: ResultKey): StoredResult | undefined;
 }
 
 /** A result as it is found. */

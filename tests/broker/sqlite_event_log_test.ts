@@ -83,7 +83,7 @@ Deno.test("openSqliteEventLog() refuses a file that a log has open, as two would
     await log.declare("sales.created", {});
     await log.append([event("1")]);
     using reader = new DatabaseSync(path, { readOnly: true });
-    assertEquals(reader.prepare("SELECT count(*) AS n FROM events").get()?.n, 1);
+    assertEquals(reader.prepare("SELECT count(*) AS n FROM ids").get()?.n, 1);
     await log[Symbol.asyncDispose]();
     await log[Symbol.asyncDispose]();
     await using next = await openSqliteEventLog({ path });
@@ -126,7 +126,7 @@ Deno.test("append() holds a topic within its count and bytes without prune()", (
     assertEquals((await idsOf(log, ["**"])).at(0), "19-20");
   }));
 
-Deno.test("openSqliteEventLog() refuses what is no event log, newer or corrupt, and says what it is", () =>
+Deno.test("openSqliteEventLog() refuses what is no event log, older, newer or corrupt, and says what it is", () =>
   inFolder(async (dir, path) => {
     await Deno.writeTextFile(
       `${dir}/text`,
@@ -144,12 +144,15 @@ Deno.test("openSqliteEventLog() refuses what is no event log, newer or corrupt, 
       await log.declare("sales.created", {});
       await log.append(Array.from({ length: 2_000 }, (_, n) => event(`${n}`)));
     }
-    await Deno.copyFile(path, `${dir}/newer.db`);
-    {
-      using newer = new DatabaseSync(`${dir}/newer.db`);
-      newer.exec("PRAGMA user_version = 9");
+    for (const [version, reason] of [[9, "newer than 2"], [1, "older than 2: move the file away"]] as const) {
+      const copy = `${dir}/${version}.db`;
+      await Deno.copyFile(path, copy);
+      {
+        using other = new DatabaseSync(copy);
+        other.exec(`PRAGMA user_version = ${version}`);
+      }
+      assert((await refusal(copy)).includes(reason));
     }
-    assert((await refusal(`${dir}/newer.db`)).includes("newer than 1"));
     using file = await Deno.open(path, { write: true });
     for (const page of [9, 19, 29]) {
       await file.seek(page * 4096, Deno.SeekMode.Start);

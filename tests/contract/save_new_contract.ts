@@ -5,6 +5,7 @@
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { MillraceError } from "../../src/base/errors.ts";
+import { HeldResults } from "../../src/executor/held_results.ts";
 import type { IOManager, ResultKey } from "../../src/store/port.ts";
 import type { WithIOManager } from "./io_manager_contract.ts";
 
@@ -53,6 +54,45 @@ export function testSaveNew(name: string, withIO: WithIOManager, ignore: boolean
     assertEquals(await io.list({ runId: "r" }), keys.slice(2));
     assertEquals(await io.clearRun("r"), 4);
     assertEquals([await io.list({ runId: "r" }), await io.listRuns(), await io.clearRun("r")], [[], [], 0]);
+  });
+
+  for (const [what, value] of Object.entries(values).filter(([what]) => what !== "a megabyte")) {
+    test(`load() does not read ${what} again that was held when it was saved`, async (io) => {
+      const recent = new HeldResults();
+      await io.saveNew(KEY, value, recent);
+      await io.delete(KEY);
+      assertEquals(await io.load(KEY, recent), value);
+      const error = await assertRejects(() => io.load(KEY), MillraceError);
+      assertEquals(error.code, "store/not-found");
+      assertEquals(await io.exists(KEY), false);
+    });
+  }
+
+  test("load() gives a copy of what is held, to each one its own", async (io) => {
+    const recent = new HeldResults();
+    const value = { rows: [1] };
+    const bytes = new Uint8Array([1, 2]);
+    await io.saveNew(KEY, value, recent);
+    await io.saveNew({ ...KEY, resultId: "2" }, bytes, recent);
+    value.rows.push(2);
+    bytes[0] = 9;
+    for (let time = 0; time < 2; time++) {
+      const loaded = await io.load(KEY, recent) as typeof value;
+      const loadedBytes = await io.load({ ...KEY, resultId: "2" }, recent) as Uint8Array;
+      assertEquals([loaded, loadedBytes], [{ rows: [1] }, new Uint8Array([1, 2])]);
+      loaded.rows.push(3);
+      loadedBytes[1] = 9;
+    }
+    assertEquals(await io.load(KEY), { rows: [1] });
+  });
+
+  test("saveNew() holds no stream, and nothing that it does not save", async (io) => {
+    const recent = new HeldResults();
+    await io.saveNew(KEY, ReadableStream.from([new Uint8Array([1])]), recent);
+    await assertRejects(() => io.saveNew({ ...KEY, resultId: "2" }, () => 1, recent), MillraceError);
+    assertEquals(recent.bytes, 0);
+    const loaded = await io.load(KEY, recent) as ReadableStream<Uint8Array>;
+    assertEquals(await new Response(loaded).bytes(), new Uint8Array([1]));
   });
 
   test("saveNew() goes on after its run was cleared away", async (io) => {

@@ -3,6 +3,7 @@ import type { MemoWords } from "../../src/executor/attempt_memo.ts";
 import type { ResultSource } from "../../src/task/result_id.ts";
 import { createLogger, type LogRecord } from "../../src/base/log.ts";
 import { runAttempt } from "../../src/executor/attempt.ts";
+import { HeldResults } from "../../src/executor/held_results.ts";
 import type { StreamPorts } from "../../src/executor/live_stream.ts";
 import type { AttemptNotice, AttemptOutcome, ExecutableTask } from "../../src/executor/port.ts";
 import { openMemoryIOManager } from "../../src/store/memory_io_manager.ts";
@@ -17,6 +18,7 @@ export const TRACEPARENT = "00-0190b0a87d4a7c3e8f216f5e4d3c2b1a-00f067aa0ba902b7
 export interface Trial {
   readonly clock: VirtualClock;
   readonly io: IOManager;
+  readonly recent: HeldResults;
   /** What earlier results were looked for by. */
   readonly recalled: MemoWords[];
   readonly notices: AttemptNotice[];
@@ -46,8 +48,8 @@ export async function createTrial(
   const store = await openMemoryIOManager();
   const io: IOManager = {
     save: (key, value) => store.save(key, value),
-    saveNew: (key, value) => store.saveNew(key, value),
-    load: (key) => store.load(key),
+    saveNew: (key, value, recent) => store.saveNew(key, value, recent),
+    load: (key, recent) => store.load(key, recent),
     stat: (key) => store.stat(key),
     exists: (key) => store.exists(key),
     list: (filter) => store.list(filter),
@@ -62,10 +64,12 @@ export async function createTrial(
   const records: LogRecord[] = [];
   const published: { topic: string; data: unknown }[] = [];
   const faults = new Set<(error: unknown) => void>();
+  const recent = new HeldResults();
   const controller = new AbortController();
   return {
     clock,
     io,
+    recent,
     notices,
     recalled,
     records,
@@ -93,6 +97,7 @@ export async function createTrial(
           clock,
           log: createLogger((record) => records.push(record), clock.now),
           io,
+          recent,
           streams,
           notice: (notice) => notices.push(notice),
           onFault: (listener) => {

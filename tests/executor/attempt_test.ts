@@ -31,6 +31,38 @@ Deno.test("runAttempt stores what a task gives, sync or async, under the number 
   assertEquals(await stored(trial, "later"), { a3: [1, 2] });
 });
 
+Deno.test("runAttempt does not read again what an attempt before it has given, and gives each task a copy", async () => {
+  const trial = await createTrial();
+  const kept = { rows: [1] };
+  const first = defineTask({ name: "first", run: () => kept });
+  const taking = (name: string) =>
+    defineTask({
+      name,
+      inputs: { first },
+      run({ first }) {
+        first.rows.push(2);
+        return first;
+      },
+    });
+  const inputs = { first: { runId: "r1", task: "first", resultIds: ["a1"] } };
+  await trial.run(first);
+  kept.rows.push(9);
+  // Nobody can read it from there.
+  await trial.io.delete({ runId: "r1", task: "first", resultId: "a1" });
+  assertEquals(await trial.run(taking("one"), { inputs }), { ok: true, durationMs: 0 });
+  assertEquals(await trial.run(taking("two"), { inputs }), { ok: true, durationMs: 0 });
+  assertEquals(await stored(trial, "one"), { a1: { rows: [1, 2] } });
+  assertEquals(await stored(trial, "two"), { a1: { rows: [1, 2] } });
+  const elsewhere = await trial.run(taking("three"), { runId: "r2", inputs });
+  assertStringIncludes(failureOf(elsewhere), "store/not-found");
+});
+
+Deno.test("runAttempt holds no chunks", async () => {
+  const trial = await createTrial();
+  await trial.run(defineTask({ name: "t", stream: true, run: () => [1, 2] }));
+  assertEquals(trial.recent.bytes, 0);
+});
+
 Deno.test("runAttempt gives the task its context, and passes on what it says", async () => {
   const trial = await createTrial();
   const task = defineTask({

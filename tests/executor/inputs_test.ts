@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { z } from "zod";
 import { MillraceError } from "../../src/base/errors.ts";
+import { HeldResults } from "../../src/executor/held_results.ts";
 import { loadInputs } from "../../src/executor/inputs.ts";
 import { openMemoryIOManager } from "../../src/store/memory_io_manager.ts";
 import { defineTask } from "../../src/task/define_task.ts";
@@ -8,7 +9,7 @@ import { collect, from } from "../../src/task/edge.ts";
 import { chunkIdOf, resultIdOf } from "../../src/task/result_id.ts";
 import type { StreamPorts } from "../../src/executor/live_stream.ts";
 import type { InputSource } from "../../src/executor/port.ts";
-import type { IOManager } from "../../src/store/port.ts";
+import type { IOManager, RecentResults, ResultKey } from "../../src/store/port.ts";
 import type { Task, TaskFailure } from "../../src/task/task.ts";
 
 const value = defineTask({ name: "value", run: () => ({ n: 1 }) });
@@ -35,8 +36,14 @@ const streams: StreamPorts = {
   room: () => Promise.reject(new Error("nothing is being written")),
 };
 
-function load(task: Task, sources: Readonly<Record<string, InputSource>>, io: IOManager) {
-  return loadInputs(task, sources, { io, streams }, new AbortController().signal);
+function load(
+  task: Task,
+  inputs: Readonly<Record<string, InputSource>>,
+  io: Pick<IOManager, "load">,
+  recent?: RecentResults,
+) {
+  const ports = { io, streams, ...(recent === undefined ? {} : { recent }) };
+  return loadInputs(task, { runId: "r1", inputs }, ports, new AbortController().signal);
 }
 
 async function all(chunks: unknown): Promise<unknown[]> {
@@ -131,4 +138,28 @@ Deno.test("loadInputs refuses chunks where one value is taken by name", async ()
     assert(MillraceError.is(error, "task/input-invalid"));
     assertEquals([error.details.param, error.retryable], ["r", false]);
   }
+});
+
+Deno.test("loadInputs offers what was just saved for one value of its own run, and for nothing else", async () => {
+  const store = await filledStore();
+  const recent = new HeldResults();
+  const offered: string[] = [];
+  const io = {
+    load(key: ResultKey, given?: RecentResults) {
+      if (given === recent) offered.push(`${key.runId}/${key.task}/${key.resultId}`);
+      return store.load(key, given);
+    },
+  };
+  const taking = (input: Task) => defineTask({ name: "t", inputs: { input }, run: () => {} });
+  assertEquals(await load(taking(value), { input: valueSource }, io, recent), { input: { n: 1 } });
+  assertEquals(offered, ["r1/value/a2"]);
+  const earlier = { runId: "r0", task: "value", resultIds: [resultIdOf(1)] };
+  await store.save({ runId: "r0", task: "value", resultId: resultIdOf(1) }, 0);
+  assertEquals(await load(taking(value), { input: earlier }, io, recent), { input: 0 });
+  const own = { ...rowsSource, runId: "r1" };
+  for (const resultId of chunkIds) await store.save({ runId: "r1", task: "rows", resultId }, 7);
+  assertEquals(await all((await load(taking(rows), { input: own }, io, recent)).input), [7, 7, 7]);
+  const collecting = defineTask({ name: "t", inputs: { input: collect(rows) }, run: () => {} });
+  assertEquals(await load(collecting, { input: own }, io, recent), { input: [7, 7, 7] });
+  assertEquals(offered, ["r1/value/a2"]);
 });

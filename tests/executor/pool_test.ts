@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { GRACE_MS } from "../../src/executor/attempt.ts";
 import { type Ended, ExecutorPool } from "../../src/executor/pool.ts";
 import { claim, type Claims, createClaims } from "../../src/executor/claims.ts";
+import { originOf } from "../../src/executor/places.ts";
 import { keyOfKind } from "../../src/executor/kind.ts";
 import type { Job } from "../../src/executor/job.ts";
 import { MillraceError } from "../../src/base/errors.ts";
@@ -60,8 +61,10 @@ function createRig() {
     asked,
     /** Lets promises settle. */
     settle: () => clock.advance(0),
-    submit: (task: string, more: Partial<ExecutableTask> = {}) =>
-      void jobs.set(`${task}/${more.attempt ?? 1}`, pool.submit(attemptOf(task, more))),
+    submit: (task: string, more: Partial<ExecutableTask> = {}) => {
+      const attempt = attemptOf(task, more);
+      jobs.set(`${task}/${attempt.attempt}`, pool.submit(attempt, originOf(attempt)));
+    },
     cancel: (task: string, attempt = 1) => {
       const job = jobs.get(`${task}/${attempt}`);
       if (job !== undefined) pool.cancel(job);
@@ -131,6 +134,71 @@ Deno.test("ExecutorPool gives an attempt to the executor that has the fewest", a
   given[1]!.end();
   await settle();
   assertEquals(hands().at(-1), "e2:e");
+});
+
+/** What an attempt takes that takes one result. */
+function taking(task: string): Partial<ExecutableTask> {
+  return { inputs: { it: { runId: "r1", task, resultIds: ["a1"] } } };
+}
+
+Deno.test("ExecutorPool gives an attempt to the executor where its only input has come from", async () => {
+  const { submit, join, hands, given, settle } = createRig();
+  for (const name of ["e1", "e2", "e3"]) join(name);
+  for (const task of ["a", "b", "c"]) submit(task);
+  for (const index of [0, 1, 2]) given[index]!.end();
+  await settle();
+  submit("after_c", taking("c"));
+  submit("after_b", taking("b"));
+  submit("after_nothing");
+  assertEquals(hands().slice(3), ["e3:after_c", "e2:after_b", "e1:after_nothing"]);
+  for (const index of [3, 4, 5]) given[index]!.end();
+  await settle();
+  submit("further", taking("after_c"));
+  assertEquals(hands().at(-1), "e3:further");
+});
+
+Deno.test("ExecutorPool never lets an attempt wait for that executor while another one has less to do", async () => {
+  const { submit, join, hands, given, settle } = createRig();
+  join("e1", "worker", 9);
+  join("e2", "worker", 9);
+  submit("a");
+  given[0]!.end();
+  await settle();
+  for (const task of ["x", "y", "z"]) submit(task, taking("a"));
+  assertEquals(hands().slice(1), ["e1:x", "e2:y", "e1:z"]);
+  submit("far", taking("a"));
+  assertEquals(hands().at(-1), "e2:far");
+});
+
+Deno.test("ExecutorPool goes elsewhere when that executor is gone, or is of another kind", async () => {
+  const { pool, submit, join, hands, given, settle } = createRig();
+  join("e1");
+  join("e2");
+  join("main", "inline", 16);
+  submit("a");
+  given[0]!.end();
+  await settle();
+  submit("inside", { ...taking("a"), isolation: "inline" });
+  pool.leave("e1", "it died");
+  submit("outside", taking("a"));
+  assertEquals(hands(), ["e1:a", "main:inside", "e2:outside"]);
+});
+
+Deno.test("ExecutorPool keeps the order of priorities and runs, wherever inputs have come from", async () => {
+  const { submit, join, hands, given, settle } = createRig();
+  join("e1");
+  submit("a");
+  given[0]!.end();
+  await settle();
+  submit("long");
+  submit("first", { runId: "r2" });
+  submit("own", taking("a"));
+  submit("urgent", { priority: 1 });
+  for (const index of [1, 2, 3]) {
+    given[index]!.end();
+    await settle();
+  }
+  assertEquals(hands().slice(2), ["e1:urgent", "e1:first", "e1:own"]);
 });
 
 Deno.test("ExecutorPool keeps isolations apart, and fills the slots of the inline executor", () => {

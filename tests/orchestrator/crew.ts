@@ -5,6 +5,7 @@
 import type { Clock } from "../../src/base/clock.ts";
 import { after, claim, type Claims, createClaims } from "../../src/executor/claims.ts";
 import type { Job } from "../../src/executor/job.ts";
+import { originOf } from "../../src/executor/places.ts";
 import { type Ended, ExecutorPool } from "../../src/executor/pool.ts";
 import type { AttemptKey, AttemptOutcome, ExecutableTask } from "../../src/executor/port.ts";
 import type { Isolation } from "../../src/task/descriptor.ts";
@@ -74,7 +75,7 @@ export class Crew {
 
   /** As the engine does. */
   submit(task: ExecutableTask): void {
-    this.#jobs.set(keyOf(task), this.#pool.submit(task));
+    this.#jobs.set(keyOf(task), this.#pool.submit(task, originOf(task)));
   }
 
   /** As the engine does. */

@@ -8,6 +8,7 @@ import { inWorker } from "../src/actor/placement.ts";
 import type { ActorRef } from "../src/actor/ref.ts";
 import { fromWire, MillraceError } from "../src/base/errors.ts";
 import { assertKeys } from "../src/base/names.ts";
+import { assertNumber } from "../src/task/option_checks.ts";
 import { systemClock } from "../src/base/system_clock.ts";
 import { ExecutorPool } from "../src/executor/pool.ts";
 import { callExecutorProtocol, callPoolProtocol, supervisorProtocol } from "../src/executor/protocol.ts";
@@ -123,9 +124,11 @@ export async function createExecutorPool(options: ExecutorPoolOptions): Promise<
     const run = (
       task: Task | string,
       inputs: Readonly<Record<string, unknown>> = {},
-      { params, timeoutMs, signal }: CallOptions = {},
+      options?: CallOptions,
     ): Promise<unknown> =>
       new Promise((resolve, reject) => {
+        if (options !== undefined) assertCallOptions(options);
+        const { params, timeoutMs, signal } = options ?? NO_OPTIONS;
         signal?.throwIfAborted();
         if (closing !== undefined) throw closed();
         const limitMs = timeoutMs ?? (typeof task === "string" ? undefined : task.timeoutMs);
@@ -177,4 +180,11 @@ function closed(): MillraceError<"platform/closed"> {
       details: {},
     },
   );
+}
+
+const NO_OPTIONS: CallOptions = {};
+
+function assertCallOptions(options: CallOptions): void {
+  assertKeys("a call", options, ["params", "timeoutMs", "signal"]);
+  assertNumber("a call", "timeoutMs", options.timeoutMs, { above: 0 });
 }

@@ -37,7 +37,8 @@ export type CallResult<T extends Task> = IsAny<ReceivedOf<T>> extends true ? Res
 export interface StandalonePool extends AsyncDisposable {
   /**
    * Runs a task with these inputs in the next free executor; resolves with what it gives, and a streaming task
-   * with all its chunks in an array. Nothing is tried again. Rejects with what the task throws, `task/unknown`,
+   * with all its chunks in an array. Nothing is tried again. A task with `permissions`, or isolation "process",
+   * is refused: that takes a platform. Rejects with what the task throws, `task/unknown`,
    * `task/timed-out`, `task/cancelled`, `task/output-invalid`, `executor/lost`, `store/unencodable` for what
    * cannot leave its thread, or `platform/closed`.
    */

@@ -93,6 +93,9 @@ export function callTask(
   ports: CallPorts,
   callOff: { readonly signal: AbortSignal },
 ): CallOutcome | Promise<CallOutcome> {
+  if (task.permissions !== undefined || task.isolation === "process") {
+    return attempt({ ...task, run: () => Promise.reject(needsProcess(task)) }, call, ports, callOff.signal);
+  }
   const inputs = unpack(call.inputs);
   const isPlain = call.timeoutMs === undefined && task.output === undefined && task.params === undefined &&
     !task.stream;
@@ -140,6 +143,13 @@ async function attempt(
   } catch (error) {
     return { ok: false, durationMs: outcome.durationMs, error: toWire(error), retryable: false };
   }
+}
+
+/** To run it here would give it rights that it is not to have. */
+function needsProcess({ name }: Task): TypeError {
+  return new TypeError(
+    `Cannot run task "${name}" as it asks for a process of its own and a pool alone has threads: open a platform`,
+  );
 }
 
 function unconnected(): TypeError {

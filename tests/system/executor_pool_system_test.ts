@@ -85,3 +85,19 @@ Deno.test("createExecutorPool refuses wrong options and modules that cannot be l
     MillraceError,
   );
 });
+
+Deno.test("createExecutorPool refuses a task that asks for a process: it would have the rights of the program", () =>
+  withPool(async (pool) => {
+    for (const name of ["no_rights", "apart"]) {
+      await assertRejects(() => pool.run(name), Error, "asks for a process of its own");
+    }
+  }));
+
+Deno.test("createExecutorPool refuses wrong options of a call", () =>
+  withPool(async (pool) => {
+    const call = { a: 1, b: 2 };
+    await assertRejects(() => pool.run(add, call, { timeout: 1 } as never), TypeError, "timeout");
+    for (const timeoutMs of [0, -1, NaN]) {
+      await assertRejects(() => pool.run(add, call, { timeoutMs }), RangeError, "timeoutMs");
+    }
+  }));

@@ -80,10 +80,12 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
   const pack = (outcomes: readonly Outcome[]): PackedOutcomes =>
     packOutcomes(outcomes, (rooms) => tickets.issue(rooms));
 
-  /** Whether it must be journalled. A chain that is too long starts nothing more: the core makes a dead letter of it. */
-  function starts({ topic, hops = 0 }: EncodedEvent): boolean {
-    return hops <= MAX_HOPS && (topic === "run.request" || interest.match(topic).length > 0);
-  }
+  /** Whether it will be refused, and so starts nothing: a chain that is too long, a topic that is complete. */
+  const ends = ({ topic, hops = 0 }: EncodedEvent): boolean => hops > MAX_HOPS || encoded.isComplete(topic);
+
+  /** Whether it must be journalled. */
+  const starts = (event: EncodedEvent): boolean =>
+    (event.topic === "run.request" || interest.match(event.topic).length > 0) && !ends(event);
 
   /** What becomes of an event as the schema of its topic wants it. */
   async function conform(event: EncodedEvent, next: (event: EncodedEvent) => Outcome | Promise<Outcome>) {
@@ -129,9 +131,8 @@ export const broker = defineActor(brokerProtocol, (ctx, options: BrokerOptions) 
     },
     room: (ticket) => tickets.news(ticket),
     fire: async ({ event, fire }) => {
-      const ends = (event.hops ?? 0) > MAX_HOPS;
       const take = (event: EncodedEvent): Outcome | Promise<Outcome> =>
-        ends ? show(event, false) : accept(event, false, fire);
+        ends(event) ? show(event, false) : accept(event, false, fire);
       const { runIds = [], error } = await (checks.has(event.topic) ? conform(event, take) : take(event));
       if (error !== undefined) throw fromWire(error);
       return { runIds: [...runIds] };

@@ -31,7 +31,10 @@ export interface HostPermissions {
   readonly run?: Grant;
   /** Native libraries to load. They are not held to anything. */
   readonly ffi?: Grant;
-  /** Hosts to import modules from besides Deno's own list, which cannot be denied here. */
+  /**
+   * Hosts to import modules from, besides Deno's own list of them. Without it, only modules that are cached can
+   * be imported from the network, as the program itself has done: to fetch another one could tell secrets.
+   */
   readonly import?: Grant;
 }
 
@@ -84,16 +87,22 @@ export function limitsOf({ permissions, memoryMb, modules }: HostLimits): HostLi
 export function limitFlags({ permissions, memoryMb }: HostLimits): readonly string[] {
   const memory = memoryMb === undefined ? [] : [`--v8-flags=--max-old-space-size=${memoryMb}`];
   if (permissions === undefined) return ["-A", ...memory];
-  return [...KINDS.flatMap((kind) => allow(kind, permissions[kind])), ...memory];
+  const flags = KINDS.flatMap((kind) => allow(kind, permissions[kind]));
+  return [...flags, ...(isNamed(permissions.import) ? [] : ["--cached-only"]), ...memory];
+}
+
+function isNamed(grant: Grant = false): grant is true | readonly string[] {
+  return grant === true || grant !== false && grant.length > 0;
 }
 
 /**
  * What is not granted is denied by name, which holds against any other flag: `node:child_process` adds `-A` to
- * the flags of a `deno run` that mentions no permission (seen on Deno 2.9.6).
+ * the flags of a `deno run` that mentions no permission (seen on Deno 2.9.6). But for imports: modules of the
+ * program may come from Deno's own list of hosts, and packages of npm need no right at all.
  */
 function allow(kind: typeof KINDS[number], grant: Grant = false): readonly string[] {
+  if (!isNamed(grant)) return kind === "import" ? [] : [`--deny-${kind}`];
   if (grant === true) return [`--allow-${kind}`];
-  if (grant === false || grant.length === 0) return kind === "import" ? [] : [`--deny-${kind}`];
   // A comma in a name is doubled.
   return [`--allow-${kind}=${grant.map((one) => one.replaceAll(",", ",,")).join(",")}`];
 }

@@ -92,6 +92,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 function typeName(value: unknown): string {
   if (value === null) return "null";
   if (value === "") return "an empty string";
+  if (typeof value === "number") return String(value);
   if (Array.isArray(value)) return "an array";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

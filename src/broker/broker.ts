@@ -25,7 +25,6 @@ import { EncodedBroker, type KeptDelivery } from "./encoded_broker.ts";
 import type { ConsumerInfo, DeadEvent, EventLog, TopicInfo, TopicRetention } from "./port.ts";
 import {
   assertAbout,
-  assertId,
   conform,
   joinPatterns,
   misfit,
@@ -264,7 +263,6 @@ class ValueBroker implements Broker {
     const event = { id, topic, timeMs, source, data: encodeData(topic, value), ...rest };
     const isNew = options.id === undefined;
     if (isNew) this.#core.remember(id, 1, timeMs);
-    else assertId(id);
     const delivering = this.#encoded.deliver(event, isNew);
     // Nothing is awaited that is there.
     const delivery: KeptDelivery = delivering instanceof Promise ? await delivering : delivering;

@@ -103,7 +103,7 @@ export class EncodedBroker {
 
   /** Whether a topic takes no more events. */
   isComplete(topic: string): boolean {
-    return this.#completed.has(topic);
+    return this.#completed.has(topic) || this.#ending.has(topic);
   }
 
   /**
@@ -117,7 +117,7 @@ export class EncodedBroker {
     if (this.#failure !== undefined) throw this.#failure;
     if (!this.#durable.has(event.topic)) return this.#core.deliver(event, known);
     this.#core.check(event);
-    if (this.#ending.has(event.topic)) throw topicCompleted(event.topic);
+    if (this.isComplete(event.topic)) throw topicCompleted(event.topic);
     return this.#appends!.append(event);
   }
 

@@ -226,6 +226,7 @@ export class MemoryEventLog implements EventLog {
   /** Forgets everything. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    this.#changed(); // who waits asks once more, and learns of the end
     this.#listeners.clear();
     return Promise.resolve();
   }

@@ -196,6 +196,7 @@ export class SqliteEventLog implements EventLog {
     return new Promise((resolve) => {
       this.#db.close();
       this.#unlock();
+      for (const listener of [...this.#listeners]) listener(); // who waits asks once more, and learns of the end
       this.#listeners.clear();
       resolve();
     });

@@ -140,7 +140,14 @@ export class SandboxLine {
   }
 
   #push(item: SandboxItem): void {
+    // Who is told of progress wants the latest: what a loop says between two looks is not kept.
+    const last = this.#items.at(-1);
+    if (last !== undefined && isProgress(last) && isProgress(item)) this.#items.pop();
     this.#items.push(item);
     this.#wake();
   }
+}
+
+function isProgress(item: SandboxItem): boolean {
+  return item.kind === "notice" && item.notice.kind === "progress";
 }

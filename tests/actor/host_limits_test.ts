@@ -5,7 +5,7 @@ Deno.test("limitFlags grants everything unless permissions are named", () => {
   assertEquals(limitFlags({}), ["-A"]);
 });
 
-Deno.test("limitFlags denies by name whatever is not granted, but Deno's own list of hosts to import from", () => {
+Deno.test("limitFlags denies by name whatever is not granted, and lets modules come from the cache alone", () => {
   const nothing = [
     "--deny-net",
     "--deny-read",
@@ -14,6 +14,7 @@ Deno.test("limitFlags denies by name whatever is not granted, but Deno's own lis
     "--deny-sys",
     "--deny-run",
     "--deny-ffi",
+    "--cached-only",
   ];
   assertEquals(limitFlags({ permissions: {} }), nothing);
   assertEquals(limitFlags({ permissions: { net: false, read: [], import: [] } }), nothing);
@@ -29,6 +30,7 @@ Deno.test("limitFlags grants what is listed, with commas in names doubled", () =
     "--allow-env",
     "--allow-import=c.example",
   ]);
+  assertEquals(flags.includes("--cached-only"), false);
 });
 
 Deno.test("limitFlags bounds the heap", () => {

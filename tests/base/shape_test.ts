@@ -24,10 +24,10 @@ Deno.test("checkShape() names everything that is wrong at once", () => {
     {
       ok: false,
       issues: [
-        "at 'limit': must be a number above 0: it is a number",
-        "at 'keep': must be a whole number from 0: it is a number",
+        "at 'limit': must be a number above 0: it is 0",
+        "at 'keep': must be a whole number from 0: it is 0.5",
         'there is no key "nam", did you mean "name"?',
-        "at 'deep': must be true or false: it is a number",
+        "at 'deep': must be true or false: it is 1",
         "at 'tags': must be an array of strings: it is an array",
         "at 'params': must be an object: it is an array",
         "at 'name': must be a string that is not empty: it is an empty string",

@@ -571,7 +571,7 @@ Deno.test("consume() ends when its topics are complete and all is settled", () =
   }));
 
 Deno.test("consume() ends with its broker or its log, and what is in hand then comes again", () =>
-  inWorld(async ({ broker, log, again }) => {
+  inWorld(async ({ broker, log, clock, again }) => {
     await broker.publish("orders.paid", 1);
     const waiting = claims(broker.consume("orders.created", { name: "waits" }), 1);
     const [held] = await claims(broker.consume("orders.paid", { name: "holds" }), 1);
@@ -582,7 +582,10 @@ Deno.test("consume() ends with its broker or its log, and what is in hand then c
     await later.publish("orders.paid", 2);
     const [next] = await claims(later.consume("orders.paid", { name: "holds" }), 1);
     assertEquals(next?.event.data, 2);
+    const idle = claims(later.consume("orders.created", { name: "waits" }), 1);
+    await clock.advance(1); // it waits
     await log[Symbol.asyncDispose]();
+    assertEquals(await idle, []);
     assertEquals(await next!.ack(), false);
     assertEquals(
       await claims(later.consume("orders.paid", { name: "holds" }), 1).catch(codeOf),

@@ -173,6 +173,19 @@ Deno.test("SandboxLine and serveSandbox tell why a stream of bytes could not be 
   assertEquals(await rig.io.listRuns(), []);
 });
 
+Deno.test("SandboxLine keeps the latest progress alone while nobody looks", async () => {
+  const line = new SandboxLine();
+  const progress = (done: number): AttemptNotice => ({ kind: "progress", done });
+  const chunk: AttemptNotice = { kind: "chunk", chunk: 0 };
+  for (const notice of [progress(1), progress(2), chunk, progress(3), progress(4)]) line.ports.notice(notice);
+  const outcome: AttemptOutcome = { ok: true, durationMs: 0 };
+  const items = await Array.fromAsync(line.items(Promise.resolve(outcome)));
+  assertEquals(items, [
+    ...[progress(2), chunk, progress(4)].map((notice) => ({ kind: "notice", notice }) as const),
+    { kind: "outcome", outcome },
+  ]);
+});
+
 Deno.test("SandboxLine tells a task what its event was refused for", async () => {
   const refusal = new MillraceError("event/reserved-topic", "no", { details: { topic: "run.x" } });
   const rig = await createRig(() => Promise.reject(refusal));

@@ -121,6 +121,29 @@ Deno.test("ctx.publish() of a task waits until a durable topic has the event, an
     assertEquals(claims[0]?.event.source, `run/${run.id}`);
   }));
 
+Deno.test("app.complete() of a topic that pipelines listen to: what is refused starts no run", () =>
+  inFolder(async (dataDir) => {
+    const modules = [import.meta.resolve("./fixtures/logged_pipelines.ts")];
+    await using app = await openPlatform({ dataDir, modules, executors: 0, log: () => {} });
+    const { runIds } = await app.publish("second.wanted", { of: "1" });
+    assertEquals(runIds.length, 1);
+    await app.complete("second.wanted");
+    const error = await assertRejects(() => app.publish("second.wanted", { of: "2" }));
+    assert(MillraceError.is(error, "topic/completed"));
+    assertEquals((await app.runs()).map(({ id }) => id), runIds);
+  }));
+
+Deno.test("app.complete() takes what was published before it, awaited or not", () =>
+  inFolder(async (dataDir) => {
+    await using app = await open(dataDir);
+    await app.declareTopic("orders.created", { durable: true });
+    const published = [1, 2, 3].map((n) => app.publish("orders.created", n));
+    const completed = app.complete("orders.created");
+    assertEquals((await Promise.all(published)).map(({ sequence }) => sequence), [1, 2, 3]);
+    await completed;
+    assertEquals((await app.topics("orders.*"))[0]?.durable?.events, 3);
+  }));
+
 Deno.test("app.close() ends the loops of consumers and replays; what they hold comes again", () =>
   inFolder(async (dataDir) => {
     let looping: Promise<string>[];

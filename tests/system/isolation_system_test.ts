@@ -74,6 +74,13 @@ Deno.test("a task that uses a right it does not have fails once, and is told how
     assertStringIncludes(error!.message, 'add net: ["127.0.0.1:2"] to the permissions of the task');
   }));
 
+Deno.test("a task with permissions fetches no module from the network", () =>
+  withPlatform(async (app) => {
+    const told = await valueOf<string[]>(app, "imports");
+    assertEquals(told.length, 2);
+    for (const message of told) assertStringIncludes(message, "not found in cache");
+  }));
+
 Deno.test("streams, chunks, large bytes, progress and events cross the border of a process", () =>
   withPlatform(async (app) => {
     const seen: string[] = [];

@@ -122,7 +122,9 @@ export interface Broker extends AsyncDisposable {
   readonly stats: BrokerStats;
   /**
    * Publishes an event. Resolves once it is kept, if its topic is durable, and every matching subscription has
-   * it, or has dropped something for it by its own policy; waits only for those that asked for `backpressure`.
+   * it, or has dropped something for it by its own policy; waits only for those that asked for `backpressure`. Calls
+   * keep their order on a topic, awaited or not, unless its schema takes longer for one than for the next; between
+   * topics only calls that are awaited do, as what is kept takes longer.
    *
    * @throws {MillraceError} `topic/invalid`; `topic/completed`; `event/reserved-topic`; `event/invalid` if the data is no JSON
    * value or does not fit the topic's schema; `event/too-many-hops`; `broker/overloaded` if a subscription with

@@ -25,7 +25,6 @@ import { EncodedBroker, type KeptDelivery } from "./encoded_broker.ts";
 import type { ConsumerInfo, DeadEvent, EventLog, TopicInfo, TopicRetention } from "./port.ts";
 import {
   assertAbout,
-  assertId,
   conform,
   joinPatterns,
   misfit,
@@ -123,7 +122,9 @@ export interface Broker extends AsyncDisposable {
   readonly stats: BrokerStats;
   /**
    * Publishes an event. Resolves once it is kept, if its topic is durable, and every matching subscription has
-   * it, or has dropped something for it by its own policy; waits only for those that asked for `backpressure`.
+   * it, or has dropped something for it by its own policy; waits only for those that asked for `backpressure`. Calls
+   * keep their order on a topic, awaited or not, unless its schema takes longer for one than for the next; between
+   * topics only calls that are awaited do, as what is kept takes longer.
    *
    * @throws {MillraceError} `topic/invalid`; `topic/completed`; `event/reserved-topic`; `event/invalid` if the data is no JSON
    * value or does not fit the topic's schema; `event/too-many-hops`; `broker/overloaded` if a subscription with
@@ -264,7 +265,6 @@ class ValueBroker implements Broker {
     const event = { id, topic, timeMs, source, data: encodeData(topic, value), ...rest };
     const isNew = options.id === undefined;
     if (isNew) this.#core.remember(id, 1, timeMs);
-    else assertId(id);
     const delivering = this.#encoded.deliver(event, isNew);
     // Nothing is awaited that is there.
     const delivery: KeptDelivery = delivering instanceof Promise ? await delivering : delivering;

@@ -25,7 +25,7 @@ export class Claims {
   readonly #source: ClaimSource;
   readonly #clock: Clock;
   readonly #ackWithinMs: number;
-  readonly #unwatch: () => void;
+  #unwatch: (() => void) | undefined;
   #ready: LogClaim[] = [];
   /** When what is ready goes back: others shall have it, and it must never count as delivered. */
   #keptUntilMs = 0;
@@ -43,12 +43,12 @@ export class Claims {
     this.#source = source;
     this.#clock = clock;
     this.#ackWithinMs = ackWithinMs;
-    this.#unwatch = source.watch(() => this.#wake());
   }
 
   /** The next claim; `undefined` once nothing more will come, or it was closed. */
   async next(): Promise<LogClaim | undefined> {
     while (this.#closing === undefined) {
+      this.#unwatch ??= this.#source.watch(() => this.#wake());
       // The timer does not come while a reader holds the thread.
       if (this.#ready.length > 0 && this.#clock.now() >= this.#keptUntilMs) await this.#giveBack();
       const claim = this.#ready.shift();
@@ -83,7 +83,7 @@ export class Claims {
   }
 
   async #close(): Promise<void> {
-    this.#unwatch();
+    this.#unwatch?.();
     this.#wake();
     const unread = this.#takeUnread();
     const unsettled = [...this.#held].map(([sequence, token]) => ({
@@ -136,7 +136,9 @@ export class Claims {
     try {
       return await this.#source.claim(max);
     } catch (error) {
-      this.#unwatch();
+      // Whoever goes on after an error watches again; who does not leaves nothing behind.
+      this.#unwatch?.();
+      this.#unwatch = undefined;
       if (!isClosed(error)) throw error;
       // Like a subscription, it ends with its broker.
       return { claims: [], buried: [], ended: true };

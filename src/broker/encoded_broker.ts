@@ -124,6 +124,11 @@ export class EncodedBroker {
   /** Makes a topic known, and durable if it says so. */
   async declare(topic: string, { durable, retention }: Durability): Promise<void> {
     await this.loaded();
+    if (durable !== undefined && typeof durable !== "boolean") {
+      throw new TypeError(
+        `Cannot declare "${topic}" as durable must be true or false: current value is ${durable}`,
+      );
+    }
     const isDurable = this.#durable.has(topic);
     if (durable === false && isDurable) {
       throw new TypeError(

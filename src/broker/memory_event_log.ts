@@ -243,11 +243,25 @@ export class MemoryEventLog implements EventLog {
   }
 
   #read(matches: (topic: string) => boolean, after: number, max: number): LogPage {
-    const found = this.#kept.filter(({ event }) => event.sequence > after && matches(event.topic));
-    const events = found.slice(0, max).map(({ event }) => event);
-    const position = found.length >= max ? events.at(-1)?.sequence ?? after : Math.max(after, this.#head);
+    const events: LoggedEvent[] = [];
+    for (let index = this.#indexAfter(after); index < this.#kept.length && events.length < max; index++) {
+      const { event } = this.#kept[index]!;
+      if (matches(event.topic)) events.push(event);
+    }
+    const position = events.length >= max ? events.at(-1)?.sequence ?? after : Math.max(after, this.#head);
     const missed = [...this.#topics].some(([topic, { prunedTo }]) => prunedTo > after && matches(topic));
     return { events, position, missed };
+  }
+
+  /** Where the first event after a sequence is; they are in order, so it is halved. */
+  #indexAfter(sequence: number): number {
+    let [low, high] = [0, this.#kept.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#kept[middle]!.event.sequence > sequence) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   /** What a topic has beyond its retention, oldest first. */

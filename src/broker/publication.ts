@@ -6,7 +6,7 @@
 import { MillraceError } from "../base/errors.ts";
 import { type AnySchema, check } from "../base/schema.ts";
 import { parsePattern } from "../event/topic.ts";
-import type { PublishPatternOptions } from "./broker.ts";
+import type { PublishOptions } from "./broker.ts";
 
 /** What may be said of events on many topics. */
 export const PUBLISH_PATTERN_KEYS: readonly string[] = ["source", "key", "hops", "traceparent"];
@@ -44,13 +44,16 @@ export function misfit(topic: string, issues: readonly string[]): MillraceError 
 }
 
 /** Throws unless it may be the id of an event. */
-export function assertId(id: unknown): void {
-  if (typeof id === "string" && id !== "" && id.length <= 255) return;
-  throw new TypeError(`Cannot publish as an id must be a text of 1 to 255 characters: ${JSON.stringify(id)}`);
+function assertId(id: unknown): void {
+  if (typeof id === "string" && id !== "" && id.length <= 255 && id.isWellFormed()) return;
+  throw new TypeError(
+    `Cannot publish as an id must be well-formed text of 1 to 255 characters: ${JSON.stringify(id)}`,
+  );
 }
 
 /** Throws unless an event may say this of itself: what cannot be written would take others with it. */
-export function assertAbout({ source, key, hops, traceparent }: PublishPatternOptions): void {
+export function assertAbout({ id, source, key, hops, traceparent }: PublishOptions): void {
+  if (id !== undefined) assertId(id);
   for (const [name, text] of [["source", source], ["key", key], ["traceparent", traceparent]]) {
     if (text === undefined || typeof text === "string") continue;
     throw new TypeError(`Cannot publish as its ${name} must be a text: it is of type ${typeof text}`);

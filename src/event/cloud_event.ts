@@ -92,8 +92,11 @@ export function fromCloudEvent(value: unknown, receivedMs?: number): MillraceEve
   const version = attributes.specversion;
   if (version !== "1.0") throw invalid(topic, `specversion must be "1.0": ${JSON.stringify(version)}`);
   const id = textOf(attributes, "id", topic);
-  if (id.length > MAX_ID_LENGTH || /\p{Cc}/u.test(id)) {
-    throw invalid(topic, `id must have at most ${MAX_ID_LENGTH} characters, and no control characters`);
+  if (id.length > MAX_ID_LENGTH || /[\p{Cc}\p{Cs}]/u.test(id)) {
+    throw invalid(
+      topic,
+      `id must have at most ${MAX_ID_LENGTH} characters, no control characters, and be well-formed`,
+    );
   }
   const source = textOf(attributes, "source", topic);
   assertTopic(topic);

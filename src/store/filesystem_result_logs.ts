@@ -35,6 +35,8 @@ interface Run {
   readonly entries: Map<string, Entry | undefined>;
   /** A log that cannot be read to its end. */
   corrupt: string | undefined;
+  /** When its logs were last seen to be there, in ms. */
+  seenMs: number;
   bytes: number;
   /** The log that this writer appends to. */
   own: { readonly path: string; readonly file: Deno.FsFile; length: number } | undefined;
@@ -67,7 +69,7 @@ export class ResultLogs implements Disposable {
     this.#forgetSome();
   }
 
-  /** Finds a result. What is known already is not looked for again: it does not change. */
+  /** Finds a result. What is known already is not read again: it does not change, but may be cleared away. */
   find(key: ResultKey): FoundResult | undefined {
     const entry = this.#look(key);
     if (entry === undefined) return undefined;
@@ -120,7 +122,7 @@ export class ResultLogs implements Disposable {
   #run(runId: string): Run {
     const known = this.#runs.get(runId);
     const run = known ??
-      { read: new Map(), entries: new Map(), corrupt: undefined, bytes: 0, own: undefined };
+      { read: new Map(), entries: new Map(), corrupt: undefined, seenMs: 0, bytes: 0, own: undefined };
     if (known !== undefined) this.#runs.delete(runId);
     this.#runs.set(runId, run);
     return run;
@@ -129,6 +131,8 @@ export class ResultLogs implements Disposable {
   #look(key: ResultKey): Entry | undefined {
     const run = this.#run(key.runId);
     const name = nameOf(key);
+    const known = run.entries.get(name);
+    if (known !== undefined && !isSeen(run, known.path)) this.#empty(run);
     if (!run.entries.has(name)) {
       this.#refresh(key.runId, run);
       this.#forgetSome();
@@ -251,6 +255,20 @@ export class ResultLogs implements Disposable {
       this.forget(runId);
     }
   }
+}
+
+/** Whether a log of the run is still there; asked for once in a millisecond, as many are read at a time. */
+function isSeen(run: Run, path: string): boolean {
+  const nowMs = Date.now();
+  if (run.seenMs === nowMs) return true;
+  try {
+    Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+  run.seenMs = nowMs;
+  return true;
 }
 
 function newName(): string {

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { Claims, type ClaimSource, MAX_CLAIM } from "../../src/broker/claims.ts";
 import type { LogClaim, Settlement } from "../../src/broker/port.ts";
 import { createVirtualClock } from "../../src/testing/virtual_clock.ts";
@@ -68,6 +68,34 @@ Deno.test("Claims hands over nothing after half of the time, though its timer co
   assertEquals((await claims.next())?.event.sequence, 3);
   assertEquals(settled, [[{ sequence: 2, token: 2, how: "release" }]]);
   await claims.close();
+});
+
+Deno.test("Claims is told of news again after a claim has failed", async () => {
+  const listeners = new Set<() => void>();
+  const pages = [new Error("disk"), [], [claim(1)]];
+  const asked = Promise.withResolvers<void>();
+  const source: ClaimSource = {
+    claim: () => {
+      const page = pages.shift()!;
+      if (page instanceof Error) return Promise.reject(page);
+      if (page.length === 0) asked.resolve();
+      return Promise.resolve({ claims: page, buried: [], ended: false });
+    },
+    settle: (settlements) => Promise.resolve(settlements.map(() => "settled" as const)),
+    watch: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const claims = new Claims(source, createVirtualClock(0), 1_000);
+  await assertRejects(() => claims.next(), Error, "disk");
+  assertEquals(listeners.size, 0);
+  const next = claims.next();
+  await asked.promise;
+  for (const listener of listeners) listener();
+  assertEquals((await next)?.event.sequence, 1);
+  await claims.close();
+  assertEquals(listeners.size, 0);
 });
 
 Deno.test("Claims settles what one turn settles together", async () => {

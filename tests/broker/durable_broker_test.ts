@@ -136,6 +136,15 @@ Deno.test("declareTopic() does not take durability back, and keeps nothing of wh
     assertEquals((await broker.publish("x", 1)).sequence, 1);
   }));
 
+Deno.test("declareTopic() refuses durable that is neither true nor false, which would keep nothing", () =>
+  inWorld(async ({ broker }) => {
+    await assertRejects(
+      () => broker.declareTopic("orders.sent", { durable: "yes" as never }),
+      TypeError,
+      "true or false",
+    );
+  }));
+
 Deno.test("a broker without a log keeps nothing, and says so", async () => {
   await using broker = createBroker();
   await assertCode(() => broker.declareTopic("a", { durable: true }), "broker/no-log");

@@ -139,6 +139,9 @@ Deno.test("Publisher.publish rejects what an event cannot say of itself before a
   const bad = { source: "s", hops: 1.5 };
   await assertRejects(() => publisher.publish("t", 1, bad), RangeError, "hops");
   await assertRejects(() => publisher.publish("t", 1, { source: "s", key: {} as never }), TypeError, "key");
+  for (const id of ["", 5 as never, "x".repeat(256), "lone \ud800"]) {
+    await assertRejects(() => publisher.publish("t", 1, { source: "s", id }), TypeError, "id");
+  }
   assertEquals(sent, []);
 });
 

@@ -59,6 +59,19 @@ Deno.test("saveNew() starts a new log if somebody else cleared the run away unde
     assertEquals(await one.list({ runId: "run-1" }), [at("a2")]);
   }));
 
+Deno.test("load() of what somebody else has cleared away fails, although it was known here", () =>
+  inFolder(async (dir) => {
+    await using one = await openFilesystemIOManager({ dir });
+    await using two = await openFilesystemIOManager({ dir });
+    await one.saveNew(at("a1"), 1);
+    assertEquals(await two.clearRun("run-1"), 1);
+    const error = await assertRejects(() => one.load(at("a1")), MillraceError);
+    assertEquals(error.code, "store/not-found");
+    assertEquals(await one.stat(at("a1")), undefined);
+    await one.saveNew(at("a2"), 2);
+    assertEquals(await one.load(at("a2")), 2);
+  }));
+
 Deno.test("load() of a log whose last record was cut off finds all others; exists() knows nothing of the last", () =>
   inFolder(async (dir) => {
     {

@@ -150,8 +150,9 @@ const MUTATIONS: readonly Mutation[] = [
     what: "what was called off before it was begun goes to another executor",
     by: "pool",
     file: "executor/pool.ts",
-    from: `jobs.filter(({ cancelledMs }) => cancelledMs === undefined)`,
-    to: `jobs`,
+    from: `putBack(jobs.filter(({ cancelledMs }) => cancelledMs === undefined));\n` +
+      `    for (const job of jobs) if (job.cancelledMs !== undefined)`,
+    to: `putBack(jobs);\n    for (const job of jobs) if (job.work === undefined)`,
   },
   {
     what: "what a lost executor had not begun is lost with it",

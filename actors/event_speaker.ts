@@ -21,7 +21,7 @@ import { DEFAULT_RETENTION, mergeRetention } from "../src/broker/log_rules.ts";
 import { NewsReader } from "../src/broker/news.ts";
 import type { ConsumerInfo, DeadEvent, TopicInfo } from "../src/broker/port.ts";
 import { BATCHES_UNDER_WAY, type brokerProtocol } from "../src/broker/protocol.ts";
-import { conform, joinPatterns } from "../src/broker/publication.ts";
+import { assertSchema, conform, joinPatterns } from "../src/broker/publication.ts";
 import { type AboutEvent, type Accepted, Publisher } from "../src/broker/publisher.ts";
 import { assertReplayable } from "../src/broker/replay_start.ts";
 import type { SubscribeOptions } from "../src/broker/subscription.ts";
@@ -73,6 +73,7 @@ export class EventSpeaker {
     options: SubscribeValuesOptions<Data>,
   ): EventStream<Data> {
     const { schema, ...rest } = options;
+    assertSchema("a subscription", schema);
     const joined = joinPatterns(pattern);
     parsePattern(joined);
     assertReplayable(rest);
@@ -131,6 +132,7 @@ export class EventSpeaker {
     assertKeys("a topic", options, ["schema", "durable", "retention"]);
     assertPublishable(topic);
     const { schema, ...durability } = options;
+    assertSchema("a topic", schema);
     // What is wrong with a call is said here, as the class of such an error does not cross threads.
     if (options.retention !== undefined) mergeRetention(DEFAULT_RETENTION, options.retention);
     if (schema !== undefined) this.#schemas.set(topic, schema);

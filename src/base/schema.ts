@@ -51,6 +51,15 @@ export type Checked<Output> =
   | { readonly ok: true; readonly value: Output }
   | { readonly ok: false; readonly issues: readonly string[] };
 
+/** Whether something is a schema of a library that implements Standard Schema. */
+export function isSchema(value: unknown): value is AnySchema {
+  // arktype's schemas are functions.
+  const standard = (typeof value === "object" && value !== null) || typeof value === "function"
+    ? (value as { "~standard"?: { version?: unknown; validate?: unknown } })["~standard"]
+    : undefined;
+  return standard?.version === 1 && typeof standard.validate === "function";
+}
+
 /** Checks a value at once; a schema that validates asynchronously is awaited. */
 export async function check<S extends AnySchema>(schema: S, value: unknown): Promise<Checked<OutputOf<S>>> {
   return checked(await schema["~standard"].validate(value));

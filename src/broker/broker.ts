@@ -25,6 +25,7 @@ import { EncodedBroker, type KeptDelivery } from "./encoded_broker.ts";
 import type { ConsumerInfo, DeadEvent, EventLog, TopicInfo, TopicRetention } from "./port.ts";
 import {
   assertAbout,
+  assertSchema,
   conform,
   joinPatterns,
   misfit,
@@ -298,6 +299,7 @@ class ValueBroker implements Broker {
     assertKeys("a topic", options, ["schema", "durable", "retention"]);
     assertPublishable(topic);
     const { schema, ...durability } = options;
+    assertSchema("a topic", schema);
     await this.#encoded.declare(topic, durability);
     if (schema !== undefined) this.#schemas.set(topic, schema);
   }
@@ -319,7 +321,8 @@ class ValueBroker implements Broker {
     pattern: string | readonly string[],
     options: SubscribeValuesOptions<Data> = {},
   ): Subscription<Data> {
-    const { schema: _, ...rest } = options;
+    const { schema, ...rest } = options;
+    assertSchema("a subscription", schema);
     const encoded = this.#encoded.subscribe(joinPatterns(pattern), rest);
     return new DecodedSubscription(encoded, options, (event, issues) => this.#buryMisfit(event, issues));
   }

@@ -11,6 +11,7 @@ import type { DeadLettersOptions } from "./broker.ts";
 import type { Claims } from "./claims.ts";
 import { assertConsumerSettings } from "./log_rules.ts";
 import type { ConsumerSettings, LogClaim, Since } from "./port.ts";
+import { assertSchema } from "./publication.ts";
 import { assertSince } from "./replay_start.ts";
 
 /** How to consume. */
@@ -86,6 +87,7 @@ const KEYS = [
 /** The settings of a consumer, with what is usual for those that are not given. */
 export function consumerSettings(pattern: string, options: ConsumeOptions): ConsumerSettings {
   assertKeys("a consumer", options, KEYS);
+  assertSchema("a consumer", options.schema);
   const { name, since = "first", ackWithinMs = 30_000, maxDeliveries = 5, maxInFlight = 1_000 } = options;
   if (typeof name !== "string" || !/^[\p{L}\p{N}_.-]{1,128}$/u.test(name)) {
     throw new TypeError(

@@ -4,7 +4,7 @@
  * @module
  */
 import { MillraceError } from "../base/errors.ts";
-import { type AnySchema, check } from "../base/schema.ts";
+import { type AnySchema, check, isSchema } from "../base/schema.ts";
 import { parsePattern } from "../event/topic.ts";
 import type { PublishOptions } from "./broker.ts";
 
@@ -22,6 +22,15 @@ export async function conform(topic: string, schema: AnySchema, data: unknown): 
     "event/invalid",
     `Cannot publish to "${topic}" as the data must fit the topic's schema: ${reason}`,
     { details: { topic, reason } },
+  );
+}
+
+/** Throws a `TypeError` unless it is a schema, or absent. */
+export function assertSchema(what: string, schema: unknown): void {
+  if (schema === undefined || isSchema(schema)) return;
+  throw new TypeError(
+    `Cannot define ${what} as its schema must be a Standard Schema (zod, valibot, arktype), with "~standard": ` +
+      `current value is ${schema === null ? "null" : typeof schema}`,
   );
 }
 

@@ -6,6 +6,7 @@
  */
 import { MillraceError } from "../base/errors.ts";
 import { assertKeys, assertName, nearest } from "../base/names.ts";
+import { isSchema } from "../base/schema.ts";
 import { assertPublishable, parsePattern } from "../event/topic.ts";
 
 /** Checks name and keys of options; gives how messages call the definition. */
@@ -78,12 +79,7 @@ export function assertOneOf(what: string, key: string, value: unknown, words: re
 
 /** A schema of a library that implements Standard Schema; absent is fine. */
 export function assertSchema(what: string, key: string, value: unknown): void {
-  if (value === undefined) return;
-  // arktype's schemas are functions.
-  const standard = (typeof value === "object" && value !== null) || typeof value === "function"
-    ? (value as { "~standard"?: { version?: unknown; validate?: unknown } })["~standard"]
-    : undefined;
-  if (standard?.version === 1 && typeof standard.validate === "function") return;
+  if (value === undefined || isSchema(value)) return;
   throw new TypeError(wrong(what, key, 'a Standard Schema (zod, valibot, arktype), with "~standard"', value));
 }
 

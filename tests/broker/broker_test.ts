@@ -4,6 +4,7 @@ import { z } from "zod";
 import { MillraceError } from "../../src/base/errors.ts";
 import { timeOfId } from "../../src/base/ids.ts";
 import { createBroker, type Subscription } from "../../src/broker/mod.ts";
+import { openMemoryEventLog } from "../../src/broker/memory_event_log.ts";
 import { naiveMatch } from "../event/naive_match.ts";
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
@@ -240,4 +241,14 @@ Deno.test("a reader keeps up with a publisher that awaits nothing but publish", 
   for (let index = 0; index < 5000; index++) await broker.publish("a", index);
   await reading;
   assertEquals([subscription.stats.taken, subscription.stats.dropped], [5000, 0]);
+});
+
+Deno.test("createBroker() refuses what is no schema where it is given, not where it is used", async () => {
+  await using log = await openMemoryEventLog();
+  await using broker = createBroker({ log });
+  const schema = {} as never;
+  await assertRejects(() => broker.declareTopic("a", { schema }), TypeError, "Standard Schema");
+  assertThrows(() => broker.subscribe("a", { schema }), TypeError, "Standard Schema");
+  assertThrows(() => broker.consume("a", { name: "c", schema }), TypeError, "Standard Schema");
+  assertEquals(broker.topics(), []);
 });

@@ -131,6 +131,7 @@ export {
   type TaskSchemas,
   type TaskStatus,
   type TaskView,
+  type TaskWait,
   type Trigger,
   type TriggerBase,
   type TriggerKind,

@@ -20,7 +20,13 @@ import type { RunFilter } from "../src/orchestrator/port.ts";
 import { DEFAULT_RETENTION } from "../src/orchestrator/retention.ts";
 import { lockDataDir } from "../src/store/data_dir_lock.ts";
 import { assertResultsPlace, noteResultsPlace } from "../src/store/filesystem_results_place.ts";
-import { assertResultsOptions, openResults, type ResultsOptions } from "../src/store/results.ts";
+import {
+  assertResultsOptions,
+  openResults,
+  resultsIn,
+  type ResultsOptions,
+  resultsPlace,
+} from "../src/store/results.ts";
 import type { LogEntry, LogFilter } from "../src/task/log_entry.ts";
 import { assertRetention, type Retention } from "../src/task/pipeline.ts";
 import type { Plan, Selection } from "../src/task/plan.ts";
@@ -333,6 +339,7 @@ export async function openSpeaker(
       registry,
       clock,
       dataDir: lock.dir,
+      results: resultsPlace(resultsIn(lock.dir, results)),
       fsync,
       lock,
       openResults: openKept,

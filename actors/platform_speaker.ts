@@ -15,7 +15,7 @@ import type { SubscribeOptions } from "../src/broker/subscription.ts";
 import type { EncodedEvent, MillraceEvent } from "../src/event/event.ts";
 import type { HttpApp } from "../src/http/app.ts";
 import type { AboutEvent, GatewayBackend, PlatformView } from "../src/http/port.ts";
-import type { RunFilter } from "../src/orchestrator/port.ts";
+import { JOURNAL_FILE, type RunFilter } from "../src/orchestrator/port.ts";
 import type { DataDirLock } from "../src/store/data_dir_lock.ts";
 import type { IOManager } from "../src/store/port.ts";
 import { describeTask } from "../src/task/describe.ts";
@@ -46,6 +46,8 @@ export interface SpeakerParts {
   readonly clock: Clock;
   /** As the user named it. */
   readonly dataDir: string;
+  /** Where results are kept, for people. */
+  readonly results: string;
   readonly fsync: "always" | "batched";
   readonly lock: DataDirLock;
   /** Opens where results are kept; once one is asked for. */
@@ -139,6 +141,7 @@ export class PlatformSpeaker implements Platform {
 
   async view(): Promise<PlatformView> {
     const { planner, pool } = this.#cast;
+    const { dataDir, results, fsync } = this.#parts;
     const [{ tasks, pipelines }, executors, triggers] = await Promise.all([
       planner.ask("describe", undefined, ALWAYS),
       pool.ask("status", undefined, ALWAYS),
@@ -152,8 +155,10 @@ export class PlatformSpeaker implements Platform {
     return {
       version: VERSION,
       startedMs: this.#startedMs,
-      dataDir: this.#parts.dataDir,
-      fsync: this.#parts.fsync,
+      dataDir,
+      journal: `${dataDir}/${JOURNAL_FILE}`,
+      results,
+      fsync,
       executors,
       tasks: tasks.map((task) => task.name).sort(),
       pipelines: planned,

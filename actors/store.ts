@@ -5,6 +5,7 @@
  */
 import { defineActor } from "../src/actor/define_actor.ts";
 import { encode } from "../src/base/codec.ts";
+import { JOURNAL_FILE } from "../src/orchestrator/port.ts";
 import { recall } from "../src/orchestrator/recall.ts";
 import { openSqliteRunJournal } from "../src/orchestrator/sqlite_run_journal.ts";
 import { sweep } from "../src/orchestrator/sweep.ts";
@@ -27,7 +28,7 @@ const CONCURRENCY = 1024;
 
 /** The store. */
 export const store = defineActor(storeProtocol, async (ctx, { dataDir, fsync, results }: StoreOptions) => {
-  const journal = await openSqliteRunJournal({ path: `${dataDir}/millrace.db`, fsync });
+  const journal = await openSqliteRunJournal({ path: `${dataDir}/${JOURNAL_FILE}`, fsync });
   ctx.onStop(() => journal[Symbol.asyncDispose]());
   const io = await openResults(results, { dataDir, fsync });
   ctx.onStop(() => io[Symbol.asyncDispose]());

@@ -35,7 +35,8 @@ export function banner(facts: BannerFacts, columns: number, style: Style): reado
   const { view, url } = facts;
   const rows: (readonly [label: string, lines: readonly string[]])[] = [
     ["HTTP", http(facts, style)],
-    ["State", state(view)],
+    ["Journal", journal(view)],
+    ["Results", [view.results]],
     ["Tasks", [named(view.tasks)]],
     ["Pipelines", [named(view.pipelines.map((pipeline) => pipeline.name))]],
     ["Triggers", [named(view.triggers.map((trigger) => `${trigger.name} (${trigger.kind})`))]],
@@ -73,11 +74,11 @@ function isLoopback(url: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname);
 }
 
-function state(view: PlatformView): readonly string[] {
+function journal(view: PlatformView): readonly string[] {
   const level = view.fsync === "always"
     ? "every commit survives a power cut (fsync: always)"
     : "every commit survives a crash of the process (fsync: batched)";
-  return [`${view.dataDir}, kept across restarts`, level];
+  return [view.journal, level];
 }
 
 function named(names: readonly string[]): string {

@@ -9,6 +9,7 @@ import type { LogEntry, LogFilter } from "../task/log_entry.ts";
 import type { PruneReport, PruneRequest, RunEnd, RunRequest, RunSummary, RunView } from "../task/run.ts";
 import { HttpRunSource } from "./http_run_source.ts";
 import type { DrawOptions } from "../task/plan.ts";
+import { assertTaskOfRun } from "../task/task_of_run.ts";
 import type { CliEnvironment, CliPlatform, PlanRequest, RunListFilter } from "./port.ts";
 import { counted } from "./terminal_text.ts";
 
@@ -122,8 +123,9 @@ class LocalRunSource implements RunSource {
   }
 
   /** Nobody works on a run that was only opened to be looked at: there is nothing to follow. */
-  logs(runId: string, { follow: _, ...filter }: LogFilter): Promise<AsyncIterable<LogEntry>> {
-    return Promise.resolve(this.#platform.logs(runId, filter));
+  async logs(runId: string, { follow: _, ...filter }: LogFilter): Promise<AsyncIterable<LogEntry>> {
+    if (filter.task !== undefined) assertTaskOfRun(await this.runView(runId), filter.task);
+    return this.#platform.logs(runId, filter);
   }
 
   subscribe(pattern: string, signal: AbortSignal): Promise<AsyncIterable<MillraceEvent>> {

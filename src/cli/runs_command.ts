@@ -8,7 +8,8 @@ import { findRun } from "./find_run.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import type { RunsInvocation } from "./invocation.ts";
 import type { CliEnvironment } from "./port.ts";
-import { logEntryText } from "../task/log_entry.ts";
+import { type LogEntry, logEntryText } from "../task/log_entry.ts";
+import { logText } from "./log_text.ts";
 import { openRunSource, type RunSource } from "./run_source.ts";
 import { runsTable, type RunsTextOptions, runText } from "./runs_text.ts";
 import { styleFor } from "./style.ts";
@@ -58,16 +59,29 @@ async function printLogs(
   using interrupts = listenForInterrupts(environment, () => {});
   const controller = new AbortController();
   void interrupts.first.then(() => controller.abort());
+  const { stdout, stderr } = environment;
+  const write = json ? JSON.stringify : await entryWriter(environment);
+  let many = 0;
   try {
     const { signal } = controller;
     for await (const entry of await source.logs(await findRun(source, runId), filter, signal)) {
-      environment.stdout.write((json ? JSON.stringify(entry) : printable(logEntryText(entry))) + "\n");
+      stdout.write(write(entry) + "\n");
+      many++;
     }
+    if (many === 0 && !json) stderr.write("Nothing was written.\n");
     return EXIT.ok;
   } catch (error) {
     if (controller.signal.aborted) return EXIT.interrupted;
     throw error;
   }
+}
+
+/** For people by the time of day; whatever reads a pipe gets all there is. */
+async function entryWriter(environment: CliEnvironment): Promise<(entry: LogEntry) => string> {
+  const { stdout, env } = environment;
+  if (!stdout.isTerminal) return (entry) => printable(logEntryText(entry));
+  const style = await styleFor(stdout, env);
+  return (entry) => logText(entry, style, environment.utcOffsetMinutes(entry.timeMs));
 }
 
 /** How many runs are deleted between two words about it. */

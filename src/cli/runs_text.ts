@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { RunSummary, RunView, TaskView } from "../task/run.ts";
-import { formatAgo, formatDuration, formatInstant } from "./durations.ts";
+import type { RunSummary, RunView, TaskView, TaskWait } from "../task/run.ts";
+import { formatAgo, formatCountdown, formatDuration, formatInstant } from "./durations.ts";
 import { isFinal } from "./progress.ts";
 import { paintOf, PLAIN_STYLE, signOf, type Style, wordsOf } from "./style.ts";
-import { type Cell, oneLine, shortId, table, wrap } from "./terminal_text.ts";
+import { type Cell, clip, counted, oneLine, shortId, table, wrap } from "./terminal_text.ts";
 
 /** How to write about runs. */
 export interface RunsTextOptions {
@@ -48,6 +48,9 @@ export function runText(run: RunView, options: RunsTextOptions): readonly string
     ["accepted", accepted],
     ...(run.parentRunId === undefined ? [] : [["repeats", run.parentRunId] as const]),
     ["took", took(run.acceptedMs, run.endedMs, isFinal(run.status), nowMs)],
+    ...(run.runsBefore === undefined
+      ? []
+      : [["waits", `for its turn: ${counted(run.runsBefore, "run")} of the pipeline before it`] as const]),
     ...(run.request.params === undefined ? [] : [["params", JSON.stringify(run.request.params)] as const]),
     ...(run.error === undefined ? [] : [["error", oneLine(run.error.message)] as const]),
   ];
@@ -56,6 +59,7 @@ export function runText(run: RunView, options: RunsTextOptions): readonly string
     ...facts.map(([label, text]) => `  ${style.dim(label.padEnd(10))}${text}`),
     "",
     ...tasksTable(run, options),
+    ...waitLines(run.tasks, options),
     ...failureLines(run.tasks, options.columns, style),
   ];
 }
@@ -76,6 +80,29 @@ export function failureLines(
         ...wrap(message, Math.max(20, columns - 4)).map((line) => `    ${line}`),
       ];
     });
+}
+
+/** So many tasks are said what they wait for; more are counted only. */
+const MAX_WAITS = 10;
+
+/** What the tasks that have not started wait for. */
+function waitLines(
+  tasks: Readonly<Record<string, TaskView>>,
+  { columns, nowMs, style }: RunsTextOptions,
+): readonly string[] {
+  const waits = Object.entries(tasks).flatMap(([name, { status, waitsFor }]) =>
+    waitsFor === undefined ? [] : [{ name, status, text: waitText(waitsFor, nowMs) }]
+  );
+  const lines = waits.slice(0, MAX_WAITS).map(({ name, status, text }) =>
+    `${signOf(status, style)} ${style.bold(name)} ${style.dim(clip(text, columns - name.length - 3))}`
+  );
+  return waits.length <= MAX_WAITS ? lines : [...lines, `  ${waits.length - MAX_WAITS} more wait`];
+}
+
+function waitText(wait: TaskWait, nowMs: number): string {
+  if ("concurrencyKey" in wait) return `waits for its turn with "${wait.concurrencyKey}"`;
+  if ("untilMs" in wait) return `waits for its next try, in ${formatCountdown(wait.untilMs - nowMs)}`;
+  return `waits for ${wait.tasks.join(", ")}${wait.more === 0 ? "" : ` and ${wait.more} more`}`;
 }
 
 function tasksTable(run: RunView, options: RunsTextOptions): readonly string[] {

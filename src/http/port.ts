@@ -30,10 +30,19 @@ export interface PlatformView {
   readonly startedMs: number;
   /** Where state is kept. */
   readonly dataDir: string;
+  /** The file with what was accepted and what became of it. */
+  readonly journal: string;
+  /** Where results are kept, for people. */
+  readonly results: string;
   /** How durable a commit is. */
   readonly fsync: "always" | "batched";
-  /** Executors: how many, how many at work. */
-  readonly executors: { readonly total: number; readonly busy: number; readonly lost: number };
+  /** Executors: how many, how many at work, how many given up; and the attempts that wait for one. */
+  readonly executors: {
+    readonly total: number;
+    readonly busy: number;
+    readonly queued: number;
+    readonly lost: number;
+  };
   /** Task names. */
   readonly tasks: readonly string[];
   /** Pipelines. */

@@ -49,6 +49,13 @@ export class Admission {
     this.#lane(name, pipeline).active.add(runId);
   }
 
+  /** How many runs of a pipeline go before one that waits; 0 for one that does not wait. */
+  before(runId: string, name: string): number {
+    const { active, waiting } = this.#lanes.get(name) ?? {};
+    if (active === undefined || !waiting?.has(runId)) return 0;
+    return active.size + [...waiting].indexOf(runId);
+  }
+
   /** A run has ended: gives those that start in its place. */
   ended(runId: string, name: string): readonly string[] {
     const lane = this.#lanes.get(name);

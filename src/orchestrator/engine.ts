@@ -34,8 +34,9 @@ import { resolveRerun } from "./rerun.ts";
 import type { Told } from "./run_decider.ts";
 import { type DriverPorts, RunDriver } from "./run_driver.ts";
 import { noticeEvent } from "./run_events.ts";
-import { acceptedRun, endOf, isFinalRun, isRunning, replay, type RunState, viewRun } from "./run_state.ts";
+import { acceptedRun, endOf, isFinalRun, isRunning, replay, type RunState } from "./run_state.ts";
 import { StreamDesk } from "./stream_desk.ts";
+import { viewWithWaits } from "./waits.ts";
 
 /** What the engine needs of the world. */
 export interface EnginePorts {
@@ -223,9 +224,13 @@ export class Engine {
     );
   }
 
-  /** A run as people see it. */
+  /** A run as people see it, with what holds it up. */
   async view(runId: string): Promise<RunView> {
-    return viewRun(this.#drivers.get(runId)?.state ?? await loadRun(this.#ports.journal, runId));
+    const state = this.#drivers.get(runId)?.state ?? await loadRun(this.#ports.journal, runId);
+    return viewWithWaits(state, {
+      awaitsPermit: (attempt) => this.#permits.waits(attempt),
+      runsBefore: (id, pipeline) => this.#admission.before(id, pipeline),
+    });
   }
 
   /** Starts no more attempts and waits for those that run; gives the number of unfinished runs. */

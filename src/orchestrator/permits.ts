@@ -66,6 +66,11 @@ export class Permits {
     return this.#held.has(holder);
   }
 
+  /** Whether an attempt waits for its permit. */
+  waits(attempt: AttemptKey): boolean {
+    return this.#waiting.has(nameOf(attempt));
+  }
+
   /** Nothing of an attempt runs any more, or it is not to be started after all. */
   release(attempt: AttemptKey): void {
     const holder = nameOf(attempt);

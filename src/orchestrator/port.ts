@@ -7,6 +7,9 @@ import type { EncodedEvent } from "../event/event.ts";
 import type { ResultSource } from "../task/result_id.ts";
 import type { RunStatus, RunSummary } from "../task/run.ts";
 
+/** The file of a data folder in which the journal is. */
+export const JOURNAL_FILE = "millrace.db";
+
 /** A run as accepted. `request` and each fact are opaque to the journal: JSON-serialisable data. */
 export interface RunRecord extends RunSummary {
   /** The run request, as accepted. */

@@ -90,19 +90,25 @@ export function resultsPlace(options: ResultsOptions): string {
   }
 }
 
+/** The same options with the path that they stand for in a data folder. */
+export function resultsIn(dataDir: string, options: ResultsOptions): ResultsOptions {
+  if (options.kind === "filesystem") return { ...options, dir: options.dir ?? dataDir };
+  return options.kind === "kv" ? { ...options, path: options.path ?? `${dataDir}/results.kv` } : options;
+}
+
 /**
  * Opens the place where a platform keeps results.
  *
  * @throws {MillraceError} `platform/data-dir-unusable`, `store/kv-off`, `store/unavailable`,
  * `module/load-failed` or `module/definition-invalid`.
  */
-export async function openResults(options: ResultsOptions, context: ResultsContext): Promise<IOManager> {
-  const { dataDir, fsync } = context;
+export async function openResults(given: ResultsOptions, context: ResultsContext): Promise<IOManager> {
+  const options = resultsIn(context.dataDir, given);
   switch (options.kind) {
     case "filesystem":
-      return await openFilesystemIOManager({ dir: options.dir ?? dataDir, fsync });
+      return await openFilesystemIOManager({ dir: options.dir!, fsync: context.fsync });
     case "kv":
-      return await openKvIOManager({ path: options.path ?? `${dataDir}/results.kv` });
+      return await openKvIOManager({ path: options.path! });
     case "postgres": {
       const { kind: _, ...rest } = options;
       return await openPostgresIOManager(rest);

@@ -118,6 +118,7 @@ export {
   type RunView,
   type TaskStatus,
   type TaskView,
+  type TaskWait,
 } from "./run.ts";
 export type {
   AtPath,

@@ -100,7 +100,18 @@ export interface TaskView {
   readonly endedMs?: number;
   /** Why the latest attempt failed. */
   readonly error?: WireError;
+  /** What it waits for, as long as it could not start. */
+  readonly waitsFor?: TaskWait;
 }
+
+/**
+ * What a task waits for: tasks that it needs (the first of them by name, and how many more), the time of its next
+ * try in ms since 1970, or its turn with others of its concurrency key.
+ */
+export type TaskWait =
+  | { readonly tasks: readonly string[]; readonly more: number }
+  | { readonly untilMs: number }
+  | { readonly concurrencyKey: string };
 
 /**
  * How long the tasks of a run took, in ms: the latest attempt of each one that has ended.
@@ -141,6 +152,8 @@ export interface RunView extends RunSummary {
   readonly dagId?: string;
   /** The plan's levels, once planned. */
   readonly levels?: readonly (readonly string[])[];
+  /** How many runs of its pipeline go before it, as long as it waits for its turn. */
+  readonly runsBefore?: number;
   /** When its first attempt was started. */
   readonly startedMs?: number;
   /** Its tasks by name, once planned. */

@@ -40,8 +40,9 @@ Deno.test("banner() says what there is, where, and what to try", () => {
 
   HTTP       http://127.0.0.1:8001/
              port 8000 was in use
-  State      .millrace, kept across restarts
+  Journal    .millrace/millrace.db
              every commit survives a crash of the process (fsync: batched)
+  Results    files in .millrace
   Tasks      2: read, report
   Pipelines  1: flights
   Triggers   3: weekly (cron), nightly (cron), hook (api)

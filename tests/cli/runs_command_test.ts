@@ -81,6 +81,26 @@ Deno.test("runs logs prints what tasks wrote, without what could steer a termina
   assertEquals(json.stdout.json, [environment.platform.entries[1]]);
 });
 
+Deno.test("runs logs is short at a terminal, and says so if there is nothing", async () => {
+  const environment = withRuns(RUN_ID);
+  environment.stdout.isTerminal = true;
+  environment.variables = { NO_COLOR: "1" };
+  environment.platform.entries.push(
+    { timeMs: 0, attempt: 1, level: "info", source: "stdout", task: "read", text: "12 rows" },
+  );
+  assertEquals(await runs(environment, "logs", "a41b09cc"), 0);
+  assertEquals(environment.stdout.text, "00:00:00 read#1 12 rows\n");
+  const silent = withRuns(RUN_ID);
+  assertEquals(await runs(silent, "logs", "a41b09cc", "read"), 0);
+  assertEquals([silent.stdout.text, silent.stderr.text], ["", "Nothing was written.\n"]);
+});
+
+Deno.test("runs logs of a task that the run has not ends with 2", async () => {
+  const environment = withRuns(RUN_ID);
+  assertEquals(await runs(environment, "logs", "a41b09cc", "reprot"), 2);
+  assertStringIncludes(environment.stderr.text, 'has none of that name; did you mean "report"?');
+});
+
 Deno.test("runs prune deletes some at a time, says how far it is, and sums up", async () => {
   const environment = withRuns();
   environment.platform.reports.push({ runs: 200, results: 900, more: true }, {

@@ -57,6 +57,30 @@ Deno.test("runText() shows tasks in the order of the plan, and why they failed",
   ]);
 });
 
+Deno.test("runText() says what holds a run up, and the first ten of its tasks", () => {
+  const waiting = {
+    a: taskView({ waitsFor: { concurrencyKey: "api" } }),
+    b: taskView({ status: "retrying", waitsFor: { untilMs: NOON_MS + 6_500 } }),
+    c: taskView({ waitsFor: { tasks: ["a", "b"], more: 0 } }),
+    d: taskView({ waitsFor: { tasks: ["a"], more: 12 } }),
+  };
+  assertEquals(runText(runView({ tasks: waiting }), options).slice(-4), [
+    '· a waits for its turn with "api"',
+    "↻ b waits for its next try, in 7s",
+    "· c waits for a, b",
+    "· d waits for a and 12 more",
+  ]);
+  const many = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`t${n}`, waiting.c]));
+  assertEquals(runText(runView({ tasks: many }), options).slice(-2), [
+    "· t9 waits for a, b",
+    "  2 more wait",
+  ]);
+  const queued = runText(runView({ status: "pending", runsBefore: 2, tasks: {} }), options);
+  assertEquals(queued.filter((line) => line.includes("waits")), [
+    "  waits     for its turn: 2 runs of the pipeline before it",
+  ]);
+});
+
 Deno.test("runText() says which run is repeated, and whose the results are", () => {
   const run = runView({
     parentRunId: RUN_ID,

@@ -588,6 +588,8 @@ Deno.test("GET /api/runs/:id/logs?follow=1 sends entries as they come, then says
 
 Deno.test("GET /api/runs/:id/logs refuses what it does not understand, and knows no run that is none", async () => {
   assertEquals((await ask(`/api/runs/${RUN_ID}/logs?attempt=0`)).status, 400);
+  const unknown = await ask(`/api/runs/${RUN_ID}/logs?task=nobody&follow=1`);
+  assertEquals([unknown.status, unknown.body.code], [404, "task/unknown"]);
   assertEquals((await ask(`/api/runs/${RUN_ID}/logs?follow=1&format=json`)).status, 400);
   const error = new MillraceError("run/not-found", "no", { details: { runId: "x" } });
   const backend = createFakeBackend({ runView: () => Promise.reject(error) });

@@ -3,6 +3,7 @@ import { MillraceError } from "../../src/base/errors.ts";
 import {
   assertResultsOptions,
   parseResults,
+  resultsIn,
   type ResultsOptions,
   resultsPlace,
 } from "../../src/store/results.ts";
@@ -23,6 +24,18 @@ Deno.test("parseResults() reads each kind from one line", () => {
     assertEquals(parseResults(text, moduleUrl), options);
     assertResultsOptions(options);
   }
+});
+
+Deno.test("resultsIn() names the path that is in the data folder, and leaves all else as it is", () => {
+  const place = (options: ResultsOptions): string => resultsPlace(resultsIn("/data", options));
+  assertEquals(place({ kind: "filesystem" }), "files in /data");
+  assertEquals(place({ kind: "filesystem", dir: "/far" }), "files in /far");
+  assertEquals(place({ kind: "kv" }), "Deno KV in /data/results.kv");
+  assertEquals(place({ kind: "kv", path: "/k" }), "Deno KV in /k");
+  assertEquals(
+    place({ kind: "postgres", url: "postgres://u:secret@h/d" }),
+    "postgres://h/d, schema millrace",
+  );
 });
 
 Deno.test("parseResults() refuses anything else", () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import { type LogEntry, logEntryText } from "../../task/log_entry.ts";
+import { assertTaskOfRun } from "../../task/task_of_run.ts";
 import { EVENT_STREAM_HEADERS, type EventStreams } from "../event_streams.ts";
 import type { GatewayBackend } from "../port.ts";
 import { Query } from "../query.ts";
@@ -34,7 +35,8 @@ export function logRoutes(backend: GatewayBackend, streams: EventStreams): reado
       query.assertValid();
       const runId = call.param("id");
       // Before the answer begins: after it, no status could tell.
-      await backend.runView(runId);
+      const view = await backend.runView(runId);
+      if (task !== undefined) assertTaskOfRun(view, task);
       const { type, write } = FORMATS[format ?? "text"];
       const headers = follow ? EVENT_STREAM_HEADERS : { "content-type": type };
       if (call.request.method === "HEAD") return new Response(null, { headers });

@@ -101,6 +101,7 @@ export {
   type PlanFormat,
   type PruneReport,
   type PruneRequest,
+  type RateLimit,
   type ReadySet,
   type ReceivedOf,
   type Rerun,

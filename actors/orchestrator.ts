@@ -67,6 +67,7 @@ export const orchestrator = defineActor(orchestratorProtocol, (ctx, options: Orc
       unrouted: () => store.ask("unrouted", undefined, ALWAYS),
       run: (runId) => store.ask("run", runId, ALWAYS),
       latestResult: (task) => store.ask("latestResult", task, ALWAYS),
+      starts: () => store.ask("starts", undefined, ALWAYS),
     },
     recall: (wanted) => store.ask("recall", wanted, ALWAYS),
     present: (sources) =>

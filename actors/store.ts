@@ -45,6 +45,7 @@ export const store = defineActor(storeProtocol, async (ctx, { dataDir, fsync, re
       const found = await journal.latestResult(task);
       return found === undefined ? undefined : { runId: found.runId, resultIds: [...found.resultIds] };
     },
+    starts: async () => [...await journal.starts()],
     memo: ({ task, key }) => journal.memo(task, key),
     recall: (wanted) => recall(journal, wanted),
     prune: async (filter) => [...await journal.prune(filter)],

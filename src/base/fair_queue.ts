@@ -25,6 +25,11 @@ export class FairQueue<T> {
   /** Those that have items, the highest priority first. */
   #levels: Level<T>[] = [];
 
+  /** The priority whose turn it is, or `undefined` if nothing waits. */
+  get priority(): number | undefined {
+    return this.#next()?.priority;
+  }
+
   /** An item waits from now on. */
   push(item: T, priority: number, group: string): void {
     const { groups } = this.#levelOf(priority);
@@ -37,6 +42,10 @@ export class FairQueue<T> {
   shift(): T | undefined {
     const level = this.#next();
     if (level === undefined) return undefined;
+    for (const other of this.#levels) {
+      if (other === level) other.passed = 0;
+      else if (other.priority < level.priority) other.passed++;
+    }
     const [[group, fifo]] = level.groups as unknown as [[string, Fifo<T>]];
     const item = fifo.shift();
     if (fifo.size === 0) level.groups.delete(group);
@@ -53,10 +62,6 @@ export class FairQueue<T> {
     let next = this.#levels[0];
     for (const level of this.#levels) {
       if (level.passed >= MAX_PASSED && level.passed > next!.passed) next = level;
-    }
-    for (const level of this.#levels) {
-      if (level === next) level.passed = 0;
-      else if (level.priority < next!.priority) level.passed++;
     }
     return next;
   }

@@ -101,6 +101,10 @@ function waitLines(
 
 function waitText(wait: TaskWait, nowMs: number): string {
   if ("concurrencyKey" in wait) return `waits for its turn with "${wait.concurrencyKey}"`;
+  if ("rateLimit" in wait) {
+    const when = wait.untilMs === undefined ? "" : `, at least ${formatCountdown(wait.untilMs - nowMs)}`;
+    return `waits for its rate limit "${wait.rateLimit}"${when}`;
+  }
   if ("untilMs" in wait) return `waits for its next try, in ${formatCountdown(wait.untilMs - nowMs)}`;
   return `waits for ${wait.tasks.join(", ")}${wait.more === 0 ? "" : ` and ${wait.more} more`}`;
 }

@@ -105,6 +105,7 @@ async function execute(
     const cached = await ports.recall({ text: textOf(given), inputs: false });
     if (cached !== undefined) return { cached };
   }
+  if (executable.tellsStart) ports.notice({ kind: "begun", atMs: ports.clock.now() });
   const given = limit.call(() => (task.run as (inputs: unknown, ctx: TaskContext) => unknown)(inputs, ctx));
   if (!task.stream) {
     const value = await fitting(task, await given);

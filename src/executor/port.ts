@@ -49,6 +49,8 @@ export interface ExecutableTask {
   readonly permissions?: TaskPermissions;
   /** How much memory it may take, in MiB. */
   readonly memoryMb?: number;
+  /** Whether it is to say when its function is called. */
+  readonly tellsStart?: true;
 }
 
 /** Which attempt something is about. */
@@ -99,5 +101,7 @@ export interface StreamState {
 
 /** What a running attempt says on its way. */
 export type AttemptNotice =
+  /** Its function is called, at this time in ms since 1970. */
+  | { readonly kind: "begun"; readonly atMs: number }
   | { readonly kind: "chunk"; readonly chunk: number }
   | { readonly kind: "progress"; readonly done: number; readonly total?: number; readonly note?: string };

@@ -45,7 +45,10 @@ export interface EnginePorts {
   readonly log: Logger;
   /** A number from 0 to 1. */
   random(): number;
-  readonly journal: Pick<RunJournal, "commit" | "unfinished" | "unrouted" | "run" | "latestResult">;
+  readonly journal: Pick<
+    RunJournal,
+    "commit" | "unfinished" | "unrouted" | "run" | "latestResult" | "starts"
+  >;
   /** Checks and plans a request; rejects with what is wrong with it. */
   prepare(request: RunRequest): Promise<Prepared>;
   /** What is remembered, to be kept from now on for the run that takes it. */
@@ -80,7 +83,7 @@ export class Engine {
   readonly #admission = new Admission();
   readonly #drivers = new Map<string, RunDriver>();
   readonly #waiters = new EndWaiters();
-  readonly #permits = new Permits();
+  readonly #permits: Permits;
   readonly #alarms: Alarms;
   /** What was accepted while the journal is read: runs that were under way before come first. */
   #held: RunDriver[] | undefined;
@@ -90,6 +93,13 @@ export class Engine {
   constructor(ports: EnginePorts) {
     this.#ports = ports;
     this.#alarms = new Alarms(ports.clock);
+    this.#permits = new Permits({
+      now: () => ports.clock.now(),
+      after: (delayMs, fn) => this.#alarms.after(delayMs, fn),
+      wanted: () => void this.#restorePermits(),
+      // Not known means: it may have begun until the very end.
+      note: (write) => void ports.journal.commit([write]).catch(() => {}),
+    });
   }
 
   /** Makes pipelines known. */
@@ -169,6 +179,7 @@ export class Engine {
       const now = { atMs: this.#ports.clock.now(), random: this.#ports.random() };
       driver.push(factOf(driver.state, key, outcome, now));
     }
+    if (outcome.ok && outcome.cached !== undefined) this.#permits.begun(key, undefined);
     // Only now: who reads what has failed is not to be started first.
     this.#permits.release(key);
   }
@@ -191,6 +202,7 @@ export class Engine {
 
   /** A running attempt says something on its way. */
   notice(key: AttemptKey, notice: AttemptNotice): void {
+    if (notice.kind === "begun") return this.#permits.begun(key, notice.atMs);
     const state = this.#drivers.get(key.runId)?.state;
     if (state === undefined || !isRunning(state, key)) return;
     const { kind, ...data } = notice;
@@ -228,7 +240,7 @@ export class Engine {
   async view(runId: string): Promise<RunView> {
     const state = this.#drivers.get(runId)?.state ?? await loadRun(this.#ports.journal, runId);
     return viewWithWaits(state, {
-      awaitsPermit: (attempt) => this.#permits.waits(attempt),
+      permitWait: (attempt) => this.#permits.waits(attempt),
       runsBefore: (id, pipeline) => this.#admission.before(id, pipeline),
     });
   }
@@ -293,6 +305,21 @@ export class Engine {
           error: messageOf(error),
         });
         if (this.#draining || !MillraceError.is(error) || !error.retryable) return;
+        await this.#alarms.pause(AGAIN_MS);
+      }
+    }
+  }
+
+  /** What earlier processes have started counts against the rate limits of this one. */
+  async #restorePermits(): Promise<void> {
+    for (;;) {
+      try {
+        return this.#permits.restore(await this.#ports.journal.starts());
+      } catch (error) {
+        if (this.#draining) return;
+        this.#ports.log.error("What counts against rate limits could not be read; trying again", {
+          error: messageOf(error),
+        });
         await this.#alarms.pause(AGAIN_MS);
       }
     }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { EncodedEvent } from "../event/event.ts";
+import type { AttemptKey } from "../executor/port.ts";
 import {
   eventsFirst,
   journalClosed,
@@ -24,6 +25,7 @@ import type {
   RunFilter,
   RunJournal,
   RunRecord,
+  Start,
   TriggerState,
 } from "./port.ts";
 import { type Kept, type KeptRun, MemoryPruning } from "./memory_pruning.ts";
@@ -39,6 +41,7 @@ export class MemoryRunJournal implements RunJournal {
   };
   readonly #pruning = new MemoryPruning(this.#kept);
   readonly #triggers = new Map<string, TriggerState>();
+  readonly #starts = new Map<string, Start>();
   #closed = false;
 
   /** Writes a batch, all or nothing. */
@@ -103,6 +106,11 @@ export class MemoryRunJournal implements RunJournal {
       const result = this.#kept.results.get(task);
       return result && { runId: result.runId, resultIds: [...result.resultIds] };
     });
+  }
+
+  /** The attempts that count against rate limits. */
+  starts(): Promise<readonly Start[]> {
+    return this.#attempt(() => [...this.#starts.values()]);
   }
 
   /** What is remembered of a task under a key, or `undefined`. */
@@ -196,6 +204,12 @@ export class MemoryRunJournal implements RunJournal {
           assertRun(memo.runId);
           return () => void this.#kept.memos.set(JSON.stringify([memo.task, memo.key]), memo);
         }
+        case "start": {
+          const { kind: _, ...start } = write;
+          return () => void this.#starts.set(nameOf(start), start);
+        }
+        case "begun":
+          return () => this.#begun(nameOf(write), write.atMs);
         case "reads": {
           const { runId } = write;
           assertRun(runId);
@@ -207,6 +221,16 @@ export class MemoryRunJournal implements RunJournal {
           return () => this.#fired(write.name, write.firedMs, write.scheduledMs);
       }
     });
+  }
+
+  #begun(name: string, atMs: number | undefined): void {
+    const start = this.#starts.get(name);
+    this.#starts.delete(name);
+    if (atMs === undefined) return;
+    if (start !== undefined) this.#starts.set(name, { ...start, begunMs: atMs });
+    for (const [other, { begunMs = Infinity, perMs }] of this.#starts) {
+      if (begunMs + perMs <= atMs) this.#starts.delete(other);
+    }
   }
 
   #fired(name: string, firedMs: number, scheduledMs: number | undefined): void {
@@ -233,6 +257,10 @@ export class MemoryRunJournal implements RunJournal {
 /** Opens an empty journal in memory. */
 export function openMemoryRunJournal(): Promise<MemoryRunJournal> {
   return Promise.resolve(new MemoryRunJournal());
+}
+
+function nameOf({ runId, task, attempt }: AttemptKey): string {
+  return JSON.stringify([runId, task, attempt]);
 }
 
 function toJournalled(run: KeptRun): JournalledRun {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { EncodedEvent } from "../event/event.ts";
+import type { AttemptKey } from "../executor/port.ts";
 import type { ResultSource } from "../task/result_id.ts";
 import type { RunStatus, RunSummary } from "../task/run.ts";
 
@@ -40,6 +41,13 @@ export type JournalWrite =
   }
   /** A result may stand for later ones of the same key; the latest one does. */
   | { readonly kind: "memo"; readonly memo: Memo }
+  /** An attempt is about to start and counts against a rate limit, also once its run is forgotten. */
+  | { readonly kind: "start" } & Omit<Start, "begunMs">
+  /**
+   * Such an attempt has begun; or, without a time, it never will, and does not count. Starts that count no more at
+   * that time are forgotten.
+   */
+  | { readonly kind: "begun"; readonly atMs?: number } & AttemptKey
   /** A run reads results of other runs: these are kept for as long as it is. */
   | { readonly kind: "reads"; readonly runId: string; readonly sources: readonly TaskOfRun[] }
   /** A trigger fired: adds one to its count; the times only ever grow. */
@@ -49,6 +57,16 @@ export type JournalWrite =
     readonly firedMs: number;
     readonly scheduledMs?: number;
   };
+
+/** An attempt that counts against a rate limit. */
+export interface Start extends AttemptKey {
+  /** What is limited. */
+  readonly key: string;
+  /** For how long it counts once it has begun, in ms. */
+  readonly perMs: number;
+  /** When it began, in ms since 1970; absent as long as that is not known. */
+  readonly begunMs?: number;
+}
 
 /** A task of a run: what results are kept for. */
 export interface TaskOfRun {
@@ -190,6 +208,8 @@ export interface RunJournal extends JournalPruning, AsyncDisposable {
   latestResult(
     task: string,
   ): Promise<{ readonly runId: string; readonly resultIds: readonly string[] } | undefined>;
+  /** The attempts that count against rate limits. */
+  starts(): Promise<readonly Start[]>;
   /** What is remembered of a task under a key, or `undefined`. */
   memo(task: string, key: string): Promise<Memo | undefined>;
 }

@@ -11,7 +11,8 @@ import { readsOf } from "../task/descriptor.ts";
 import { resultIdsOf } from "../task/result_id.ts";
 import type { Fact } from "./facts.ts";
 import { Frontier } from "./next_steps.ts";
-import { limitedOf, type PermitRequest } from "./permits.ts";
+import { needsOf } from "./needs.ts";
+import type { PermitRequest } from "./permits.ts";
 import type { JournalWrite } from "./port.ts";
 import { eventOfFact } from "./run_events.ts";
 import { applyFact, isFinalTask, isSettled, type RunState } from "./run_state.ts";
@@ -40,7 +41,7 @@ export interface Moment {
 export interface DeciderPorts {
   /** Prepares an event for telling: whom it starts is journalled with it. */
   tell(event: EncodedEvent): Told;
-  /** Whether an attempt has the permit that its concurrency key asks for; if not, it waits for it from now on. */
+  /** Whether an attempt has a permit for all that it needs; if not, it waits for it from now on. */
   takePermit(request: Omit<PermitRequest, "granted">): boolean;
   /** An attempt does not need its permit, nor waits for it. */
   releasePermit(attempt: AttemptKey): void;
@@ -60,7 +61,8 @@ export interface Decision {
 interface Draft {
   readonly facts: Fact[];
   readonly told: Told[];
-  readonly results: JournalWrite[];
+  /** What is journalled besides. */
+  readonly writes: JournalWrite[];
 }
 
 /** The decisions of one run. */
@@ -70,7 +72,7 @@ export class RunDecider {
   #frontier: Frontier | undefined;
   /** Successes of attempts that read others which have not succeeded yet, by task. */
   readonly #held = new Map<string, Fact & { readonly type: "succeeded" }>();
-  #draft: Draft = { facts: [], told: [], results: [] };
+  #draft: Draft = { facts: [], told: [], writes: [] };
 
   /** @param state Its own from now on. */
   constructor(state: RunState, ports: DeciderPorts) {
@@ -91,13 +93,13 @@ export class RunDecider {
 
   /** The facts that change something, what follows from them, and all that is to be journalled with them. */
   decide(incoming: readonly Fact[], moment: Moment): Decision {
-    const { facts, told, results }: Draft = this.#draft = { facts: [], told: [], results: [] };
+    const { facts, told, writes: more }: Draft = this.#draft = { facts: [], told: [], writes: [] };
     const state = this.#state;
     const { status } = state;
     for (const fact of incoming) this.#take(fact);
     this.#callOff(moment);
     while (this.#goOn(moment));
-    const writes: JournalWrite[] = [{ kind: "facts", runId: state.run.id, facts }, ...results];
+    const writes: JournalWrite[] = [{ kind: "facts", runId: state.run.id, facts }, ...more];
     if (state.status !== status) writes.push(statusOf(state));
     for (const { writes: more } of told) writes.push(...more);
     return { facts, told, writes };
@@ -115,8 +117,8 @@ export class RunDecider {
     if (!applyFact(this.#state, fact)) return; // stale: a late result, a second end
     if (fact.type === "planned") this.#frontier = new Frontier(this.#state);
     else if (fact.type !== "ended") this.#frontier!.changed(fact.task);
-    const { facts, told, results } = this.#draft;
-    if (fact.type === "succeeded") results.push(...resultsOf(this.#state, fact));
+    const { facts, told, writes } = this.#draft;
+    if (fact.type === "succeeded") writes.push(...resultsOf(this.#state, fact));
     facts.push(fact);
     const event = eventOfFact(this.#state, fact);
     if (event !== undefined) told.push(this.#ports.tell(event));
@@ -173,15 +175,22 @@ export class RunDecider {
     return skipped.length > 0 || starting.length > 0;
   }
 
-  /** A task whose concurrency key has no permit left waits for one. */
+  /** A task for which there is no room waits for it. */
   #mayStart(task: string): boolean {
-    const { concurrencyKey, priority = 0 } = this.#state.plan!.tasks[task]!;
-    if (concurrencyKey === undefined) return true;
-    const key = limitedOf(concurrencyKey, this.#state.params);
-    const { limit } = concurrencyKey;
-    if (this.#ports.takePermit({ attempt: this.#nextOf(task), key, limit, priority })) return true;
-    this.#frontier!.park(task);
-    return false;
+    const descriptor = this.#state.plan!.tasks[task]!;
+    if (descriptor.concurrencyKey === undefined && descriptor.rateLimit === undefined) return true;
+    const needs = needsOf(descriptor, this.#state.params);
+    const attempt = this.#nextOf(task);
+    if (!this.#ports.takePermit({ attempt, needs, priority: descriptor.priority ?? 0 })) {
+      this.#frontier!.park(task);
+      return false;
+    }
+    for (const need of needs) {
+      if (need.kind !== "starts") continue;
+      const { key, perMs } = need;
+      this.#draft.writes.push({ kind: "start", ...attempt, key, perMs });
+    }
+    return true;
   }
 
   #nextOf(task: string): AttemptKey {

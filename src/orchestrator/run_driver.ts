@@ -260,7 +260,7 @@ export class RunDriver {
     const { run, status, accepted, plan, params, traceparent } = this.#state;
     if (isFinalRun(status)) return this.#ports.releasePermit({ runId: run.id, task, attempt });
     const descriptor = plan!.tasks[task]!;
-    const { timeoutMs, isolation, permissions, memoryMb, priority } = descriptor;
+    const { timeoutMs, isolation, permissions, memoryMb, priority, rateLimit } = descriptor;
     const memoCode = codeOf(descriptor);
     this.#inFlight.set(task, attempt);
     this.#ports.submit({
@@ -280,6 +280,7 @@ export class RunDriver {
       ...(isAskedFor(accepted.request.rerun, task) ? { memoAnew: true } : {}),
       ...(permissions === undefined ? {} : { permissions }),
       ...(memoryMb === undefined ? {} : { memoryMb }),
+      ...(rateLimit === undefined ? {} : { tellsStart: true as const }),
     });
   }
 

@@ -68,6 +68,13 @@ const MIGRATIONS = [
   -- Runs that are gone; \`released\` says which of their results are still there.
   CREATE TABLE forgotten (run_id TEXT PRIMARY KEY NOT NULL, released TEXT) STRICT, WITHOUT ROWID;
 `,
+  `
+  CREATE TABLE starts (
+    run_id TEXT NOT NULL, task TEXT NOT NULL, attempt INTEGER NOT NULL, key TEXT NOT NULL, per_ms REAL NOT NULL,
+    begun_ms REAL, PRIMARY KEY (run_id, task, attempt)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX starts_by_end ON starts (begun_ms + per_ms) WHERE begun_ms IS NOT NULL;
+`,
 ];
 
 const JOURNAL: SqliteFileKind = {

@@ -19,6 +19,7 @@ import type {
   RunFilter,
   RunJournal,
   RunRecord,
+  Start,
   TriggerState,
 } from "./port.ts";
 import { SqlitePruning } from "./sqlite_pruning.ts";
@@ -123,6 +124,20 @@ export class SqliteRunJournal implements RunJournal {
       const [row] = this.#db.all("SELECT run_id, result_ids FROM results WHERE task = ?", task);
       return row && { runId: String(row.run_id), resultIds: JSON.parse(String(row.result_ids)) };
     });
+  }
+
+  /** The attempts that count against rate limits. */
+  starts(): Promise<readonly Start[]> {
+    return this.#read(() =>
+      this.#db.all("SELECT * FROM starts").map((row) => ({
+        runId: String(row.run_id),
+        task: String(row.task),
+        attempt: Number(row.attempt),
+        key: String(row.key),
+        perMs: Number(row.per_ms),
+        ...(row.begun_ms === null ? {} : { begunMs: Number(row.begun_ms) }),
+      }))
+    );
   }
 
   /** What is remembered of a task under a key, or `undefined`. */

@@ -72,6 +72,21 @@ export function stepsOf(write: JournalWrite): Step[] {
       const params = [task, key, attempt, chunks, digest, timeMs, runId];
       return [{ sql, params, rule: { unchanged: "no-run", runId } }];
     }
+    case "start": {
+      const { runId, task, attempt, key, perMs } = write;
+      const sql = "INSERT OR REPLACE INTO starts (run_id, task, attempt, key, per_ms) VALUES (?, ?, ?, ?, ?)";
+      return [{ sql, params: [runId, task, attempt, key, perMs] }];
+    }
+    case "begun": {
+      const { runId, task, attempt, atMs } = write;
+      const one = "WHERE run_id = ? AND task = ? AND attempt = ?";
+      const params = [runId, task, attempt];
+      if (atMs === undefined) return [{ sql: `DELETE FROM starts ${one}`, params }];
+      return [
+        { sql: `UPDATE starts SET begun_ms = ? ${one}`, params: [atMs, ...params] },
+        { sql: "DELETE FROM starts WHERE begun_ms IS NOT NULL AND begun_ms + per_ms <= ?", params: [atMs] },
+      ];
+    }
     case "reads": {
       const { runId } = write;
       const sql =

@@ -6,6 +6,7 @@
 import type { AttemptKey } from "../executor/port.ts";
 import { sourcesOf } from "../task/descriptor.ts";
 import type { RunView, TaskWait } from "../task/run.ts";
+import type { PermitWait } from "./permits.ts";
 import { isFinalRun, isFinalTask, type RunState, viewRun } from "./run_state.ts";
 
 /** So many tasks are named; more are counted only. */
@@ -13,8 +14,8 @@ const MAX_NAMED = 5;
 
 /** What only those know who share something out. */
 export interface WaitPorts {
-  /** Whether an attempt waits for a permit of its concurrency key. */
-  awaitsPermit(attempt: AttemptKey): boolean;
+  /** What an attempt waits for that has no permit yet. */
+  permitWait(attempt: AttemptKey): PermitWait | undefined;
   /** How many runs of its pipeline go before a run that waits for its turn; 0 for one that does not. */
   runsBefore(runId: string, pipeline: string): number;
 }
@@ -35,8 +36,11 @@ function waitOf(state: RunState, name: string, ports: WaitPorts): TaskWait | und
   const { status, attempts, retryAtMs } = state.tasks.get(name)!;
   if (isFinalTask(status) || status === "running") return undefined;
   const task = state.plan!.tasks[name]!;
-  if (ports.awaitsPermit({ runId: state.run.id, task: name, attempt: attempts + 1 })) {
-    return { concurrencyKey: task.concurrencyKey!.key };
+  const wait = ports.permitWait({ runId: state.run.id, task: name, attempt: attempts + 1 });
+  if (wait?.kind === "running") return { concurrencyKey: task.concurrencyKey!.key };
+  if (wait !== undefined) {
+    const { untilMs } = wait;
+    return { rateLimit: task.rateLimit!.key, ...(untilMs === undefined ? {} : { untilMs }) };
   }
   const open = sourcesOf(task).filter((source) => {
     const before = state.tasks.get(source);

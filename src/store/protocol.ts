@@ -15,6 +15,7 @@ import type {
   Recall,
   RunFilter,
   RunRecord,
+  Start,
   TriggerState,
 } from "../orchestrator/port.ts";
 
@@ -39,6 +40,8 @@ export const storeProtocol = protocol("store", {
     in: z.string(),
     out: z.object({ runId: z.string(), resultIds: z.array(z.string()) }).optional(),
   },
+  /** The attempts that count against rate limits. */
+  starts: { in: z.void(), out: z.array(z.custom<Start>()) },
   /** What is remembered of a task under a key. */
   memo: { in: z.object({ task: z.string(), key: z.string() }), out: z.custom<Memo>().optional() },
   /** The same, to be kept from now on for the run that takes it. */

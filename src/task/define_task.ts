@@ -5,7 +5,7 @@
  */
 import type { AnySchema } from "../base/schema.ts";
 import { deepFreeze } from "../base/deep_freeze.ts";
-import type { Backoff, ConcurrencyKey, Isolation } from "./descriptor.ts";
+import type { Backoff, ConcurrencyKey, Isolation, RateLimit } from "./descriptor.ts";
 import type {
   Downstream,
   GeneratorCheck,
@@ -116,7 +116,28 @@ export interface TaskOptions<
    */
   readonly concurrencyKey?: string | Partial<ConcurrencyKey> & Pick<ConcurrencyKey, "key">;
   /**
-   * Among the attempts that wait for an executor, or for a permit of their concurrency key, the higher goes
+   * At most `limit` attempts with the same key start within `perMs`, over all runs, pipelines and restarts of the
+   * platform: `{ limit: 10, perMs: 1_000, key?, by? }`. No window of that length ever holds more, wherever it is
+   * laid; retries count, results that were remembered do not. The key is the task's name by default; tasks that
+   * name the same one share it, and where their limits differ each keeps its own. `by` is as in
+   * `concurrencyKey`. None by default.
+   *
+   * @example No more than two calls in a minute for each customer
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { defineTask } from "@millrace/millrace";
+   *
+   * const call = defineTask({
+   *   name: "call",
+   *   rateLimit: { key: "api", limit: 2, perMs: 60_000, by: ["customer"] },
+   *   run: () => "called",
+   * });
+   * assertEquals(call.rateLimit?.key, "api");
+   * ```
+   */
+  readonly rateLimit?: Partial<RateLimit> & Pick<RateLimit, "limit" | "perMs">;
+  /**
+   * Among the attempts that wait for an executor, for their concurrency key or their rate limit, the higher goes
    * first; within one priority, runs take turns. One that was passed over 8 times has its turn, so that nothing
    * waits for ever. @default {0}
    */
@@ -150,6 +171,7 @@ const KNOWN = [
   "memoryMb",
   "cache",
   "concurrencyKey",
+  "rateLimit",
   "priority",
   "run",
 ] as const;
@@ -214,6 +236,7 @@ export function defineTask<
       ? Object.freeze({ ...options.cache } as TaskCache)
       : options.cache,
     concurrencyKey: completeKey(options.concurrencyKey),
+    rateLimit: completeRate(options.name, options.rateLimit),
     priority: options.priority,
     run: options.run as Task["run"],
   });
@@ -240,6 +263,7 @@ function assertPolicy(what: string, options: Unchecked): void {
   assertLimits(what, options);
   assertCache(what, options.cache);
   assertConcurrencyKey(what, options.concurrencyKey);
+  assertRateLimit(what, options.rateLimit);
   assertNumber(what, "priority", options.priority, {});
 }
 
@@ -320,12 +344,32 @@ function assertConcurrencyKey(what: string, option: unknown): void {
   assertTexts(what, "concurrencyKey.by", by);
 }
 
+function assertRateLimit(what: string, option: unknown): void {
+  if (option === undefined) return;
+  assertNested(what, "rateLimit", option, ["key", "limit", "perMs", "by"]);
+  const { key, limit, perMs, by } = option as Partial<RateLimit>;
+  if (key !== undefined) assertText(what, "rateLimit.key", key);
+  // Neither may be absent.
+  assertNumber(what, "rateLimit.limit", limit ?? null, { min: 1, whole: true });
+  assertNumber(what, "rateLimit.perMs", perMs ?? null, { min: 1 });
+  assertTexts(what, "rateLimit.by", by);
+}
+
 function completeKey(
   option: string | Partial<ConcurrencyKey> & Pick<ConcurrencyKey, "key"> | undefined,
 ): ConcurrencyKey | undefined {
   if (option === undefined) return undefined;
   const { key, limit = 1, by = [] } = typeof option === "string" ? { key: option } : option;
   return deepFreeze({ key, limit, by: [...by] });
+}
+
+function completeRate(
+  name: string,
+  option: Partial<RateLimit> & Pick<RateLimit, "limit" | "perMs"> | undefined,
+): RateLimit | undefined {
+  if (option === undefined) return undefined;
+  const { key = name, limit, perMs, by = [] } = option;
+  return deepFreeze({ key, limit, perMs, by: [...by] });
 }
 
 function completeBackoff(what: string, backoff: Partial<Backoff> = {}): Backoff {

@@ -40,6 +40,7 @@ export function describeTask(task: Task): TaskDescriptor {
     memoryMb: task.memoryMb,
     cache: describeCache(task),
     concurrencyKey: task.concurrencyKey,
+    rateLimit: task.rateLimit,
     priority: task.priority,
     contextFree: task.params === undefined && !takesContext(task.run) || undefined,
     params: task.params && jsonSchemaOf(task.params, "input"),

@@ -34,6 +34,18 @@ export interface ConcurrencyKey {
   readonly by: readonly string[];
 }
 
+/** A limit of how often attempts start that tasks share, over all runs and pipelines. */
+export interface RateLimit {
+  /** What is limited. */
+  readonly key: string;
+  /** How many attempts may start. */
+  readonly limit: number;
+  /** Within so many ms. */
+  readonly perMs: number;
+  /** Parameters of the run whose values count as part of the key. */
+  readonly by: readonly string[];
+}
+
 /** One edge into a task: the value of `task` arrives as the input `param`. */
 export interface InputDescriptor {
   /** The key in `inputs`. */
@@ -90,6 +102,8 @@ export interface TaskDescriptor {
   readonly cache?: CacheDescriptor;
   /** How many attempts with the same key may run at the same time; absent: any number. */
   readonly concurrencyKey?: ConcurrencyKey;
+  /** How often attempts with the same key may start; absent: as often as they like. */
+  readonly rateLimit?: RateLimit;
   /** Among ready tasks the higher goes first. */
   readonly priority?: number;
   /** Whether its `run` takes no context, and so reads no parameters. */

@@ -86,6 +86,7 @@ export type {
   Isolation,
   Overlap,
   PipelineDescriptor,
+  RateLimit,
   TaskDescriptor,
 } from "./descriptor.ts";
 export { createReadySet, type ReadySet } from "./ready_set.ts";

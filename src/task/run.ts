@@ -106,12 +106,14 @@ export interface TaskView {
 
 /**
  * What a task waits for: tasks that it needs (the first of them by name, and how many more), the time of its next
- * try in ms since 1970, or its turn with others of its concurrency key.
+ * try in ms since 1970, its turn with others of its concurrency key, or with those of its rate limit, and until
+ * when at the least, if that is known.
  */
 export type TaskWait =
   | { readonly tasks: readonly string[]; readonly more: number }
   | { readonly untilMs: number }
-  | { readonly concurrencyKey: string };
+  | { readonly concurrencyKey: string }
+  | { readonly rateLimit: string; readonly untilMs?: number };
 
 /**
  * How long the tasks of a run took, in ms: the latest attempt of each one that has ended.

@@ -6,7 +6,7 @@
 import type { WireError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { AnySchema } from "../base/schema.ts";
-import type { Backoff, ConcurrencyKey, Isolation } from "./descriptor.ts";
+import type { Backoff, ConcurrencyKey, Isolation, RateLimit } from "./descriptor.ts";
 
 /**
  * A defined task, as `defineTask()` gives it.
@@ -62,6 +62,8 @@ export interface Task<
   readonly cache?: boolean | TaskCache;
   /** How many attempts with the same key may run at the same time. */
   readonly concurrencyKey?: ConcurrencyKey;
+  /** How often attempts with the same key may start. */
+  readonly rateLimit?: RateLimit;
   /** Among ready tasks the higher goes first. */
   readonly priority?: number;
   /** The work; call it with the inputs and a {@linkcode TaskContext}. */

@@ -44,6 +44,12 @@ export function canonicalForm(task: TaskDescriptor): string {
       params: textOf(task.params),
       permissions: textOf(task.permissions as JsonSchema | undefined),
       priority: task.priority,
+      rateLimit: task.rateLimit && {
+        by: task.rateLimit.by,
+        key: task.rateLimit.key,
+        limit: task.rateLimit.limit,
+        perMs: task.rateLimit.perMs,
+      },
       stream: task.stream,
       timeoutMs: task.timeoutMs,
     } satisfies { [Key in Exclude<keyof TaskDescriptor, "tags" | "contextFree">]-?: unknown },

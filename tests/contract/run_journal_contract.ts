@@ -38,6 +38,7 @@ export function testRunJournal(name: string, withJournal: WithRunJournal): void 
     assertEquals(await journal.triggers(), []);
     assertEquals(await journal.run("a"), undefined);
     assertEquals(await journal.latestResult("extract"), undefined);
+    assertEquals(await journal.starts(), []);
     assertEquals(await journal.commit([]), { duplicate: false });
   });
 
@@ -251,6 +252,31 @@ export function testRunJournal(name: string, withJournal: WithRunJournal): void 
       const error = await assertRejects(() => journal.commit(writes), MillraceError);
       assertEquals(error.code, "run/not-found");
     }
+  });
+
+  test("starts() gives what counts against rate limits, until it does not any more", async (journal) => {
+    const start = (task: string, attempt: number, perMs = 100) => (
+      { kind: "start", runId: "gone", task, attempt, key: "k", perMs } as const
+    );
+    const known = async () =>
+      (await journal.starts()).map(({ task, attempt, begunMs }) => `${task}/${attempt} ${begunMs}`).sort();
+    await journal.commit([start("a", 1), start("a", 2), start("b", 1, 1_000), start("c", 1)]);
+    assertEquals(await known(), ["a/1 undefined", "a/2 undefined", "b/1 undefined", "c/1 undefined"]);
+    await journal.commit([{ kind: "begun", runId: "gone", task: "a", attempt: 1, atMs: 50 }]);
+    await journal.commit([{ kind: "begun", runId: "gone", task: "b", attempt: 1, atMs: 60 }]);
+    await journal.commit([{ kind: "begun", runId: "gone", task: "c", attempt: 1 }]);
+    await journal.commit([{ kind: "begun", runId: "nobody", task: "c", attempt: 1, atMs: 149 }]);
+    assertEquals(await known(), ["a/1 50", "a/2 undefined", "b/1 60"]);
+    await journal.commit([{ kind: "begun", runId: "gone", task: "a", attempt: 2, atMs: 150 }]);
+    assertEquals(await known(), ["a/2 150", "b/1 60"]);
+    assertEquals((await journal.starts()).find(({ task }) => task === "a"), {
+      runId: "gone",
+      task: "a",
+      attempt: 2,
+      key: "k",
+      perMs: 100,
+      begunMs: 150,
+    });
   });
 
   test("commit() takes a thousand at once and keeps their order", async (journal) => {

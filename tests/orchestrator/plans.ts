@@ -5,7 +5,7 @@ import type { Fact } from "../../src/orchestrator/facts.ts";
 import type { RunRecord } from "../../src/orchestrator/port.ts";
 import { acceptedRun, applyFact, type RunState } from "../../src/orchestrator/run_state.ts";
 import { planTasks } from "../../src/planner/plan_tasks.ts";
-import type { ConcurrencyKey, TaskDescriptor } from "../../src/task/descriptor.ts";
+import type { ConcurrencyKey, RateLimit, TaskDescriptor } from "../../src/task/descriptor.ts";
 import type { Plan, Selection } from "../../src/task/plan.ts";
 import type { RunRequest } from "../../src/task/run.ts";
 import { descriptorsOf } from "../planner/descriptors.ts";
@@ -90,6 +90,12 @@ export const KEYS: readonly ConcurrencyKey[] = [
   { key: "two", limit: 2, by: [] },
 ];
 
+/** How often tasks of random plans may start. */
+export const RATES: readonly RateLimit[] = [
+  { key: "fast", limit: 2, perMs: 700, by: [] },
+  { key: "slow", limit: 1, perMs: 3_000, by: [] },
+];
+
 /** Random plans of up to `maxTasks` tasks: any DAG, any policy, edges of data, of chunks and of order. */
 export function plays(maxTasks = 8): fc.Arbitrary<Play> {
   const task = fc.record({
@@ -101,6 +107,7 @@ export function plays(maxTasks = 8): fc.Arbitrary<Play> {
     failSafe: fc.boolean(),
     maxRetries: fc.nat(2),
     concurrencyKey: fc.constantFrom(undefined, ...KEYS),
+    rateLimit: fc.constantFrom(undefined, undefined, ...RATES),
     priority: fc.nat(2),
     script: fc.record({ failures: fc.nat(3), slow: fc.boolean(), retryable: fc.boolean() }),
   });
@@ -110,9 +117,12 @@ export function plays(maxTasks = 8): fc.Arbitrary<Play> {
       names.slice(0, before).filter((_, index) => (bits >> index) % 3 === 1);
     const edges = Object.fromEntries(names.map((name, index) => [name, chosen(tasks[index]!.inputs, index)]));
     const more = Object.fromEntries(names.map((name, index) => {
-      const { after, collected, concurrencyKey, ...policy } = tasks[index]!;
+      const { after, collected, concurrencyKey, rateLimit, ...policy } = tasks[index]!;
       const { failSafe, maxRetries, priority, stream } = policy;
-      const limited = concurrencyKey === undefined ? {} : { concurrencyKey };
+      const limited = {
+        ...(concurrencyKey === undefined ? {} : { concurrencyKey }),
+        ...(rateLimit === undefined ? {} : { rateLimit }),
+      };
       const whole = chosen(collected, index);
       const inputs = edges[name]!.map((task) => ({
         param: task,

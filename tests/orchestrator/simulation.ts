@@ -8,7 +8,7 @@ import type { RunRecord } from "../../src/orchestrator/port.ts";
 import { replay } from "../../src/orchestrator/run_state.ts";
 import { isFailure } from "../../src/task/task.ts";
 import { naiveEnd, statusesOf } from "./naive_run.ts";
-import { KEYS, type Play, plays } from "./plans.ts";
+import { KEYS, type Play, plays, RATES } from "./plans.ts";
 import { failure, type Fate, keyOf, success, World, type WorldOptions } from "./world.ts";
 
 /** How often a world may crash, one of these: it must come to an end, and not only because it was restarted. */
@@ -104,6 +104,7 @@ export class Simulation {
       this.#checkLimits();
       this.#checkInputs();
       this.#checkKeys();
+      this.#checkRates();
     }
     await this.#check();
   }
@@ -231,6 +232,18 @@ export class Simulation {
         this.#plays.get(pipeline)!.plan.tasks[task]!.concurrencyKey?.key === key
       );
       assert(running.length <= limit, `${running.length} attempts of key "${key}"`);
+    }
+  }
+
+  /** No window, wherever it is laid, holds more starts than the rate limit allows, over all processes. */
+  #checkRates(): void {
+    for (const { key, limit, perMs } of RATES) {
+      const times = this.#world.begun.filter(({ pipeline, task }) =>
+        this.#plays.get(pipeline)!.plan.tasks[task]!.rateLimit?.key === key
+      ).map(({ atMs }) => atMs);
+      for (const [index, atMs] of times.entries()) {
+        assert((times[index + limit] ?? Infinity) >= atMs + perMs, `too many starts of "${key}"`);
+      }
     }
   }
 

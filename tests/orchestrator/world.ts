@@ -84,6 +84,8 @@ export class World {
   readonly attempts: ExecutableTask[] = [];
   /** Every attempt that was ever handed over. */
   readonly submitted: AttemptKey[] = [];
+  /** When attempts were begun that are to say so, in all processes. */
+  readonly begun: (AttemptKey & { readonly pipeline: string; readonly atMs: number })[] = [];
   /** Attempts that were called off. */
   readonly calledOff: AttemptKey[] = [];
   /** Attempts whose result is stored, with the number of chunks. */
@@ -201,10 +203,21 @@ export class World {
     const quiet = <A extends unknown[]>(fn: (...args: A) => void) => (...args: A): void => {
       if (process === this.#process) fn(...args);
     };
+    /** An executor calls the function of a task; sometimes its executor dies before it can say so. */
+    const begin = (task: ExecutableTask): void => {
+      this.attempts.push(task);
+      if (!task.tellsStart) return;
+      const { runId, task: name, attempt, pipeline } = task;
+      const atMs = this.clock.now();
+      this.begun.push({ runId, task: name, attempt, pipeline, atMs });
+      if (random() < 0.3) return;
+      const tell = (): void => engine.notice({ runId, task: name, attempt }, { kind: "begun", atMs });
+      this.clock.after(random() < 0.5 ? 0 : 300, quiet(tell));
+    };
     const crew = this.#options.executors === undefined ? undefined : new Crew(this.#options.executors, {
       clock: { now: () => this.clock.now(), after: (delayMs, fn) => this.clock.after(delayMs, quiet(fn)) },
       random,
-      begun: quiet((task) => void this.attempts.push(task)),
+      begun: quiet((task) => begin(task)),
       lost: quiet((key) => this.#remove(key)),
       outcome: quiet(({ runId, task, attempt }, outcome) =>
         engine.outcome({ runId, task, attempt }, outcome)
@@ -222,13 +235,14 @@ export class World {
         unrouted: alive(() => this.journal.unrouted()),
         run: alive((runId) => this.journal.run(runId)),
         latestResult: alive((task) => this.journal.latestResult(task)),
+        starts: alive(() => this.journal.starts()),
       },
       prepare: alive(this.#options.prepare ?? ((request) => this.#prepare(request))),
       recall: alive((wanted) => recall(this.journal, wanted)),
       present: alive((sources) => Promise.resolve(sources.map((source) => this.stored.has(keyOf(source))))),
       submit: quiet((task) => {
         this.submitted.push({ runId: task.runId, task: task.task, attempt: task.attempt });
-        if (crew === undefined) this.attempts.push(task);
+        if (crew === undefined) begin(task);
         else crew.submit(task);
       }),
       cancel: quiet((key) => {

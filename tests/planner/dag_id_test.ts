@@ -40,6 +40,14 @@ const policies: fc.Arbitrary<Omit<TaskDescriptor, "name" | "inputs" | "after">> 
       by: fc.constantFrom([], ["p", "q"], ["q", "p"]),
     }),
   ),
+  rateLimit: optional(
+    fc.record({
+      key: fc.constantFrom("x", "y"),
+      limit: fc.nat(2),
+      perMs: fc.constantFrom(1, 1e21),
+      by: fc.constantFrom([], ["p", "q"], ["q", "p"]),
+    }),
+  ),
   priority: optional(fc.nat(2)),
   params: optional(schemas),
   output: optional(schemas),

@@ -130,9 +130,27 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     what: "concurrency keys are not looked at",
-    file: decider,
-    from: `    if (concurrencyKey === undefined) return true;\n`,
-    to: `    if (concurrencyKey !== null) return true;\n`,
+    file: "orchestrator/needs.ts",
+    from: `  if (concurrencyKey !== undefined) {\n`,
+    to: `  if (concurrencyKey === null) {\n`,
+  },
+  {
+    what: "rate limits are not looked at",
+    file: "orchestrator/needs.ts",
+    from: `  if (rateLimit !== undefined) {\n`,
+    to: `  if (rateLimit === null) {\n`,
+  },
+  {
+    what: "starts are forgotten by a restart",
+    file: engine,
+    from: `this.#permits.restore(await this.#ports.journal.starts())`,
+    to: `this.#permits.restore([])`,
+  },
+  {
+    what: "an attempt counts from the decision to start it, not from when it begins",
+    file: "orchestrator/rooms.ts",
+    from: `    const left = limit - this.#open.size;\n`,
+    to: `    const left = limit;\n`,
   },
   {
     what: "permits are never given back",

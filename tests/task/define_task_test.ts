@@ -43,6 +43,7 @@ Deno.test("defineTask keeps what was said", () => {
     memoryMb: 64,
     cache: { ttlMs: 1 },
     concurrencyKey: "api",
+    rateLimit: { limit: 2, perMs: 1_000 },
     priority: -1,
   });
   assertStrictEquals(task.inputs.extract, extract);
@@ -56,6 +57,7 @@ Deno.test("defineTask keeps what was said", () => {
     { key: "api", limit: 1, by: [] },
     -1,
   ]);
+  assertEquals(task.rateLimit, { key: "task", limit: 2, perMs: 1_000, by: [] });
 });
 
 Deno.test("defineTask gives a definition that nothing can change", () => {
@@ -114,6 +116,10 @@ Deno.test("defineTask refuses numbers out of range with a RangeError that names 
     { cache: { ttlMs: 0 } },
     { priority: NaN },
     { concurrencyKey: { key: "a", limit: 0 } },
+    { rateLimit: { limit: 0, perMs: 1 } },
+    { rateLimit: { limit: 1.5, perMs: 1 } },
+    { rateLimit: { limit: 1, perMs: 0 } },
+    { rateLimit: { limit: 1, perMs: Infinity } },
     { stream: true, maxAhead: 0 },
   ];
   for (const options of outside) assertThrows(() => define(options), RangeError, "current value is");
@@ -144,6 +150,13 @@ Deno.test("defineTask refuses options of the wrong kind", () => {
     { concurrencyKey: { limit: 2 } },
     { concurrencyKey: { key: "a", by: "customer" } },
     { concurrencyKey: { key: "a", max: 2 } },
+    { rateLimit: 10 },
+    { rateLimit: null },
+    { rateLimit: { perMs: 1 } },
+    { rateLimit: { limit: 1 } },
+    { rateLimit: { limit: 1, perMs: 1, key: "" } },
+    { rateLimit: { limit: 1, perMs: 1, by: "customer" } },
+    { rateLimit: { max: 10, duration: 1_000 } },
     { maxAhead: 2 },
     { permissions: true },
     { permissions: {}, isolation: "inline" },

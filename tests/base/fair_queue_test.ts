@@ -40,7 +40,9 @@ Deno.test("FairQueue a priority that was passed over so often has its turn", () 
   const given: (string | undefined)[] = [];
   for (let n = 0; n < MAX_PASSED + 2; n++) {
     queue.push("high", 1, "a");
+    const { priority } = queue;
     given.push(queue.shift());
+    assertEquals(priority, given.at(-1) === "low" ? 0 : 1, "it says whose turn it is, and changes nothing");
   }
   assertEquals(given.indexOf("low"), MAX_PASSED);
 });

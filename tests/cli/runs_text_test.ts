@@ -63,12 +63,16 @@ Deno.test("runText() says what holds a run up, and the first ten of its tasks", 
     b: taskView({ status: "retrying", waitsFor: { untilMs: NOON_MS + 6_500 } }),
     c: taskView({ waitsFor: { tasks: ["a", "b"], more: 0 } }),
     d: taskView({ waitsFor: { tasks: ["a"], more: 12 } }),
+    e: taskView({ waitsFor: { rateLimit: "api" } }),
+    f: taskView({ waitsFor: { rateLimit: "api", untilMs: NOON_MS + 2_000 } }),
   };
-  assertEquals(runText(runView({ tasks: waiting }), options).slice(-4), [
+  assertEquals(runText(runView({ tasks: waiting }), options).slice(-6), [
     '· a waits for its turn with "api"',
     "↻ b waits for its next try, in 7s",
     "· c waits for a, b",
     "· d waits for a and 12 more",
+    '· e waits for its rate limit "api"',
+    '· f waits for its rate limit "api", at least 2s',
   ]);
   const many = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`t${n}`, waiting.c]));
   assertEquals(runText(runView({ tasks: many }), options).slice(-2), [

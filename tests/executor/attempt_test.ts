@@ -98,6 +98,16 @@ Deno.test("runAttempt gives the task its context, and passes on what it says", a
   ]);
 });
 
+Deno.test("runAttempt says that the function of a task is called, where it is to say so and does call it", async () => {
+  const trial = await createTrial();
+  const task = defineTask({ name: "call", params: z.object({ n: z.number() }), run: () => 1 });
+  await trial.run(task, { params: { n: 1 } });
+  await trial.run(task, { params: { n: "none" }, tellsStart: true });
+  assertEquals(trial.notices, []);
+  await trial.run(task, { params: { n: 1 }, tellsStart: true });
+  assertEquals(trial.notices, [{ kind: "begun", atMs: trial.clock.now() }]);
+});
+
 Deno.test("runAttempt keeps the chunks of anything iterable in order, and the mark of the stream last", async () => {
   const sources: Record<string, () => RunReturn<undefined, true>> = {
     array: () => [1, 2, 3],

@@ -9,7 +9,7 @@ import { createVirtualClock } from "../../src/testing/virtual_clock.ts";
 const keyOf = (task: string, runId = "r1") => ({ runId, task, attempt: 1 });
 
 /** Permits, and who was told of one. Starts of earlier processes are there at once, or only when asked for. */
-function createPermits(earlier: readonly Start[] | undefined = []) {
+function createPermits(earlier: readonly Start[] | null = []) {
   const clock = createVirtualClock(0);
   const noted: JournalWrite[] = [];
   const permits: Permits = new Permits({
@@ -128,7 +128,7 @@ Deno.test("Permits a permit that is given back before its attempt is started cou
 });
 
 Deno.test("Permits that wait for the starts of earlier processes give none, and then count them", async () => {
-  const { clock, permits, takeAll, granted, noted } = createPermits(undefined);
+  const { clock, permits, takeAll, granted, noted } = createPermits(null);
   await clock.advance(1_000);
   takeAll("a", [rate(3, 100)]);
   takeAll("free", [running(1)]);

@@ -164,7 +164,7 @@ Deno.test("openSqliteRunJournal() takes a journal of the first version, and adds
       await journal.commit(accept("a"));
     }
     const db = new DatabaseSync(path);
-    db.exec(`DROP TABLE memos; DROP TABLE reads; DROP TABLE forgotten;
+    db.exec(`DROP TABLE memos; DROP TABLE reads; DROP TABLE forgotten; DROP TABLE starts;
       DROP INDEX events_by_time; ALTER TABLE events DROP COLUMN time_ms;
       DROP INDEX runs_by_event; ALTER TABLE runs DROP COLUMN event_id; DROP INDEX results_by_run;
       PRAGMA user_version = 1`);

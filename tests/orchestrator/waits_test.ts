@@ -58,6 +58,14 @@ Deno.test("viewWithWaits() a task waits for the permit of its concurrency key", 
   assertEquals(waits((await view()).tasks), {});
 });
 
+Deno.test("viewWithWaits() a task waits for its rate limit, with the time until which it does so at the least", async () => {
+  const one = { rateLimit: { key: "api", limit: 1, perMs: 500, by: [] } };
+  const { world, view } = await start(planOf({ a: [], b: [] }, { a: one, b: one }));
+  assertEquals(waits((await view()).tasks), { b: { rateLimit: "api", untilMs: world.clock.now() + 500 } });
+  await world.clock.advance(500);
+  assertEquals([waits((await view()).tasks), world.running], [{}, ["a", "b"]]);
+});
+
 Deno.test("viewWithWaits() a run waits for its turn, and says how many go before it", async () => {
   const { world, view } = await start(planOf({ a: [] }), "queue");
   const { runIds: [second] } = await world.publish("go");

@@ -212,7 +212,7 @@ export class World {
       this.begun.push({ runId, task: name, attempt, pipeline, atMs });
       if (random() < 0.3) return;
       const tell = (): void => engine.notice({ runId, task: name, attempt }, { kind: "begun", atMs });
-      this.clock.after(random() < 0.5 ? 0 : 300, quiet(tell));
+      this.clock.after(random() <= 0.5 ? 0 : 300, quiet(tell));
     };
     const crew = this.#options.executors === undefined ? undefined : new Crew(this.#options.executors, {
       clock: { now: () => this.clock.now(), after: (delayMs, fn) => this.clock.after(delayMs, quiet(fn)) },

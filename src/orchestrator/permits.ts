@@ -244,7 +244,7 @@ export class Permits {
     return this.#isRestored ? room.freeMs(need.limit, need.perMs) : Infinity;
   }
 
-  /** Looks again when the next one may start; what nobody needs any more is forgotten. */
+  /** Looks again when the next one may start. */
   #watch(lane: Lane): void {
     const nowMs = this.#ports.now();
     const frees = [...lane.crowds].map(({ lanes, needs }) => this.#freeMs(lane, needs[lanes.indexOf(lane)]!));
